@@ -1,0 +1,1 @@
+# filled by tools: binary, library, header, man page, pkg-config file, completion
