@@ -1,0 +1,61 @@
+#ifndef NFP_BACKEND_IMAGE_H
+#define NFP_BACKEND_IMAGE_H
+
+#include "nfp_backend/ucode.h"
+
+/* What a loader needs of one compiled program, and its file form: an ELF64 file for machine 250
+ * (NFP) that binutils' objdump disassembles.
+ *
+ *   .text.i32.me0          the words, unrelocated, little-endian, ECC of the unrelocated word
+ *   .regi / mecsr          one CSR initialisation that says 4-context mode (objdump reads it)
+ *   .bpf_offload.reloc     struct nfp_reloc rows
+ *   .bpf_offload.maps      struct nfp_image_map rows + names
+ *   .bpf_offload.lines     word -> BPF instruction, source file and line
+ *   .bpf_offload.needs     what the firmware must offer
+ *
+ * All integers little-endian; every section starts with a 32-bit format version. */
+
+#define NFP_IMAGE_VERSION 1u
+
+enum nfp_prog_type { NFP_PROG_XDP = 0, NFP_PROG_TC = 1 };
+
+/* How the program uses a 4-byte word of a map's value. The engine's atomics add big-endian
+ * words, so user space and firmware must byte-swap words marked ATOMIC (reference 4.12). */
+enum nfp_map_word_use { NFP_WORD_UNUSED = 0, NFP_WORD_READ, NFP_WORD_WRITE, NFP_WORD_ATOMIC };
+
+struct nfp_image_map {
+	const char *name;
+	uint32_t type, key_size, value_size, max_entries, flags;
+	uint32_t object_idx;	 /* index of the map in the eBPF object */
+	const uint8_t *word_use; /* enum nfp_map_word_use, one per 4 bytes of value (rounded up) */
+	const uint8_t *init;	 /* initial content of element 0 (global data), value_size bytes; or NULL */
+};
+
+struct nfp_image_src { /* source position of a BPF instruction */
+	uint32_t bpf_pc;
+	const char *file;
+	uint32_t line;
+};
+
+struct nfp_image {
+	const char *prog_name;
+	enum nfp_prog_type type;
+	struct nfp_ucode code;
+	struct nfp_image_map *maps; /* in table-id order: maps[i] gets table id i + 1 */
+	size_t n_maps;
+	struct nfp_image_src *srcs;
+	size_t n_srcs;
+	uint32_t stack_bytes; /* local memory the program uses */
+	uint32_t max_pkt_off; /* highest packet byte it may touch, for the MTU rule */
+	uint64_t helpers;     /* bit n: firmware helper or inline capability for BPF helper id n */
+	bool queue_select;    /* writes the receive queue */
+};
+
+/* Writes `path` through a temporary file and rename. False: reported, nothing left behind. */
+bool nfp_image_write(struct cx *cx, const struct nfp_image *img, const char *path);
+/* Reads any bytes; a file that is not a well-formed image is reported. */
+bool nfp_image_read(struct cx *cx, const char *path, struct nfp_image *img);
+/* True when `fw` offers all that the image needs; else each lack is reported. */
+bool nfp_image_fits(struct cx *cx, const struct nfp_image *img, const struct nfp_firmware *fw);
+
+#endif
