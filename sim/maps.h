@@ -1,0 +1,49 @@
+#ifndef SIM_MAPS_H
+#define SIM_MAPS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* eBPF maps as plain memory, one set a side (device, host), so that a run on one side never
+ * disturbs the other and contents can be compared afterwards.
+ *
+ * All values of a set live in one page-aligned block of memory. An element is named by its
+ * byte offset in that block, so each side maps the block where it likes: the host under Unicorn
+ * at a guest address, the device at an address of external memory. Offsets never move while
+ * an element lives. Values are 8-byte aligned. One CPU: per-CPU maps have one value a key. */
+
+struct sim_map_spec {
+	const char *name;
+	uint32_t type; /* enum bpf_map_type */
+	uint32_t key_size, value_size, max_entries, flags;
+	const uint8_t *init; /* content of element 0 of a data section's map; NULL: zeroes */
+};
+
+struct sim_maps;
+
+#define SIM_MAP_NONE (-1) /* no such element, as an offset */
+
+/* NULL when a spec is unusable (unknown type, absurd size); `why` then says so. */
+struct sim_maps *sim_maps_new(const struct sim_map_spec *specs, size_t n, const char **why);
+void sim_maps_free(struct sim_maps *m);
+/* Back to the state after sim_maps_new(). */
+void sim_maps_clear(struct sim_maps *m);
+
+size_t sim_maps_count(const struct sim_maps *m);
+const struct sim_map_spec *sim_maps_spec(const struct sim_maps *m, size_t map);
+uint8_t *sim_maps_memory(struct sim_maps *m, size_t *size);
+
+/* As bpf_map_{lookup,update,delete}_elem: offset or SIM_MAP_NONE; 0 or -errno (a full hash
+ * answers -E2BIG). `flags` is BPF_ANY, BPF_NOEXIST or BPF_EXIST. */
+int64_t sim_map_lookup(struct sim_maps *m, size_t map, const void *key);
+int sim_map_update(struct sim_maps *m, size_t map, const void *key, const void *value,
+		   uint64_t flags);
+int sim_map_delete(struct sim_maps *m, size_t map, const void *key);
+
+/* Elements in a fixed order (arrays by index, hashes by key bytes): start with *iter = 0, stop at
+ * false. `key` points into the set and stays valid until the map is changed. */
+bool sim_map_next(struct sim_maps *m, size_t map, size_t *iter, const uint8_t **key,
+		  int64_t *value_off);
+
+#endif
