@@ -1,0 +1,88 @@
+#ifndef FRONTEND_OBJECT_H
+#define FRONTEND_OBJECT_H
+
+#include "base/cx.h"
+#include "ebpf/insn.h"
+
+/* An eBPF object file, opened with libbpf and relocated offline: everything later stages may
+ * know of the file. Owned by the arena of the context that opened it. */
+
+struct btf;
+
+enum fe_map_kind {
+	FE_MAP_USER,   /* declared by the program, BTF style (.maps) or legacy ("maps") */
+	FE_MAP_DATA,   /* .data*: one element, initialised */
+	FE_MAP_BSS,    /* .bss*: one element of zeroes */
+	FE_MAP_RODATA, /* .rodata*: one element, constant when the program runs */
+	FE_MAP_KCONFIG, /* .kconfig: values of the kernel's configuration; constant */
+};
+
+struct fe_map {
+	const char *name;
+	enum fe_map_kind kind;
+	uint32_t type; /* enum bpf_map_type */
+	uint32_t key_size, value_size, max_entries, flags;
+	const uint8_t *init; /* value_size bytes for data sections; NULL otherwise */
+	int inner;	     /* map-in-map: index of the template in fe_object.inner_maps; -1: none */
+	uint32_t btf_key_id, btf_value_id; /* 0: unknown */
+};
+
+/* Where an instruction comes from: sorted by insn, a row holds up to the next row. */
+struct fe_line {
+	uint32_t insn;
+	const char *file;
+	const char *text; /* source line without indentation; "" when absent */
+	uint32_t line, column;
+};
+
+struct fe_subprog {
+	uint32_t start, end; /* instructions [start, end) */
+	const char *name;    /* from BTF; "" when unknown */
+	bool global;	     /* non-static: the kernel verifies it apart from its callers */
+	uint32_t btf_func_id; /* 0: unknown */
+};
+
+struct fe_prog {
+	const char *name;    /* C function */
+	const char *section; /* as in the file: "xdp", "xdp.frags/cpumap", "tc", "classifier/x" … */
+	uint32_t type;	     /* enum bpf_prog_type */
+	uint32_t attach_type; /* enum bpf_attach_type */
+	bool frags;	     /* xdp.frags: packets may have several buffers */
+	const struct bpf_insn *insns; /* relocated; subprograms appended; maps as EBPF_IMM_MAP_IDX* */
+	size_t n_insns;
+	const struct fe_subprog *subprogs; /* [0] is the main program; sorted, gap-free */
+	size_t n_subprogs;
+	const struct fe_line *lines;
+	size_t n_lines;
+	bool broken; /* could not be relocated: already reported as a warning; no instructions */
+};
+
+struct fe_object {
+	const char *path;
+	const char *license; /* "" when absent */
+	const struct fe_map *maps; /* index = what EBPF_IMM_MAP_IDX refers to */
+	size_t n_maps;
+	const struct fe_map *inner_maps;
+	size_t n_inner_maps;
+	const struct fe_prog *progs;
+	size_t n_progs;
+	const struct btf *btf; /* of the object; NULL when absent; lives as long as the handle */
+	void *handle;	       /* libbpf's object; see fe_object_close() */
+};
+
+struct fe_open_options {
+	const char *btf_path; /* kernel BTF for CO-RE; NULL: /sys/kernel/btf/vmlinux if there */
+};
+
+/* Any bytes: a file that is no eBPF object is reported and false returned. A single program that
+ * cannot be relocated does not fail the object: see fe_prog.broken. */
+bool fe_object_open(struct cx *cx, const char *path, const struct fe_open_options *opts,
+		    struct fe_object *obj);
+void fe_object_close(struct fe_object *obj);
+
+/* Source position of an instruction, for messages; NULL when the object has no line info. */
+const struct fe_line *fe_prog_line(const struct fe_prog *prog, size_t insn);
+/* `insn` -1: the program as a whole. */
+struct diag_at fe_prog_at(const struct fe_object *obj, const struct fe_prog *prog, int64_t insn);
+
+#endif
