@@ -1,0 +1,27 @@
+#ifndef NFP_BACKEND_BACKEND_H
+#define NFP_BACKEND_BACKEND_H
+
+#include "nfp_backend/image.h"
+#include "partitioner/device.h"
+
+/* eBPF to NFP microcode.
+ *
+ *   vprog --lift--> LLVM IR --llvm passes--> LLVM IR --isel--> MIR (SSA, virtual registers)
+ *         --phi, fold, bank, regalloc, frame, sched--> MIR (hardware registers) --emit--> ucode --> image
+ *
+ *   lift.c      the program as one LLVM function: subprograms inlined by instance, the verifier's
+ *               facts as narrow operations, memories as address spaces, helpers as nfp.* calls
+ *   llvm_opt.c  the chosen list of LLVM passes
+ *   isel*.c     LLVM IR to MIR: 64-bit values become pairs of 32-bit registers here
+ *   passes.h    the passes over MIR, a row each
+ *   emit.c      MIR to words and relocations
+ *
+ * Names: "word" = 32 bits, "instruction word" = 64-bit container; A, B = the two register banks. */
+
+/* struct offload_prog: target is a const struct nfp_firmware *, image a struct nfp_image *. */
+extern const struct bpf_offload_ops nfp_offload_ops;
+
+/* Names of the dump points in order, NULL at the end: for --dump, --stop-after, golden sections. */
+extern const char *const nfp_pass_names[];
+
+#endif

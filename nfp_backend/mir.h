@@ -1,0 +1,301 @@
+#ifndef NFP_BACKEND_MIR_H
+#define NFP_BACKEND_MIR_H
+
+#include "base/cx.h"
+#include "nfp_backend/firmware.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Machine IR: the program as microengine instructions whose registers are still virtual.
+ *
+ * One opcode a hardware instruction class plus a few pseudo instructions that passes expand.
+ * Operands are *logical*: `a` is the left source, `b` the right one (the one that is shifted), as in
+ * the assembler's alu[dst, a, OP, b]; the encoder swaps A and B fields by bank.
+ *
+ * Stages (struct nfp_func.stage says which; nfp_check() enforces it):
+ *   SSA      out of isel: every virtual register has one definition; PHI allowed at block heads
+ *   VREG     PHIs are gone; several definitions allowed
+ *   BANKED   every GPR virtual register has a bank (A, B or BOTH)
+ *   PHYS     no virtual register left; frame slots are local-memory operands; ready to emit
+ *
+ * Condition codes: an instruction with `sets_cc` writes them; all other ALU and shift
+ * instructions are emitted with the no_cc bit, so a pass may put copies, constants and spills anywhere.
+ * `uses_cc` readers (BCC, +carry, -carry) depend on the closest setter before them in the block; CC does
+ * not live across blocks.
+ *
+ * Glue: `glue` says that the next instruction must follow at once (PREV_A / PREV_RES consumers,
+ * csr_rd + immed, mul_step sequences, indirect_ref, the fill slots of a deferred command). Passes
+ * insert before or after a glued group, never inside.
+ *
+ * Hidden state that survives one instruction only: PREV_A (indirect shift counts) and PREV_RES
+ * (asr's sign, indirect_ref words); reference 1.5. */
+
+/* ---- registers ---------------------------------------------------------------------------- */
+
+enum nfp_bank { NFP_BANK_NONE, NFP_BANK_A, NFP_BANK_B, NFP_BANK_BOTH };
+
+enum nfp_vclass {
+	NFP_V_GPR,  /* one 32-bit register */
+	NFP_V_XIN,  /* `words` consecutive transfer-in registers, written by one command */
+	NFP_V_XOUT, /* `words` consecutive transfer-out registers, read by one command */
+};
+
+struct nfp_vreg {
+	uint8_t vclass; /* enum nfp_vclass */
+	uint8_t words;	/* 1 for GPR; 1..32 for transfer tuples */
+	uint8_t bank;	/* enum nfp_bank, from BANKED on */
+	int8_t phys;	/* assigned register number; -1: none yet */
+	int16_t slot;	/* spilled: frame slot; -1: in a register */
+};
+
+/* ---- operands ------------------------------------------------------------------------------- */
+
+enum nfp_opnd_kind {
+	NFP_O_NONE, /* "--" */
+	NFP_O_VREG, /* GPR virtual register `reg` */
+	NFP_O_GPR,  /* hardware register `reg` (0..31) of `bank`; BOTH as destination writes both, as
+		       source may be read from either */
+	NFP_O_XIN,  /* word `sub` of transfer-in tuple `reg`; in PHYS: register number `reg` */
+	NFP_O_XOUT, /* word `sub` of transfer-out tuple `reg`; in PHYS: register number `reg` */
+	NFP_O_LM,   /* *l$index<reg>[sub], or with post-increment/decrement (`post` 1, -1) */
+	NFP_O_SLOT, /* frame slot `reg` (struct nfp_slot), word `sub`; becomes LM before PHYS */
+	NFP_O_IMM,  /* constant `imm`: ALU and SHF 0..255, CMD 0..127 */
+};
+
+struct nfp_opnd {
+	uint8_t kind;
+	uint8_t bank; /* NFP_O_GPR */
+	int8_t post;  /* NFP_O_LM */
+	uint8_t sub;
+	uint32_t reg;
+	uint32_t imm;
+};
+
+/* ---- instructions ----------------------------------------------------------------------------- */
+
+/* X(name, what it does) */
+#define NFP_MIR_OPS(X)                                                                             \
+	/* pseudo: gone before PHYS */                                                             \
+	X(PHI, "dst = one of phi[], by the block that control came from; SSA only")                \
+	X(COPY, "dst = b (any operand kinds)")                                                     \
+	X(CONST, "dst = imm32; one or two immed")                                                  \
+	X(CALL, "firmware helper `helper`: dst/dst2 = R0 low/high; args in call.*")                \
+	X(EXIT, "leave with result byte: imm32 when const_exit, else from R0 in a (table code)")   \
+	X(SLOT_ADDR, "dst = local-memory byte address of slot `b`")                                \
+	X(NEWLM, "point LM register imm32 (2, 3) at byte address a; 3 slots until usable")         \
+	/* hardware classes */                                                                     \
+	X(ALU, "dst = a <alu> b")                                                                  \
+	X(SHF, "dst = a <shf> (b shifted by sc/shift)")                                            \
+	X(DSHF, "dst = low word of (a:b) >> shift")                                                \
+	X(ASR, "dst = b >> shift, sign from PREV_RES[31]; glue with the instruction before")       \
+	X(LDF, "bytes `bmask` of dst = bytes of b shifted; others kept, or 0 with zf")             \
+	X(IMMED, "immed forms: imm16, width, byte shift, inv")                                     \
+	X(MUL, "mul_step `step` of `mul_type`: a, b sources; dst for LAST, LAST2")                 \
+	X(BR, "unconditional branch to target[0]")                                                 \
+	X(BCC, "branch to target[0] if cc, else fall to target[1]")                                \
+	X(BBIT, "branch to target[0] if bit `shift` of a is `br_set`, else target[1]")             \
+	X(BBYTE, "branch to target[0] if byte `shift` of a equals (br_set) or differs from imm32") \
+	X(CMD, "memory command")                                                                   \
+	X(CSRWR, "local CSR at byte address imm32 = b")                                            \
+	X(CSRRD, "local CSR at byte address imm32 -> dst; expands to csr_rd + immed")              \
+	X(BRDONE, "branch to the firmware's BPF_DONE")                                             \
+	X(BRHELPER, "branch to the firmware's routine for `helper`")                               \
+	X(RETADDR, "dst = code-store address of block target[0] (IMMED_REL)")                      \
+	X(MAPID, "dst = table id of image map imm32 (IMMED_MAP)")                                  \
+	X(NOP, "no operation")
+
+enum nfp_mir_op {
+#define X(name, what) NFP_M_##name,
+	NFP_MIR_OPS(X)
+#undef X
+	NFP_M_COUNT
+};
+
+/* Values are the hardware's (reference 2.7, 2.8, 2.11, 2.15). */
+enum nfp_alu_op {
+	NFP_ALU_B = 0x00, NFP_ALU_ADD = 0x01, NFP_ALU_NOTB = 0x04, NFP_ALU_ADD16 = 0x05,
+	NFP_ALU_AND = 0x08, NFP_ALU_ADD8 = 0x09, NFP_ALU_NOTA_AND = 0x0c, NFP_ALU_SUBC = 0x0d,
+	NFP_ALU_FFS = 0x0e, NFP_ALU_AND_NOTB = 0x10, NFP_ALU_ADDC = 0x11, NFP_ALU_OR = 0x14,
+	NFP_ALU_SUB = 0x15, NFP_ALU_XOR = 0x18, NFP_ALU_RSUB = 0x19, /* b - a */
+};
+enum nfp_shf_op {
+	NFP_SHF_B = 0, NFP_SHF_NOTB = 1, NFP_SHF_AND = 2, NFP_SHF_NOTA_AND = 3,
+	NFP_SHF_AND_NOTB = 4, NFP_SHF_OR = 5,
+};
+/* `shift` is always the assembler's count; the encoder turns a left shift into 32 - n. */
+enum nfp_sc { NFP_SC_ROT = 0, NFP_SC_RIGHT = 1, NFP_SC_LEFT = 2 };
+enum nfp_cc {
+	NFP_CC_EQ = 0, NFP_CC_NE = 1, NFP_CC_MI = 2, NFP_CC_PL = 3, NFP_CC_HS = 4, NFP_CC_LO = 5,
+	NFP_CC_VS = 6, NFP_CC_VC = 7, NFP_CC_GE = 8, NFP_CC_LT = 9, NFP_CC_LE = 10, NFP_CC_GT = 11,
+};
+enum nfp_mul_type { NFP_MUL_24X8 = 1, NFP_MUL_16X16 = 2, NFP_MUL_32X32 = 3 };
+enum nfp_mul_step {
+	NFP_STEP_START = -1, NFP_STEP_1 = 0, NFP_STEP_2, NFP_STEP_3, NFP_STEP_4, NFP_STEP_LAST,
+	NFP_STEP_LAST2,
+};
+
+/* Memory commands the backend uses (reference 3.2). */
+enum nfp_mem_op {
+	NFP_MEM_READ32,	      /* words, big-endian */
+	NFP_MEM_READ32_SWAP,  /* words, little-endian */
+	NFP_MEM_READ8,	      /* bytes, packed big-endian */
+	NFP_MEM_WRITE32_SWAP, /* words, little-endian */
+	NFP_MEM_WRITE8_SWAP,  /* bytes, little-endian */
+	NFP_MEM_WRITE8,	      /* bytes, big-endian */
+	NFP_MEM_WRITE32,      /* words, big-endian */
+	NFP_MEM_ADD,	      /* atomic add of xout word(s): count 1 = 32 bit, 5 = 64 bit (reference 3.2) */
+	NFP_MEM_ADD_IMM,      /* posted add of a 16-bit immediate in the override word; no swap */
+};
+enum nfp_addr_mode {
+	NFP_ADDR_32, /* a + b, 32 bit: the packet */
+	NFP_ADDR_40, /* (hi << 8) + lo with hi = b and lo = a, either bank way round */
+};
+
+struct nfp_mi {
+	uint8_t op; /* enum nfp_mir_op */
+	bool sets_cc, uses_cc, glue;
+	uint8_t alu;   /* ALU: enum nfp_alu_op; SHF: enum nfp_shf_op */
+	uint8_t sc;    /* enum nfp_sc */
+	uint8_t shift; /* count; BBIT: bit; BBYTE: byte */
+	bool indirect; /* SHF, DSHF, ASR: count is PREV_A & 31 */
+	uint8_t bmask; /* LDF */
+	bool zf;       /* LDF: clear the other bytes */
+	uint8_t cc;    /* BCC */
+	bool br_set;   /* BBIT, BBYTE */
+	uint8_t mul_type;
+	int8_t mul_step;
+	uint8_t width, byte_shift; /* IMMED (reference 2.10) */
+	bool inv;		   /* IMMED */
+	bool const_exit;	   /* EXIT */
+	uint8_t defer; /* branches and CMD: the next `defer` instructions run in its shadow (PHYS) */
+	struct nfp_opnd dst, a, b;
+	struct nfp_opnd dst2;	/* CALL: high half of R0 */
+	uint32_t imm32;
+	uint32_t target[2];	/* block indices */
+	uint32_t helper;	/* CALL, BRHELPER: eBPF helper id */
+	struct nfp_cmd {
+		uint8_t mem;	/* enum nfp_mem_op */
+		uint8_t mode;	/* enum nfp_addr_mode; operands in a, b */
+		uint8_t count;	/* words or bytes, 1..32; over 8 the pass `emit` adds the override */
+		bool swap;	/* wait for completion (ctx_swap on signal 1) */
+		struct nfp_opnd xfer; /* first transfer register: XIN for reads, XOUT for writes */
+	} cmd;
+	struct nfp_call {
+		/* Placed by pass `abi`: key and value words go to local memory, scalars to GPRs. */
+		uint32_t map;	      /* image map index */
+		uint32_t n_key, n_value; /* words */
+		struct nfp_opnd *key, *value;
+		struct nfp_opnd flags[2]; /* lo, hi */
+		struct nfp_opnd ptr[2];	  /* perf event: data pointer */
+		struct nfp_opnd size;
+		uint32_t ptr_type;    /* perf event: reference 4.11 */
+	} call;
+	struct nfp_phi {
+		uint32_t block;
+		struct nfp_opnd val;
+	} *phi; /* PHI */
+	uint32_t n_phi;
+	int32_t bpf_pc; /* BPF instruction it comes from; -1: none */
+};
+
+/* ---- blocks, frame, function ------------------------------------------------------------------- */
+
+/* Insns are an index-linked order kept simply as an array; a block ends in exactly one transfer group:
+ * [conditional branches …] then BR, EXIT or fall-through to the next block in layout order.
+ * Control instructions in the middle of the trailing group are the conditional ones (several are
+ * allowed: wide compares); each names target[0] only, and falls to the next instruction. */
+struct nfp_block {
+	VEC(struct nfp_mi) insns;
+	uint32_t *preds; /* derived by nfp_cfg_build() */
+	uint32_t n_preds;
+	uint32_t *succs;
+	uint32_t n_succs;
+	uint32_t freq; /* relative execution frequency, 1..1<<16; layout and spill weights */
+	bool helper_return; /* entered through RETADDR by a firmware routine */
+};
+
+enum nfp_slot_kind {
+	NFP_SLOT_KEY,	/* argument area of helper calls: first in the frame so that LM0 need not move */
+	NFP_SLOT_VALUE, /* value of map_update, record of perf_event_output */
+	NFP_SLOT_SPILL,
+	NFP_SLOT_STACK, /* what is left of the eBPF stack: may be addressed with a variable offset */
+};
+
+struct nfp_slot {
+	uint8_t kind;
+	uint32_t words;
+	int32_t offset; /* words from the frame base; -1: not placed yet */
+};
+
+enum nfp_stage { NFP_STAGE_SSA, NFP_STAGE_VREG, NFP_STAGE_BANKED, NFP_STAGE_PHYS };
+
+struct nfp_func {
+	const char *name;
+	uint8_t prog_type; /* enum nfp_prog_type (image.h): decides the exit table */
+	uint8_t stage;
+	const struct nfp_firmware *fw;
+	VEC(struct nfp_block) blocks; /* layout order; [0] is the entry */
+	VEC(struct nfp_vreg) vregs;
+	VEC(struct nfp_slot) slots;
+	uint32_t frame_words; /* local memory used, after frame layout */
+};
+
+/* ---- construction and inspection (mir.c) ------------------------------------------------------- */
+
+uint32_t nfp_new_vreg(struct nfp_func *fn, struct cx *cx, enum nfp_vclass vclass, unsigned words);
+uint32_t nfp_new_block(struct nfp_func *fn, struct cx *cx);
+uint32_t nfp_new_slot(struct nfp_func *fn, struct cx *cx, enum nfp_slot_kind kind, uint32_t words);
+/* Appends a zeroed instruction (bpf_pc -1) to a block; the pointer is valid until the next append. */
+struct nfp_mi *nfp_append(struct nfp_func *fn, struct cx *cx, uint32_t block, enum nfp_mir_op op);
+void nfp_cfg_build(struct nfp_func *fn, struct cx *cx); /* preds and succs of all blocks */
+
+static inline struct nfp_opnd nfp_none(void)
+{
+	return (struct nfp_opnd){ .kind = NFP_O_NONE };
+}
+
+static inline struct nfp_opnd nfp_vreg(uint32_t reg)
+{
+	return (struct nfp_opnd){ .kind = NFP_O_VREG, .reg = reg };
+}
+
+static inline struct nfp_opnd nfp_imm(uint32_t v)
+{
+	return (struct nfp_opnd){ .kind = NFP_O_IMM, .imm = v };
+}
+
+static inline struct nfp_opnd nfp_xin(uint32_t tuple, unsigned word)
+{
+	return (struct nfp_opnd){ .kind = NFP_O_XIN, .reg = tuple, .sub = (uint8_t)word };
+}
+
+static inline struct nfp_opnd nfp_xout(uint32_t tuple, unsigned word)
+{
+	return (struct nfp_opnd){ .kind = NFP_O_XOUT, .reg = tuple, .sub = (uint8_t)word };
+}
+
+static inline struct nfp_opnd nfp_lm(unsigned index, unsigned word)
+{
+	return (struct nfp_opnd){ .kind = NFP_O_LM, .reg = index, .sub = (uint8_t)word };
+}
+
+static inline struct nfp_opnd nfp_slot(uint32_t slot, unsigned word)
+{
+	return (struct nfp_opnd){ .kind = NFP_O_SLOT, .reg = slot, .sub = (uint8_t)word };
+}
+
+static inline struct nfp_opnd nfp_gpr(enum nfp_bank bank, unsigned n)
+{
+	return (struct nfp_opnd){ .kind = NFP_O_GPR, .bank = (uint8_t)bank, .reg = n };
+}
+
+/* Text form, one line an instruction; nfp_parse() reads it back (mir_print.c, mir_parse.c). */
+void nfp_print(const struct nfp_func *fn, void *file /* FILE * */);
+/* Any text: false is reported with line and column. `fw` is what the function is compiled for. */
+bool nfp_parse(struct cx *cx, const char *text, const struct nfp_firmware *fw,
+	       struct nfp_func *fn);
+/* Checks the rules of the function's stage; asserts with the instruction printed (mir_check.c). */
+void nfp_check(const struct nfp_func *fn);
+
+#endif
