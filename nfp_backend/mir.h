@@ -3,6 +3,7 @@
 
 #include "base/cx.h"
 #include "nfp_backend/firmware.h"
+#include "nfp_backend/opcodes.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -112,41 +113,8 @@ enum nfp_mir_op {
 	NFP_M_COUNT
 };
 
-/* Values are the hardware's (reference 2.7, 2.8, 2.11, 2.15). */
-enum nfp_alu_op {
-	NFP_ALU_B = 0x00, NFP_ALU_ADD = 0x01, NFP_ALU_NOTB = 0x04, NFP_ALU_ADD16 = 0x05,
-	NFP_ALU_AND = 0x08, NFP_ALU_ADD8 = 0x09, NFP_ALU_NOTA_AND = 0x0c, NFP_ALU_SUBC = 0x0d,
-	NFP_ALU_FFS = 0x0e, NFP_ALU_AND_NOTB = 0x10, NFP_ALU_ADDC = 0x11, NFP_ALU_OR = 0x14,
-	NFP_ALU_SUB = 0x15, NFP_ALU_XOR = 0x18, NFP_ALU_RSUB = 0x19, /* b - a */
-};
-enum nfp_shf_op {
-	NFP_SHF_B = 0, NFP_SHF_NOTB = 1, NFP_SHF_AND = 2, NFP_SHF_NOTA_AND = 3,
-	NFP_SHF_AND_NOTB = 4, NFP_SHF_OR = 5,
-};
-/* `shift` is always the assembler's count; the encoder turns a left shift into 32 - n. */
-enum nfp_sc { NFP_SC_ROT = 0, NFP_SC_RIGHT = 1, NFP_SC_LEFT = 2 };
-enum nfp_cc {
-	NFP_CC_EQ = 0, NFP_CC_NE = 1, NFP_CC_MI = 2, NFP_CC_PL = 3, NFP_CC_HS = 4, NFP_CC_LO = 5,
-	NFP_CC_VS = 6, NFP_CC_VC = 7, NFP_CC_GE = 8, NFP_CC_LT = 9, NFP_CC_LE = 10, NFP_CC_GT = 11,
-};
-enum nfp_mul_type { NFP_MUL_24X8 = 1, NFP_MUL_16X16 = 2, NFP_MUL_32X32 = 3 };
-enum nfp_mul_step {
-	NFP_STEP_START = -1, NFP_STEP_1 = 0, NFP_STEP_2, NFP_STEP_3, NFP_STEP_4, NFP_STEP_LAST,
-	NFP_STEP_LAST2,
-};
+/* Opcodes, conditions, multiplication steps and memory commands are those of opcodes.h. */
 
-/* Memory commands the backend uses (reference 3.2). */
-enum nfp_mem_op {
-	NFP_MEM_READ32,	      /* words, big-endian */
-	NFP_MEM_READ32_SWAP,  /* words, little-endian */
-	NFP_MEM_READ8,	      /* bytes, packed big-endian */
-	NFP_MEM_WRITE32_SWAP, /* words, little-endian */
-	NFP_MEM_WRITE8_SWAP,  /* bytes, little-endian */
-	NFP_MEM_WRITE8,	      /* bytes, big-endian */
-	NFP_MEM_WRITE32,      /* words, big-endian */
-	NFP_MEM_ADD,	      /* atomic add of xout word(s): count 1 = 32 bit, 5 = 64 bit (reference 3.2) */
-	NFP_MEM_ADD_IMM,      /* posted add of a 16-bit immediate in the override word; no swap */
-};
 enum nfp_addr_mode {
 	NFP_ADDR_32, /* a + b, 32 bit: the packet */
 	NFP_ADDR_40, /* (hi << 8) + lo with hi = b and lo = a, either bank way round */
@@ -156,7 +124,7 @@ struct nfp_mi {
 	uint8_t op; /* enum nfp_mir_op */
 	bool sets_cc, uses_cc, glue;
 	uint8_t alu;   /* ALU: enum nfp_alu_op; SHF: enum nfp_shf_op */
-	uint8_t sc;    /* enum nfp_sc */
+	uint8_t sc;    /* enum nfp_sc, not DBL */
 	uint8_t shift; /* count; BBIT: bit; BBYTE: byte */
 	bool indirect; /* SHF, DSHF, ASR: count is PREV_A & 31 */
 	uint8_t bmask; /* LDF */
