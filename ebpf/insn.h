@@ -11,7 +11,8 @@
  * and simulator share. `struct bpf_insn` itself comes from <linux/bpf.h>; what the 6.1 header
  * lacks is named here. */
 
-#define EBPF_MEMSX 0x80 /* sign-extending load (mode) */
+#define EBPF_MEMSX    0x80 /* sign-extending load (mode) */
+#define EBPF_MAY_GOTO 0xe5 /* JMP|JCOND: falls through, or jumps when its loop ran too long */
 
 /* Values of src_reg in a LD_IMM64's first half after frontend relocation. */
 enum ebpf_pseudo_imm {
