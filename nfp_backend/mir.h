@@ -94,8 +94,8 @@ struct nfp_opnd {
 	X(IMMED, "immed forms: imm16, width, byte shift, inv")                                     \
 	X(MUL, "mul_step `step` of `mul_type`: a, b sources; dst for LAST, LAST2")                 \
 	X(BR, "unconditional branch to target[0]")                                                 \
-	X(BCC, "branch to target[0] if cc, else fall to target[1]")                                \
-	X(BBIT, "branch to target[0] if bit `shift` of a is `br_set`, else target[1]")             \
+	X(BCC, "branch to target[0] if cc, else next instruction")                                 \
+	X(BBIT, "branch to target[0] if bit `shift` of a is `br_set`")                             \
 	X(BBYTE, "branch to target[0] if byte `shift` of a equals (br_set) or differs from imm32") \
 	X(CMD, "memory command")                                                                   \
 	X(CSRWR, "local CSR at byte address imm32 = b")                                            \
@@ -169,10 +169,11 @@ struct nfp_mi {
 
 /* ---- blocks, frame, function ------------------------------------------------------------------- */
 
-/* Insns are an index-linked order kept simply as an array; a block ends in exactly one transfer group:
- * [conditional branches …] then BR, EXIT or fall-through to the next block in layout order.
- * Control instructions in the middle of the trailing group are the conditional ones (several are
- * allowed: wide compares); each names target[0] only, and falls to the next instruction. */
+/* A block's instructions are an array. It ends in one BR, EXIT or BRDONE; from pass `layout` on the BR
+ * may be missing: control then falls to the next block. Conditional branches (BCC, BBIT, BBYTE) may
+ * stand anywhere before that end (wide compares and switches use several): each leaves the block for
+ * target[0] or goes on with the next instruction. So a block has one entry and several exits, and
+ * a register that is live into any target is live at the branch that goes there. */
 struct nfp_block {
 	VEC(struct nfp_mi) insns;
 	uint32_t *preds; /* derived by nfp_cfg_build() */
