@@ -1,0 +1,134 @@
+#ifndef BPF_OFFLOAD_H
+#define BPF_OFFLOAD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+/* libbpf_offload: eBPF programs on SmartNICs. Open an object, verify its programs in user space,
+ * compile each for a card's firmware, ask why what stays on the host stays there.
+ *
+ *     struct bpf_offload_object *obj = bpf_offload_object__open("prog.o", NULL);
+ *     struct bpf_offload_program *p = bpf_offload_object__program(obj, 0);
+ *     if (obj && p && !bpf_offload_program__compile(p, NULL) &&
+ *         bpf_offload_program__placement(p) == BPF_OFFLOAD_DEVICE)
+ *             bpf_offload_program__write_image(p, "prog.nfp");
+ *     bpf_offload_object__close(obj);
+ *
+ * Conventions
+ * - Handles are opaque. An object owns its programs, all strings and all arrays handed out; they live
+ *   until bpf_offload_object__close().
+ * - Functions that can fail return 0 or a negative errno: -EINVAL bad argument, -ENOEXEC no usable eBPF
+ *   object, -EACCES rejected by the verifier, -EOPNOTSUPP not for the device, -EIO output not written. What
+ *   went wrong, in words, is in the object's messages.
+ * - No global state (but for libbpf's print callback, which is set while a file is opened): objects may be
+ *   used from several threads, one thread an object at a time. Out of memory ends the process.
+ * - Neither root, a kernel nor a card is needed.
+ */
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__)
+#define BPF_OFFLOAD_API __attribute__((visibility("default")))
+#else
+#define BPF_OFFLOAD_API
+#endif
+
+struct bpf_offload_object;
+struct bpf_offload_program;
+
+enum bpf_offload_placement {
+	BPF_OFFLOAD_DEVICE,   /* the whole program runs on the NIC */
+	BPF_OFFLOAD_SPLIT,    /* the NIC begins, the host ends */
+	BPF_OFFLOAD_HOST,     /* nothing of it runs on the NIC */
+	BPF_OFFLOAD_REJECTED, /* the verifier refuses the program */
+};
+
+/* Why an instruction stays on the host, or why the program was rejected. */
+struct bpf_offload_reason {
+	int64_t insn;       /* index of the BPF instruction; -1: the program as a whole */
+	const char *file;   /* source file from BTF; NULL: unknown */
+	uint32_t line;      /* source line; 0: unknown */
+	const char *source; /* text of that line; NULL: unknown */
+	const char *id;     /* stable name, e.g. "helper-unsupported" */
+	const char *text;   /* a sentence with the values */
+	const char *advice; /* what to do about it; may be "" */
+};
+
+/* A message about the object or one of its programs. */
+struct bpf_offload_message {
+	bool error;          /* false: a warning */
+	const char *program; /* NULL: the object */
+	struct bpf_offload_reason what;
+};
+
+struct bpf_offload_open_opts {
+	size_t sz;            /* sizeof(struct bpf_offload_open_opts) */
+	const char *btf_path; /* kernel BTF for CO-RE; NULL: the running kernel's, if readable */
+	/* Where errors and warnings are printed as they happen; NULL: nowhere. */
+	FILE *messages_to;
+};
+
+struct bpf_offload_compile_opts {
+	size_t sz;              /* sizeof(struct bpf_offload_compile_opts) */
+	const char *firmware;   /* profile: a shipped name or a path; NULL: "corenic" */
+	unsigned opt_level;     /* 0 or 2 */
+	const char *dump;       /* passes to print, comma separated, or "all"; NULL: none */
+	const char *stop_after; /* pass to stop after: no image then; NULL: none */
+	FILE *dump_to;          /* NULL: standard output */
+	bool check_each;        /* run the IR checkers after each pass */
+	bool allow_destructive; /* accept programs that call destructive kernel functions */
+};
+
+/* Opens `path`. NULL with errno set: -ENOEXEC's positive value or what open(2) said. Opts may be NULL. */
+BPF_OFFLOAD_API struct bpf_offload_object *
+bpf_offload_object__open(const char *path, const struct bpf_offload_open_opts *opts);
+BPF_OFFLOAD_API void bpf_offload_object__close(struct bpf_offload_object *obj);
+
+BPF_OFFLOAD_API size_t bpf_offload_object__nr_programs(const struct bpf_offload_object *obj);
+/* NULL when idx is out of range. */
+BPF_OFFLOAD_API struct bpf_offload_program *
+bpf_offload_object__program(struct bpf_offload_object *obj, size_t idx);
+
+/* Messages so far, in order; the array is valid until the next call on the object. */
+BPF_OFFLOAD_API const struct bpf_offload_message *
+bpf_offload_object__messages(struct bpf_offload_object *obj, size_t *n);
+
+BPF_OFFLOAD_API const char *bpf_offload_program__name(const struct bpf_offload_program *prog);
+BPF_OFFLOAD_API const char *bpf_offload_program__section(const struct bpf_offload_program *prog);
+/* "xdp", "tc", or the program type's name for what only the host can run. */
+BPF_OFFLOAD_API const char *bpf_offload_program__type(const struct bpf_offload_program *prog);
+/* Instructions, 8 bytes each, subprograms included. */
+BPF_OFFLOAD_API size_t bpf_offload_program__insn_cnt(const struct bpf_offload_program *prog);
+
+/* Verifies as the kernel would. 0, or -EACCES: rejected, see reasons. Done once; cheap when repeated. */
+BPF_OFFLOAD_API int bpf_offload_program__verify(struct bpf_offload_program *prog,
+						bool allow_destructive);
+/* Verifies, places, and makes microcode when the device can take the program. 0 also when it stays
+ * on the host: see placement and reasons. Opts may be NULL (corenic, level 2). */
+BPF_OFFLOAD_API int bpf_offload_program__compile(struct bpf_offload_program *prog,
+						 const struct bpf_offload_compile_opts *opts);
+BPF_OFFLOAD_API enum bpf_offload_placement
+bpf_offload_program__placement(const struct bpf_offload_program *prog);
+BPF_OFFLOAD_API const char *bpf_offload_placement__name(enum bpf_offload_placement p);
+/* Sorted by instruction. */
+BPF_OFFLOAD_API const struct bpf_offload_reason *
+bpf_offload_program__reasons(const struct bpf_offload_program *prog, size_t *n);
+/* Instruction words of the microcode; 0 when there is none. */
+BPF_OFFLOAD_API size_t bpf_offload_program__device_words(const struct bpf_offload_program *prog);
+
+/* Writes the image (ELF, machine 250), or the words relocated for the profile's vNIC with ECC, one a
+ * line in hexadecimal. A temporary file is renamed over `path`, so nothing half-written remains. */
+BPF_OFFLOAD_API int bpf_offload_program__write_image(struct bpf_offload_program *prog,
+						     const char *path);
+BPF_OFFLOAD_API int bpf_offload_program__write_words(struct bpf_offload_program *prog,
+						     const char *path);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

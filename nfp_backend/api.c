@@ -1,0 +1,290 @@
+#include "nfp_backend/api.h"
+
+#include "nfp_backend/isa.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* The public interface: thin, over frontend, partitioner and backend. It sits in the last folder
+ * of the compiler's chain because it uses all of them. */
+
+static double now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+/* Reads a field of an options struct only when the caller's header had it. */
+#define OPT(opts, field, fallback)                                                                 \
+	((opts) && (opts)->sz >= offsetof(__typeof__(*(opts)), field) + sizeof((opts)->field)      \
+		 ? (opts)->field                                                                   \
+		 : (fallback))
+
+static void print_new_messages(struct bpf_offload_object *o)
+{
+	for (; o->printed < o->diags.list.len; o->printed++) {
+		if (o->messages_to)
+			diag_print(o->messages_to, &o->diags.list.at[o->printed]);
+	}
+}
+
+static struct bpf_offload_reason reason_of_diag(const struct diag *d)
+{
+	return (struct bpf_offload_reason){ .insn = d->at.insn,
+					    .file = d->at.file,
+					    .line = d->at.line,
+					    .source = d->at.source,
+					    .id = reason_name(d->reason),
+					    .text = d->text,
+					    .advice = reason_advice(d->reason) };
+}
+
+struct bpf_offload_object *bpf_offload_object__open(const char *path,
+						    const struct bpf_offload_open_opts *opts)
+{
+	struct fe_open_options fe = { .btf_path = OPT(opts, btf_path, NULL) };
+	struct bpf_offload_object *o;
+	double start = now();
+	bool ok;
+
+	if (!path) {
+		errno = EINVAL;
+		return NULL;
+	}
+	o = calloc(1, sizeof(*o));
+	if (!o)
+		return NULL;
+	diags_init(&o->diags, &o->arena);
+	o->cx = (struct cx){ .arena = &o->arena, .scratch = &o->scratch, .diags = &o->diags };
+	o->messages_to = OPT(opts, messages_to, NULL);
+	ok = fe_object_open(&o->cx, path, &fe, &o->obj);
+	arena_reset(&o->scratch);
+	print_new_messages(o);
+	if (!ok) {
+		bpf_offload_object__close(o);
+		errno = ENOEXEC;
+		return NULL;
+	}
+	o->progs = ARENA_ARRAY(&o->arena, struct bpf_offload_program, o->obj.n_progs);
+	for (size_t i = 0; i < o->obj.n_progs; i++) {
+		o->progs[i].owner = o;
+		o->progs[i].prog = &o->obj.progs[i];
+	}
+	o->open_seconds = now() - start;
+	return o;
+}
+
+void bpf_offload_object__close(struct bpf_offload_object *obj)
+{
+	if (!obj)
+		return;
+	fe_object_close(&obj->obj);
+	arena_reset(&obj->scratch);
+	arena_reset(&obj->arena);
+	free(obj);
+}
+
+size_t bpf_offload_object__nr_programs(const struct bpf_offload_object *obj)
+{
+	return obj->obj.n_progs;
+}
+
+struct bpf_offload_program *bpf_offload_object__program(struct bpf_offload_object *obj, size_t idx)
+{
+	return obj && idx < obj->obj.n_progs ? &obj->progs[idx] : NULL;
+}
+
+const struct bpf_offload_message *bpf_offload_object__messages(struct bpf_offload_object *obj,
+							       size_t *n)
+{
+	for (size_t i = obj->messages.len; i < obj->diags.list.len; i++) {
+		const struct diag *d = &obj->diags.list.at[i];
+
+		*vec_push(&obj->messages, &obj->arena) =
+			(struct bpf_offload_message){ .error = d->severity == DIAG_ERROR,
+						      .program = d->at.prog,
+						      .what = reason_of_diag(d) };
+	}
+	*n = obj->messages.len;
+	return obj->messages.at;
+}
+
+const char *bpf_offload_program__name(const struct bpf_offload_program *prog)
+{
+	return prog->prog->name;
+}
+
+const char *bpf_offload_program__section(const struct bpf_offload_program *prog)
+{
+	return prog->prog->section;
+}
+
+const char *bpf_offload_program__type(const struct bpf_offload_program *prog)
+{
+	return fe_prog_type_name(prog->prog->type);
+}
+
+size_t bpf_offload_program__insn_cnt(const struct bpf_offload_program *prog)
+{
+	return prog->prog->n_insns;
+}
+
+/* The diagnostics from index `first` on that are errors become the program's reasons. */
+static void take_reasons(struct bpf_offload_program *p, size_t first)
+{
+	struct bpf_offload_object *o = p->owner;
+
+	for (size_t i = first; i < o->diags.list.len; i++) {
+		if (o->diags.list.at[i].severity == DIAG_ERROR)
+			*vec_push(&p->reasons, &o->arena) = reason_of_diag(&o->diags.list.at[i]);
+	}
+}
+
+int bpf_offload_program__verify(struct bpf_offload_program *p, bool allow_destructive)
+{
+	struct bpf_offload_object *o = p->owner;
+	struct fe_verify_options opts = { .allow_destructive = allow_destructive };
+	size_t first = o->diags.list.len;
+	double start = now();
+
+	if (p->verified)
+		return p->accepted ? 0 : -EACCES;
+	p->verified = true;
+	if (p->prog->broken) {
+		struct diag_at at = fe_prog_at(&o->obj, p->prog, -1);
+
+		diag_error(&o->diags, &at, REASON_PROG_BROKEN, p->prog->name);
+	} else {
+		p->accepted = fe_verify(&o->cx, &o->obj, p->prog, &opts, &p->vprog);
+	}
+	p->verify_seconds = now() - start;
+	arena_reset(&o->scratch);
+	take_reasons(p, first);
+	print_new_messages(o);
+	return p->accepted ? 0 : -EACCES;
+}
+
+static void take_split_reasons(struct bpf_offload_program *p)
+{
+	for (size_t i = 0; i < p->split.n_reasons; i++) {
+		const struct part_reason *r = &p->split.reasons[i];
+		bool whole = r->insn == PART_WHOLE;
+		struct diag_at at =
+			fe_prog_at(&p->owner->obj, p->prog, whole ? -1 : (int64_t)r->insn);
+
+		*vec_push(&p->reasons, &p->owner->arena) =
+			(struct bpf_offload_reason){ .insn = at.insn,
+						     .file = at.file,
+						     .line = at.line,
+						     .source = at.source,
+						     .id = reason_name(r->reason),
+						     .text = r->text,
+						     .advice = reason_advice(r->reason) };
+	}
+}
+
+int bpf_offload_program__compile(struct bpf_offload_program *p,
+				 const struct bpf_offload_compile_opts *opts)
+{
+	struct bpf_offload_object *o = p->owner;
+	struct offload_options oo = { .opt_level = OPT(opts, opt_level, 2u),
+				      .dump = OPT(opts, dump, NULL),
+				      .stop_after = OPT(opts, stop_after, NULL),
+				      .dump_to = OPT(opts, dump_to, NULL),
+				      .check_each = OPT(opts, check_each, false),
+				      .time_passes = true };
+	int err = bpf_offload_program__verify(p, OPT(opts, allow_destructive, false));
+	bool ok;
+
+	if (err)
+		return err;
+	if (p->compiled)
+		return 0;
+	if (!nfp_firmware_load(&o->cx, OPT(opts, firmware, NULL), &p->fw)) {
+		print_new_messages(o);
+		return -EINVAL;
+	}
+	ok = part_offload(&o->cx, &p->vprog, &nfp_offload_ops, &p->fw, &oo, &p->split, &p->state);
+	arena_reset(&o->scratch);
+	print_new_messages(o);
+	if (!ok)
+		return -EOPNOTSUPP;
+	p->compiled = true;
+	p->image = p->split.image;
+	take_split_reasons(p);
+	return 0;
+}
+
+enum bpf_offload_placement bpf_offload_program__placement(const struct bpf_offload_program *p)
+{
+	static const enum bpf_offload_placement of[] = { [PART_ALL_DEVICE] = BPF_OFFLOAD_DEVICE,
+							 [PART_SPLIT] = BPF_OFFLOAD_SPLIT,
+							 [PART_ALL_HOST] = BPF_OFFLOAD_HOST };
+
+	if (!p->accepted)
+		return BPF_OFFLOAD_REJECTED;
+	return p->compiled ? of[p->split.placement] : BPF_OFFLOAD_HOST;
+}
+
+const char *bpf_offload_placement__name(enum bpf_offload_placement p)
+{
+	static const char *const names[] = { [BPF_OFFLOAD_DEVICE] = "device",
+					     [BPF_OFFLOAD_SPLIT] = "split",
+					     [BPF_OFFLOAD_HOST] = "host",
+					     [BPF_OFFLOAD_REJECTED] = "rejected" };
+
+	return names[p];
+}
+
+const struct bpf_offload_reason *bpf_offload_program__reasons(const struct bpf_offload_program *p,
+							      size_t *n)
+{
+	*n = p->reasons.len;
+	return p->reasons.at;
+}
+
+size_t bpf_offload_program__device_words(const struct bpf_offload_program *p)
+{
+	return p->image ? p->image->code.n_words : 0;
+}
+
+bool api_relocate(struct bpf_offload_program *p, uint64_t **words, size_t *n)
+{
+	struct arena *arena = &p->owner->arena;
+	uint32_t *tids = ARENA_ARRAY(arena, uint32_t, p->image->n_maps);
+
+	for (size_t i = 0; i < p->image->n_maps; i++)
+		tids[i] = (uint32_t)i + 1;
+	*n = p->image->code.n_words;
+	*words = ARENA_ARRAY(arena, uint64_t, *n);
+	return nfp_ucode_relocate(&p->owner->cx, &p->image->code, &p->fw, tids, p->image->n_maps,
+				  *words);
+}
+
+int bpf_offload_program__write_image(struct bpf_offload_program *p, const char *path)
+{
+	bool ok;
+
+	if (!p->image || !path)
+		return -EINVAL;
+	ok = nfp_image_write(&p->owner->cx, p->image, path);
+	print_new_messages(p->owner);
+	return ok ? 0 : -EIO;
+}
+
+int bpf_offload_program__write_words(struct bpf_offload_program *p, const char *path)
+{
+	uint64_t *words;
+	size_t n;
+	bool ok;
+
+	if (!p->image || !path)
+		return -EINVAL;
+	ok = api_relocate(p, &words, &n) && nfp_words_write(&p->owner->cx, path, words, n);
+	print_new_messages(p->owner);
+	return ok ? 0 : -EIO;
+}

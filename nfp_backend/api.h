@@ -1,0 +1,40 @@
+#ifndef NFP_BACKEND_API_H
+#define NFP_BACKEND_API_H
+
+#include "bpf_offload.h"
+#include "nfp_backend/backend.h"
+#include "partitioner/split.h"
+
+/* What stands behind the opaque handles of include/bpf_offload.h. The command line's test, explain
+ * and bench look inside; nobody else should. */
+
+struct bpf_offload_program {
+	struct bpf_offload_object *owner;
+	const struct fe_prog *prog;
+	bool verified, accepted; /* verified: fe_verify() was asked */
+	bool compiled;
+	struct vprog vprog;     /* when accepted */
+	struct nfp_firmware fw; /* when compiled */
+	struct split split;
+	struct offload_prog state;     /* phases with their times */
+	const struct nfp_image *image; /* NULL: no microcode */
+	double verify_seconds;
+	VEC(struct bpf_offload_reason) reasons;
+};
+
+struct bpf_offload_object {
+	struct arena arena, scratch;
+	struct diags diags;
+	struct cx cx;
+	FILE *messages_to;
+	size_t printed; /* diagnostics already printed */
+	struct fe_object obj;
+	struct bpf_offload_program *progs;
+	double open_seconds;
+	VEC(struct bpf_offload_message) messages;
+};
+
+/* Relocates the program's words for its firmware's vNIC, maps numbered 1, 2, … False: reported. */
+bool api_relocate(struct bpf_offload_program *prog, uint64_t **words, size_t *n);
+
+#endif
