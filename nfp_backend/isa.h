@@ -30,7 +30,7 @@ enum nfp_isa_opnd_kind {
 	NFP_R_GPR_A,
 	NFP_R_GPR_B,
 	/* Source: same value in both banks, read from whichever field is free. Destination: as
-	 * GPR_A with wr_both. Decoding never gives it: see nfp_canonical(). */
+	 * GPR_A with wr_both. Decoding never gives it. */
 	NFP_R_GPR_BOTH,
 	NFP_R_GPR_ABS_A, /* absolute register 0..127; unrestricted operands only */
 	NFP_R_GPR_ABS_B,
@@ -264,11 +264,10 @@ bool nfp_encodable(const struct nfp_insn *insn, const char **why);
 uint64_t nfp_encode(const struct nfp_insn *insn);
 /* What bits [44:0] of `word` say; the bits above are ignored. False: no instruction, or one
  * outside our subset (CAM, CRC, targets other than the memory unit, third-party addressing).
- * For every encodable x, decode(encode(x)) is nfp_canonical(x). Words of other generators that
- * choose the swap bit or an unused field differently decode to the same meaning. */
+ * decode(encode(x)) is x with GPR_BOTH resolved to the bank that is read or written and the two
+ * parts of a 32-bit address in field order. Words of generators that choose the swap bit or an
+ * unused field differently decode to the same meaning, but may not encode to the same word. */
 bool nfp_decode(uint64_t word, struct nfp_insn *insn);
-/* The same instruction as decoding gives it: GPR_BOTH resolved to the bank that is used. */
-struct nfp_insn nfp_canonical(const struct nfp_insn *insn);
 
 /* One `immed` that makes the whole word v: fills value, shift_bytes, width and invert. The plain
  * forms come first, as in the kernel's driver (reference 2.10). False: needs two instructions. */
