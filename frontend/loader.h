@@ -1,0 +1,170 @@
+#ifndef FRONTEND_LOADER_H
+#define FRONTEND_LOADER_H
+
+#include "frontend/object.h"
+
+#include <elf.h>
+
+/* Inside of the object-loading half of the frontend: file => struct fe_object.
+ *
+ *   bytes --elf.c--> struct fe_elf --+ btf_check.c, btf_ext.c   what we believe of the file
+ *                                    | relocs.c core.c legacy.c  rewrites that libbpf cannot do offline
+ *         <--elf_write.c-- image ----+
+ *   image --libbpf.c--> struct bpf_object --maps.c progs.c--> struct fe_object
+ *
+ * libbpf 1.1 trusts its input in many places, so it never sees the file: it sees an image that
+ * elf_write.c makes from the parts that we checked and that it needs. */
+
+/* Limits that keep hostile files from costing more than their size (libbpf is quadratic in some
+ * of these). Real objects stay two orders of magnitude below. */
+#define FE_MAX_FILE_BYTES	(256ull << 20)
+#define FE_MAX_SECTIONS		4096u
+#define FE_MAX_SYMBOLS		131072u
+#define FE_MAX_FUNCTIONS	4096u /* libbpf recurses once per nested subprogram */
+#define FE_MAX_RELOCS		262144u
+#define FE_MAX_MAPS		1024u
+#define FE_MAX_OBJECT_INSNS		1000000u /* instructions of all functions: the kernel's limit a program */
+#define FE_MAX_ZEROED_BYTES	(64ull << 20) /* .bss sections together */
+#define FE_MAX_BTF_TYPES	(1u << 20)
+
+struct fe_bytes {
+	const uint8_t *at;
+	size_t len;
+};
+
+struct fe_section {
+	const char *name;
+	uint32_t type, link, info;
+	uint64_t flags;
+	const uint8_t *data; /* NULL: SHT_NOBITS or empty */
+	uint64_t size;
+};
+
+struct fe_symbol {
+	const char *name; /* of a section symbol: the section's */
+	uint32_t name_off;
+	uint64_t value, size;
+	uint16_t section; /* index, or SHN_* */
+	uint8_t type, bind, other;
+};
+
+/* A function: a program or a subprogram. Sorted by section and start, never overlapping. */
+struct fe_func {
+	const char *name;
+	uint32_t section;
+	uint32_t symbol;
+	uint32_t start, len; /* instructions, within the section */
+	bool is_global;
+	const char *broken; /* why it cannot be relocated; NULL: it can */
+};
+
+/* Relocation of one instruction. */
+struct fe_reloc {
+	uint32_t section, insn; /* what is relocated: instruction index within the section */
+	uint32_t symbol;
+	uint32_t type;
+	bool dropped; /* not handed to libbpf: done by ourselves, or impossible */
+};
+
+struct fe_elf {
+	const char *path;
+	struct fe_section *secs; /* [0] is the null section */
+	uint32_t n_secs;
+	uint32_t symtab, strtab;
+	struct fe_symbol *syms;
+	uint32_t n_syms;
+	struct fe_func *funcs;
+	uint32_t n_funcs;
+	struct fe_reloc *relocs; /* of executable sections; sorted by section, insn */
+	uint32_t n_relocs;
+	uint32_t text, btf, btf_ext, maps, license; /* sections with a role of their own; 0: none */
+};
+
+/* file.c */
+bool fe_read_file(struct cx *cx, const char *path, struct fe_bytes *out);
+
+/* elf.c: false (reported) unless every table that later stages use lies within the file */
+bool fe_elf_parse(struct cx *cx, const char *path, struct fe_bytes file, struct fe_elf *elf);
+uint32_t fe_elf_section(const struct fe_elf *elf, const char *name); /* 0: none */
+bool fe_section_has_role(const char *name); /* libbpf treats the name specially */
+bool fe_section_is_code(const struct fe_section *s);
+bool fe_section_is_data(const struct fe_section *s); /* becomes a map of its own: .data* .rodata* .bss* */
+/* Finds one section in any 64-bit little-endian ELF file (kernel images with BTF). */
+bool fe_elf_find_raw(struct fe_bytes file, const char *name, struct fe_bytes *out);
+
+/* elf_code.c: functions and relocations of the executable sections */
+bool fe_elf_collect_code(struct cx *cx, struct fe_elf *elf);
+/* Function that contains an instruction of a section; NULL: none. */
+struct fe_func *fe_elf_func_at(const struct fe_elf *elf, uint32_t section, uint32_t insn);
+/* A hidden function is no program in images written from then on. */
+void fe_elf_hide_func(struct fe_elf *elf, const struct fe_func *f, bool hidden);
+struct fe_reloc *fe_elf_reloc_at(const struct fe_elf *elf, uint32_t section, uint32_t insn);
+/* Instructions of an executable section; writable: they are the loader's own copy. */
+struct bpf_insn *fe_section_insns(const struct fe_section *s);
+
+/* btf_check.c: NULL when libbpf may walk the .BTF blob; else what is wrong with it */
+const char *fe_btf_problem(struct arena *a, struct fe_bytes btf);
+
+/* btf_ext.c: .BTF.ext, with section names resolved; sorted by section, insn */
+struct fe_ext_line {
+	uint32_t section, insn;
+	uint32_t file_off, text_off; /* into the strings of .BTF */
+	uint32_t line, column;
+};
+
+struct fe_ext_func {
+	uint32_t section, insn;
+	uint32_t type; /* BTF_KIND_FUNC */
+};
+
+struct fe_ext_core {
+	uint32_t section, insn;
+	uint32_t type, access_off; /* root type; access string in the strings of .BTF */
+	uint32_t kind;		   /* enum bpf_core_relo_kind */
+};
+
+struct fe_btf_ext {
+	struct fe_ext_line *lines;
+	struct fe_ext_func *funcs;
+	struct fe_ext_core *cores;
+	uint32_t n_lines, n_funcs, n_cores;
+};
+
+/* NULL, or what is wrong (then *ext is empty). `btf` is the checked .BTF. */
+const char *fe_btf_ext_parse(struct arena *a, const struct fe_elf *elf, const struct btf *btf,
+			     struct fe_bytes data, struct fe_btf_ext *ext);
+
+/* elf_write.c */
+struct fe_bytes fe_elf_image(struct arena *a, const struct fe_elf *elf);
+
+/* libbpf.c: the only file that calls libbpf on the image */
+struct bpf_object;
+struct bpf_program;
+
+/* Reports when libbpf refuses: NULL then. `path` is for messages; `name` is the prefix that libbpf
+ * gives to the names of data maps. */
+struct bpf_object *fe_libbpf_open(struct cx *cx, const char *path, const char *name,
+				  struct fe_bytes image);
+/* Relocates all programs with no bpf(2). False: *log tells what libbpf said; not reported. */
+bool fe_libbpf_relocate(struct cx *cx, struct bpf_object *obj, const char **log);
+/* Type that libbpf derives from a section name; false: none. */
+bool fe_libbpf_section_type(struct cx *cx, const char *section, uint32_t *type, uint32_t *attach);
+
+/* sections.c */
+struct fe_section_type {
+	uint32_t type, attach;
+	bool frags;
+};
+struct fe_section_type fe_section_type(struct cx *cx, const char *section);
+
+/* maps.c */
+bool fe_maps_collect(struct cx *cx, const struct fe_elf *elf, struct bpf_object *bpf,
+		     struct fe_object *obj);
+
+/* progs.c */
+bool fe_progs_collect(struct cx *cx, struct fe_elf *elf, const struct fe_btf_ext *ext,
+		      struct bpf_object *bpf, struct fe_object *obj);
+/* Main programs in libbpf's order, which is that of elf->funcs. */
+bool fe_func_is_main(const struct fe_elf *elf, const struct fe_func *f);
+
+#endif
