@@ -1,0 +1,36 @@
+#ifndef BASE_FILE_H
+#define BASE_FILE_H
+
+#include "base/cx.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Whole files in, whole files out. Both directions report what is wrong. */
+
+struct file_bytes {
+	uint8_t *data; /* in cx->arena, with a zero byte behind the last one */
+	size_t size;
+};
+
+/* Regular files of 1 to max_bytes bytes; what it is gets checked before a byte is read. */
+bool file_read(struct cx *cx, const char *path, size_t max_bytes, struct file_bytes *out);
+
+/* Output that appears under its name complete or not at all: written to a file beside it, which is
+ * renamed at the end. What exists and is no regular file (/dev/null, a pipe) is written directly. */
+struct file_out {
+	int fd;
+	const char *path;
+	const char *tmp; /* NULL: direct */
+};
+
+bool file_create(struct cx *cx, const char *path, struct file_out *out);
+/* Both end the output; commit is false if the file could not be completed (nothing is left). */
+bool file_commit(struct cx *cx, struct file_out *out);
+void file_abandon(struct file_out *out);
+
+/* All of the above for content that is at hand. */
+bool file_write(struct cx *cx, const char *path, const void *data, size_t size);
+
+#endif
