@@ -2,6 +2,8 @@
 
 #include "nfp_backend/isa.h"
 
+#include <bpf/libbpf.h>
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,7 +26,7 @@ static double now(void)
 		 ? (opts)->field                                                                   \
 		 : (fallback))
 
-static void print_new_messages(struct bpf_offload_object *o)
+void api_print_messages(struct bpf_offload_object *o)
 {
 	for (; o->printed < o->diags.list.len; o->printed++) {
 		if (o->messages_to)
@@ -43,32 +45,24 @@ static struct bpf_offload_reason reason_of_diag(const struct diag *d)
 					    .advice = reason_advice(d->reason) };
 }
 
-struct bpf_offload_object *bpf_offload_object__open(const char *path,
-						    const struct bpf_offload_open_opts *opts)
+struct bpf_offload_object *api_open(const char *path, const struct bpf_offload_open_opts *opts,
+				    bool *usable)
 {
 	struct fe_open_options fe = { .btf_path = OPT(opts, btf_path, NULL) };
-	struct bpf_offload_object *o;
+	struct bpf_offload_object *o = calloc(1, sizeof(*o));
 	double start = now();
-	bool ok;
 
-	if (!path) {
-		errno = EINVAL;
-		return NULL;
-	}
-	o = calloc(1, sizeof(*o));
+	*usable = false;
 	if (!o)
 		return NULL;
 	diags_init(&o->diags, &o->arena);
 	o->cx = (struct cx){ .arena = &o->arena, .scratch = &o->scratch, .diags = &o->diags };
 	o->messages_to = OPT(opts, messages_to, NULL);
-	ok = fe_object_open(&o->cx, path, &fe, &o->obj);
+	*usable = fe_object_open(&o->cx, path, &fe, &o->obj);
 	arena_reset(&o->scratch);
-	print_new_messages(o);
-	if (!ok) {
-		bpf_offload_object__close(o);
-		errno = ENOEXEC;
-		return NULL;
-	}
+	api_print_messages(o);
+	if (!*usable)
+		return o;
 	o->progs = ARENA_ARRAY(&o->arena, struct bpf_offload_program, o->obj.n_progs);
 	for (size_t i = 0; i < o->obj.n_progs; i++) {
 		o->progs[i].owner = o;
@@ -78,11 +72,31 @@ struct bpf_offload_object *bpf_offload_object__open(const char *path,
 	return o;
 }
 
+struct bpf_offload_object *bpf_offload_object__open(const char *path,
+						    const struct bpf_offload_open_opts *opts)
+{
+	struct bpf_offload_object *o;
+	bool usable;
+
+	if (!path) {
+		errno = EINVAL;
+		return NULL;
+	}
+	o = api_open(path, opts, &usable);
+	if (o && !usable) {
+		bpf_offload_object__close(o);
+		errno = ENOEXEC;
+		return NULL;
+	}
+	return o;
+}
+
 void bpf_offload_object__close(struct bpf_offload_object *obj)
 {
 	if (!obj)
 		return;
-	fe_object_close(&obj->obj);
+	if (obj->progs)
+		fe_object_close(&obj->obj);
 	arena_reset(&obj->scratch);
 	arena_reset(&obj->arena);
 	free(obj);
@@ -125,7 +139,16 @@ const char *bpf_offload_program__section(const struct bpf_offload_program *prog)
 
 const char *bpf_offload_program__type(const struct bpf_offload_program *prog)
 {
-	return fe_prog_type_name(prog->prog->type);
+	const char *name;
+
+	switch (prog->prog->type) {
+	case BPF_PROG_TYPE_XDP: return "xdp";
+	case BPF_PROG_TYPE_SCHED_CLS:
+	case BPF_PROG_TYPE_SCHED_ACT: return "tc";
+	default: break;
+	}
+	name = libbpf_bpf_prog_type_str((enum bpf_prog_type)prog->prog->type);
+	return name ? name : "unknown";
 }
 
 size_t bpf_offload_program__insn_cnt(const struct bpf_offload_program *prog)
@@ -164,7 +187,7 @@ int bpf_offload_program__verify(struct bpf_offload_program *p, bool allow_destru
 	p->verify_seconds = now() - start;
 	arena_reset(&o->scratch);
 	take_reasons(p, first);
-	print_new_messages(o);
+	api_print_messages(o);
 	return p->accepted ? 0 : -EACCES;
 }
 
@@ -205,12 +228,12 @@ int bpf_offload_program__compile(struct bpf_offload_program *p,
 	if (p->compiled)
 		return 0;
 	if (!nfp_firmware_load(&o->cx, OPT(opts, firmware, NULL), &p->fw)) {
-		print_new_messages(o);
+		api_print_messages(o);
 		return -EINVAL;
 	}
 	ok = part_offload(&o->cx, &p->vprog, &nfp_offload_ops, &p->fw, &oo, &p->split, &p->state);
 	arena_reset(&o->scratch);
-	print_new_messages(o);
+	api_print_messages(o);
 	if (!ok)
 		return -EOPNOTSUPP;
 	p->compiled = true;
@@ -272,7 +295,7 @@ int bpf_offload_program__write_image(struct bpf_offload_program *p, const char *
 	if (!p->image || !path)
 		return -EINVAL;
 	ok = nfp_image_write(&p->owner->cx, p->image, path);
-	print_new_messages(p->owner);
+	api_print_messages(p->owner);
 	return ok ? 0 : -EIO;
 }
 
@@ -285,6 +308,6 @@ int bpf_offload_program__write_words(struct bpf_offload_program *p, const char *
 	if (!p->image || !path)
 		return -EINVAL;
 	ok = api_relocate(p, &words, &n) && nfp_words_write(&p->owner->cx, path, words, n);
-	print_new_messages(p->owner);
+	api_print_messages(p->owner);
 	return ok ? 0 : -EIO;
 }

@@ -34,6 +34,12 @@ struct bpf_offload_object {
 	VEC(struct bpf_offload_message) messages;
 };
 
+/* As bpf_offload_object__open(), but an unusable file still gives an object, whose messages say why
+ * (no programs, nothing else). NULL: out of memory. */
+struct bpf_offload_object *api_open(const char *path, const struct bpf_offload_open_opts *opts,
+				    bool *usable);
+/* Prints the diagnostics that came since the last call, when the object's opener asked for that. */
+void api_print_messages(struct bpf_offload_object *o);
 /* Relocates the program's words for its firmware's vNIC, maps numbered 1, 2, … False: reported. */
 bool api_relocate(struct bpf_offload_program *prog, uint64_t **words, size_t *n);
 

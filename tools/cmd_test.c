@@ -1,0 +1,170 @@
+#include "tools/report.h"
+
+#include "nfp_backend/api.h"
+#include "nfp_backend/isa.h"
+#include "sim/diff.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+/* test: the microcode in the simulator against the host's machine code, packet by packet. */
+
+/* Ours, or the words of --device-words with the maps that the program names, in object order. */
+static bool device_of(const struct cli_args *args, struct bpf_offload_program *p,
+		      struct sim_diff_device *dev)
+{
+	struct cx *cx = &p->owner->cx;
+	uint64_t *words;
+
+	if (args->device_words) {
+		if (!nfp_words_read(cx, args->device_words, &words, &dev->n_words) ||
+		    !sim_foreign_maps(cx, &p->vprog, &dev->maps, &dev->n_maps))
+			return false;
+	} else {
+		if (!api_relocate(p, &words, &dev->n_words))
+			return false;
+		dev->maps = p->image->maps;
+		dev->n_maps = p->image->n_maps;
+	}
+	dev->words = words;
+	return true;
+}
+
+static const char *const xdp_verdicts[] = { "aborted", "drop", "pass", "tx", "redirect" };
+static const char *const tc_verdicts[] = { "ok_or_unspec", "reclassify", "shot",  "pipe",
+					   "stolen",       "queued",     "repeat" };
+
+static const char *verdict_name(const struct bpf_offload_program *p, size_t v)
+{
+	bool xdp = p->prog->type == BPF_PROG_TYPE_XDP;
+
+	if (xdp)
+		return v < 5 ? xdp_verdicts[v] : NULL;
+	return v < 7 ? tc_verdicts[v] : "redirect_or_other";
+}
+
+static double mean(uint64_t sum, uint64_t n)
+{
+	return n ? (double)sum / (double)n : 0;
+}
+
+static void add_result(struct json_object *row, const struct bpf_offload_program *p,
+		       const struct sim_diff_result *r)
+{
+	struct json_object *verdicts = json_object_new_object(), *diffs = json_object_new_array(),
+			   *o;
+
+	for (size_t v = 0; v < 8; v++) {
+		if (verdict_name(p, v))
+			json_object_object_add(verdicts, verdict_name(p, v),
+					       json_object_new_uint64(r->verdicts[v]));
+	}
+	json_object_object_add(row, "packets", json_object_new_uint64(r->packets));
+	json_object_object_add(row, "mismatches", json_object_new_uint64(r->mismatches));
+	json_object_object_add(row, "skipped", json_object_new_uint64(r->skipped));
+	json_object_object_add(row, "device_insns_mean",
+			       json_object_new_double(mean(r->device_insns, r->packets)));
+	json_object_object_add(row, "device_cycles_mean",
+			       json_object_new_double(mean(r->device_cycles, r->packets)));
+	json_object_object_add(row, "map_hits", json_object_new_uint64(r->map_hits));
+	json_object_object_add(row, "map_misses", json_object_new_uint64(r->map_misses));
+	json_object_object_add(row, "seconds", json_object_new_double(r->seconds));
+	json_object_object_add(row, "verdicts", verdicts);
+	for (size_t i = 0; i < r->n_kept; i++) {
+		o = json_object_new_object();
+		json_object_object_add(o, "packet", json_object_new_uint64(r->kept[i].packet_idx));
+		json_object_object_add(o, "what", report_text(r->kept[i].what));
+		json_object_object_add(o, "text", report_text(r->kept[i].text));
+		json_object_array_add(diffs, o);
+	}
+	json_object_object_add(row, "differences", diffs);
+}
+
+static void print_result(const struct cli_args *args, const struct bpf_offload_program *p,
+			 const struct sim_diff_result *r)
+{
+	printf("%s: %s, %" PRIu64 " packets, %" PRIu64 " mismatches, %" PRIu64 " skipped\n",
+	       bpf_offload_program__name(p), r->mismatches ? "DIFFERS" : "equal", r->packets,
+	       r->mismatches, r->skipped);
+	if (args->quiet)
+		return;
+	printf("  device: %.1f instructions, %.1f cycles a packet; map lookups: %" PRIu64
+	       " hits, %" PRIu64 " misses\n  verdicts:",
+	       mean(r->device_insns, r->packets), mean(r->device_cycles, r->packets), r->map_hits,
+	       r->map_misses);
+	for (size_t v = 0; v < 8; v++) {
+		if (r->verdicts[v])
+			printf(" %s %" PRIu64, verdict_name(p, v) ? verdict_name(p, v) : "other",
+			       r->verdicts[v]);
+	}
+	putchar('\n');
+	if (args->verbose)
+		printf("  %.2f s, %.0f packets a second\n", r->seconds,
+		       r->seconds > 0 ? (double)r->packets / r->seconds : 0);
+	for (size_t i = 0; i < r->n_kept; i++)
+		printf("  packet %" PRIu64 ", %s: %s\n", r->kept[i].packet_idx, r->kept[i].what,
+		       r->kept[i].text);
+}
+
+/* A program that stays on the host has nothing to compare: said, counted as skipped, no failure. */
+static enum cli_exit skip(const struct cli_args *args, struct bpf_offload_program *p,
+			  struct json_object *row)
+{
+	struct sim_diff_result none = { .skipped = args->packets };
+
+	if (row)
+		add_result(row, p, &none);
+	else
+		printf("%s: skipped, it stays on the host (bpf-offload explain says why)\n",
+		       bpf_offload_program__name(p));
+	return CLI_OK;
+}
+
+static enum cli_exit test_one(const struct cli_args *args, struct bpf_offload_program *p,
+			      struct json_object *report)
+{
+	struct bpf_offload_compile_opts opts = cli_compile_opts(args);
+	struct sim_diff_options diff = {
+		.seed = args->seed,
+		.pcap = args->pcap,
+		.packets = args->pcap && !args->packets_given ? 0 : args->packets,
+		.progress = args->json || args->quiet ? NULL : cli_progress,
+		.priv = (void *)(uintptr_t)bpf_offload_program__name(p)
+	};
+	struct sim_diff_device dev = { 0 };
+	struct sim_diff_result res = { 0 };
+	struct bpf_offload_object *o = p->owner;
+	struct json_object *row = NULL;
+	int err = bpf_offload_program__compile(p, &opts);
+	bool ok;
+
+	if (err == -EINVAL)
+		return CLI_USAGE;
+	if (report) {
+		row = report_program(report, p);
+		report_placement(row, p);
+	}
+	if (err)
+		return CLI_PROGRAM;
+	if (!p->image && !args->device_words)
+		return skip(args, p, row);
+	ok = device_of(args, p, &dev) &&
+	     sim_diff_run(&o->cx, &o->obj, p->prog, &p->fw, &dev, &diff, &res);
+	if (diff.progress)
+		cli_progress(NULL, 0, 0);
+	api_print_messages(o);
+	arena_reset(&o->scratch);
+	if (!ok)
+		return CLI_PROGRAM;
+	if (row)
+		add_result(row, p, &res);
+	else
+		print_result(args, p, &res);
+	return res.mismatches ? CLI_PROGRAM : CLI_OK;
+}
+
+enum cli_exit cmd_test(const struct cli_args *args)
+{
+	return cli_each_program(args, test_one);
+}
