@@ -188,3 +188,31 @@ const char *fe_btf_ext_parse(struct arena *a, const struct fe_elf *elf, const st
 	qsort(ext->cores, ext->n_cores, sizeof(*ext->cores), by_place);
 	return NULL;
 }
+
+uint32_t fe_btf_ext_first_line(const struct fe_btf_ext *ext, uint32_t section, uint32_t insn)
+{
+	uint32_t lo = 0, hi = ext->n_lines;
+
+	while (lo < hi) {
+		uint32_t mid = lo + (hi - lo) / 2;
+		const struct fe_ext_line *l = &ext->lines[mid];
+
+		if (l->section < section || (l->section == section && l->insn < insn))
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+const struct fe_ext_line *fe_btf_ext_line(const struct fe_btf_ext *ext, uint32_t section,
+					  uint32_t insn)
+{
+	uint32_t i = fe_btf_ext_first_line(ext, section, insn + 1);
+
+	while (i-- && ext->lines[i].section == section) {
+		if (ext->lines[i].line)
+			return &ext->lines[i];
+	}
+	return NULL;
+}

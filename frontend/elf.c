@@ -162,8 +162,7 @@ static bool read_sections(const struct reader *r, const Elf64_Ehdr *h, struct fe
 	}
 	if (!check_overlap(r, n) || !check_zeroed(r, n))
 		return false;
-	elf->secs =
-		ARENA_ARRAY(r->cx->arena, struct fe_section, n + 1); /* room for a .BTF of ours */
+	elf->secs = ARENA_ARRAY(r->cx->arena, struct fe_section, n + FE_EXTRA_SECTIONS);
 	elf->n_secs = n;
 	elf->secs[0].name = "";
 	for (uint32_t i = 1; i < n; i++) {
@@ -329,6 +328,14 @@ bool fe_elf_parse(struct cx *cx, const char *path, struct fe_bytes file, struct 
 		return false;
 	find_roles(elf);
 	return true;
+}
+
+uint32_t fe_elf_add_section(struct fe_elf *elf, const char *name, struct fe_bytes data)
+{
+	elf->secs[elf->n_secs] = (struct fe_section){
+		.name = name, .type = SHT_PROGBITS, .data = data.at, .size = data.len
+	};
+	return elf->n_secs++;
 }
 
 bool fe_elf_find_raw(struct fe_bytes file, const char *name, struct fe_bytes *out)

@@ -22,10 +22,13 @@
 #define FE_MAX_SYMBOLS		131072u
 #define FE_MAX_FUNCTIONS	4096u /* libbpf recurses once per nested subprogram */
 #define FE_MAX_RELOCS		262144u
+#define FE_MAX_EXTERNS		512u
 #define FE_MAX_MAPS		1024u
 #define FE_MAX_OBJECT_INSNS		1000000u /* instructions of all functions: the kernel's limit a program */
 #define FE_MAX_ZEROED_BYTES	(64ull << 20) /* .bss sections together */
 #define FE_MAX_BTF_TYPES	(1u << 20)
+
+#define FE_EXTRA_SECTIONS 2 /* that the loader itself may add */
 
 struct fe_bytes {
 	const uint8_t *at;
@@ -78,6 +81,7 @@ struct fe_elf {
 	struct fe_reloc *relocs; /* of executable sections; sorted by section, insn */
 	uint32_t n_relocs;
 	uint32_t text, btf, btf_ext, maps, license; /* sections with a role of their own; 0: none */
+	uint32_t kconfig; /* made by externs.c: values of __kconfig variables */
 };
 
 /* file.c */
@@ -90,6 +94,8 @@ bool fe_section_has_role(const char *name); /* libbpf treats the name specially 
 bool fe_section_is_code(const struct fe_section *s);
 bool fe_section_is_data(const struct fe_section *s); /* becomes a map of its own: .data* .rodata* .bss* */
 /* Finds one section in any 64-bit little-endian ELF file (kernel images with BTF). */
+/* Appends a PROGBITS section; at most FE_EXTRA_SECTIONS of them. */
+uint32_t fe_elf_add_section(struct fe_elf *elf, const char *name, struct fe_bytes data);
 bool fe_elf_find_raw(struct fe_bytes file, const char *name, struct fe_bytes *out);
 
 /* elf_code.c: functions and relocations of the executable sections */
@@ -133,6 +139,35 @@ struct fe_btf_ext {
 /* NULL, or what is wrong (then *ext is empty). `btf` is the checked .BTF. */
 const char *fe_btf_ext_parse(struct arena *a, const struct fe_elf *elf, const struct btf *btf,
 			     struct fe_bytes data, struct fe_btf_ext *ext);
+
+/* Index of the first line record at or behind an instruction of a section. */
+uint32_t fe_btf_ext_first_line(const struct fe_btf_ext *ext, uint32_t section, uint32_t insn);
+/* Line that an instruction belongs to; NULL: unknown. */
+const struct fe_ext_line *fe_btf_ext_line(const struct fe_btf_ext *ext, uint32_t section,
+					  uint32_t insn);
+
+/* legacy.c: turns a "maps" section (struct bpf_map_def, iproute2's bpf_elf_map) into ".maps" */
+bool fe_legacy_maps(struct cx *cx, struct fe_elf *elf);
+
+/* externs.c: kernel functions and variables, __kconfig values; `btf` may be NULL */
+bool fe_externs_resolve(struct cx *cx, struct fe_elf *elf, const struct btf *btf,
+			const struct fe_open_options *opts, struct fe_object *obj);
+
+/* kconfig.c: value of a __kconfig variable of the running kernel; false: not known */
+struct fe_kconfig {
+	const char *text; /* lines NAME=value, or NULL */
+};
+struct fe_kconfig fe_kconfig_read(struct cx *cx, const char *path);
+bool fe_kconfig_number(const struct fe_kconfig *k, const char *name, uint64_t *value);
+bool fe_kconfig_string(const struct fe_kconfig *k, const char *name, char *buf, size_t size);
+
+/* core.c: patches the instructions of the sections for the target kernel's types; what does not
+ * fit them is replaced by a call that cannot be verified, as libbpf does, with a warning. */
+bool fe_core_apply(struct cx *cx, struct fe_elf *elf, const struct btf *btf,
+		   const struct fe_btf_ext *ext, const char *target_path);
+
+/* relocs.c: marks functions that libbpf could not relocate, so that the others still load */
+void fe_relocs_check(struct cx *cx, struct fe_elf *elf);
 
 /* elf_write.c */
 struct fe_bytes fe_elf_image(struct arena *a, const struct fe_elf *elf);

@@ -43,11 +43,14 @@ static void fill_data(struct arena *a, struct data_maps *d, struct fe_map *map)
 
 	assert(s && "libbpf makes one map of each data section");
 	map->name = s->name;
-	if (s->type == SHT_NOBITS)
+	map->init = s->data ? s->data : arena_alloc(a, map->value_size);
+	if (s == &d->elf->secs[d->elf->kconfig]) {
+		map->name = ".kconfig";
+		map->kind = FE_MAP_KCONFIG;
+	} else if (s->type == SHT_NOBITS)
 		map->kind = FE_MAP_BSS;
 	else
 		map->kind = s->name[1] == 'r' ? FE_MAP_RODATA : FE_MAP_DATA;
-	map->init = s->data ? s->data : arena_alloc(a, map->value_size);
 }
 
 bool fe_maps_collect(struct cx *cx, const struct fe_elf *elf, struct bpf_object *bpf,

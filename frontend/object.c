@@ -2,6 +2,7 @@
 
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
+#include <errno.h>
 #include <string.h>
 
 /* fe_object_open(): the steps from file to struct fe_object, see loader.h. */
@@ -46,6 +47,28 @@ static bool check_btf(struct opening *o)
 	return true;
 }
 
+#define MAX_LOOKUPS (1ull << 30) /* libbpf's string comparisons, variables x symbols */
+
+static bool check_variables(struct opening *o, const struct btf *btf)
+{
+	struct diag_at at = { .object = o->path, .insn = -1 };
+	uint64_t declared_maps = 0, n = 0;
+
+	for (uint32_t id = 1; id < btf__type_cnt(btf); id++) {
+		const struct btf_type *t = btf__type_by_id(btf, id);
+
+		if (!btf_is_datasec(t))
+			continue;
+		n += btf_vlen(t);
+		if (!strcmp(btf__name_by_offset(btf, t->name_off), ".maps"))
+			declared_maps += btf_vlen(t);
+	}
+	if (n * o->elf.n_syms > MAX_LOOKUPS || declared_maps > FE_MAX_MAPS)
+		return diag_error(o->cx->diags, &at, REASON_BTF_INVALID,
+				  "it has too many variables");
+	return true;
+}
+
 static void read_btf_ext(struct opening *o, const struct btf *btf)
 {
 	struct diag_at at = { .object = o->path, .insn = -1 };
@@ -59,6 +82,31 @@ static void read_btf_ext(struct opening *o, const struct btf *btf)
 		diag_warn(o->cx->diags, &at, REASON_BTF_IGNORED, ".BTF.ext", why);
 }
 
+/* Everything that needs the object's types, before libbpf sees them. */
+static bool use_btf(struct opening *o, struct fe_object *obj)
+{
+	const struct fe_section *s = &o->elf.secs[o->elf.btf];
+	struct diag_at at = { .object = o->path, .insn = -1 };
+	struct btf *btf = NULL;
+	bool ok;
+
+	if (o->elf.btf) {
+		btf = btf__new(s->data, (uint32_t)s->size);
+		if (!btf)
+			return diag_error(o->cx->diags, &at, REASON_BTF_INVALID, strerror(errno));
+	}
+	ok = !btf || check_variables(o, btf);
+	if (ok) {
+		read_btf_ext(o, btf);
+		ok = fe_externs_resolve(o->cx, &o->elf, btf, o->opts, obj);
+	}
+	if (ok && btf)
+		ok = fe_core_apply(o->cx, &o->elf, btf, &o->ext,
+				   o->opts ? o->opts->btf_path : NULL);
+	btf__free(btf);
+	return ok;
+}
+
 /* As libbpf makes it of a path: up to the first dot of the file name. */
 static const char *object_name(struct arena *a, const char *path)
 {
@@ -69,12 +117,16 @@ static const char *object_name(struct arena *a, const char *path)
 }
 
 /* Checks the file and makes of it what libbpf can open. */
-static bool prepare(struct opening *o)
+static bool prepare(struct opening *o, struct fe_object *obj)
 {
 	struct fe_bytes file;
 
-	return fe_read_file(o->cx, o->path, &file) && fe_elf_parse(o->cx, o->path, file, &o->elf) &&
-	       fe_elf_collect_code(o->cx, &o->elf) && check_btf(o);
+	if (!fe_read_file(o->cx, o->path, &file) || !fe_elf_parse(o->cx, o->path, file, &o->elf) ||
+	    !fe_elf_collect_code(o->cx, &o->elf) || !check_btf(o) ||
+	    !fe_legacy_maps(o->cx, &o->elf) || !use_btf(o, obj))
+		return false;
+	fe_relocs_check(o->cx, &o->elf);
+	return true;
 }
 
 bool fe_object_open(struct cx *cx, const char *path, const struct fe_open_options *opts,
@@ -85,7 +137,7 @@ bool fe_object_open(struct cx *cx, const char *path, const struct fe_open_option
 
 	*obj = (struct fe_object){ .path = arena_strdup(cx->arena, path) };
 	o.path = obj->path;
-	if (!prepare(&o))
+	if (!prepare(&o, obj))
 		return false;
 	bpf = fe_libbpf_open(cx, obj->path, object_name(cx->arena, path),
 			     fe_elf_image(cx->scratch, &o.elf));
@@ -94,7 +146,6 @@ bool fe_object_open(struct cx *cx, const char *path, const struct fe_open_option
 	obj->handle = bpf;
 	obj->btf = bpf_object__btf(bpf);
 	read_license(&o.elf, cx->arena, obj);
-	read_btf_ext(&o, obj->btf);
 	/* maps first: relocation gives some of them the number of this machine's CPUs */
 	if (fe_maps_collect(cx, &o.elf, bpf, obj) && fe_progs_collect(cx, &o.elf, &o.ext, bpf, obj))
 		return true;

@@ -18,7 +18,7 @@ enum fe_map_kind {
 };
 
 struct fe_map {
-	const char *name;
+	const char *name; /* of a data section: the section's (".rodata") */
 	enum fe_map_kind kind;
 	uint32_t type; /* enum bpf_map_type */
 	uint32_t key_size, value_size, max_entries, flags;
@@ -57,6 +57,15 @@ struct fe_prog {
 	bool broken; /* could not be relocated: already reported as a warning; no instructions */
 };
 
+/* A kernel function or variable that the object uses. EBPF_CALL_KFUNC and EBPF_IMM_BTF_ID have the
+ * index into fe_object.externs in imm. */
+struct fe_extern {
+	const char *name;
+	bool is_func;
+	bool weak;	 /* may be absent in the kernel: its address is then 0 */
+	uint32_t btf_id; /* FUNC or VAR in the object's BTF; 0: unknown */
+};
+
 struct fe_object {
 	const char *path;
 	const char *license; /* "" when absent */
@@ -66,12 +75,15 @@ struct fe_object {
 	size_t n_inner_maps;
 	const struct fe_prog *progs;
 	size_t n_progs;
+	const struct fe_extern *externs;
+	size_t n_externs;
 	const struct btf *btf; /* of the object; NULL when absent; lives as long as the handle */
 	void *handle;	       /* libbpf's object; see fe_object_close() */
 };
 
 struct fe_open_options {
 	const char *btf_path; /* kernel BTF for CO-RE; NULL: /sys/kernel/btf/vmlinux if there */
+	const char *kconfig_path; /* kernel configuration; NULL: /boot/config-<release> if there */
 };
 
 /* Any bytes: a file that is no eBPF object is reported and false returned. A single program that

@@ -70,6 +70,16 @@ static int by_start(const void *a, const void *b)
 	return (x->start > y->start) - (x->start < y->start);
 }
 
+/* A subprogram that a check found broken, by its reason; NULL: all are fine. */
+static const char *broken_piece(const struct pieces *p)
+{
+	for (size_t i = 0; i < p->len; i++) {
+		if (p->at[i].func->broken)
+			return p->at[i].func->broken;
+	}
+	return NULL;
+}
+
 /* False: the program is not made of whole functions (libbpf and we disagree). */
 static bool find_pieces(const struct collector *c, const struct fe_func *main_func,
 			const struct bpf_insn *insns, size_t n, struct pieces *p)
@@ -135,23 +145,6 @@ static void set_subprogs(const struct collector *c, const struct pieces *p, stru
 	prog->n_subprogs = p->len;
 }
 
-/* Index of the first line record at or behind an instruction of a section. */
-static uint32_t first_line(const struct fe_btf_ext *ext, uint32_t section, uint32_t insn)
-{
-	uint32_t lo = 0, hi = ext->n_lines;
-
-	while (lo < hi) {
-		uint32_t mid = lo + (hi - lo) / 2;
-		const struct fe_ext_line *l = &ext->lines[mid];
-
-		if (l->section < section || (l->section == section && l->insn < insn))
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
-}
-
 static const char *skip_blanks(const char *s)
 {
 	return s + strspn(s, " \t");
@@ -164,12 +157,14 @@ static void set_lines(const struct collector *c, const struct pieces *p, struct 
 	for (size_t i = 0; i < p->len; i++) {
 		const struct fe_func *f = p->at[i].func;
 
-		for (uint32_t k = first_line(c->ext, f->section, f->start);
+		for (uint32_t k = fe_btf_ext_first_line(c->ext, f->section, f->start);
 		     k < c->ext->n_lines && c->ext->lines[k].section == f->section &&
 		     c->ext->lines[k].insn < f->start + f->len;
 		     k++) {
 			const struct fe_ext_line *l = &c->ext->lines[k];
 
+			if (!l->line) /* the compiler's own: keep the line before */
+				continue;
 			*vec_push(&lines, c->cx->arena) = (struct fe_line){
 				.insn = p->at[i].start + l->insn - f->start,
 				.file = btf__name_by_offset(c->obj->btf, l->file_off),
@@ -206,6 +201,10 @@ static void take_insns(const struct collector *c, const struct fe_func *f,
 
 	if (!find_pieces(c, f, insns, n, &pieces)) {
 		give_up(c, prog, "its calls do not lead to functions", NULL);
+		return;
+	}
+	if (broken_piece(&pieces)) {
+		give_up(c, prog, broken_piece(&pieces), NULL);
 		return;
 	}
 	prog->insns = insns;

@@ -1,0 +1,77 @@
+#ifndef FRONTEND_CORE_H
+#define FRONTEND_CORE_H
+
+#include "frontend/loader.h"
+
+#include <bpf/btf.h>
+
+/* CO-RE ("compile once, run everywhere") in four steps, one file each:
+ *   core_path.c   what an instruction accesses in the program's types, and the same thing in the
+ *                 target kernel's types
+ *   core_types.c  when two types count as the same
+ *   core_value.c  number that the instruction is to contain: offset, size, existence …
+ *   core.c        for all relocations: find candidates, agree on one number, patch or poison
+ * The rules are libbpf's, so that a program means here what it means when libbpf loads it. */
+
+/* Answer of a comparison: the types may also be too odd to tell. */
+enum core_answer { CORE_NO, CORE_YES, CORE_ERROR };
+
+#define CORE_MAX_STEPS 64     /* libbpf's limit of an access string */
+#define CORE_MAX_DEPTH 32     /* of nested types that are compared */
+#define CORE_MAX_WORK  100000 /* comparisons for one candidate: types may nest exponentially */
+
+struct core_step {
+	uint32_t type;	  /* struct, union or enum; or type of the array element */
+	uint32_t index;	  /* member, enumerator or array element */
+	const char *name; /* of member or enumerator; NULL: array element */
+};
+
+struct core_path {
+	const struct btf *btf;
+	uint32_t root;
+	uint32_t kind; /* enum bpf_core_relo_kind */
+	struct core_step step[CORE_MAX_STEPS + 1];
+	unsigned n;
+	uint64_t bit_off;
+};
+
+static inline bool core_is_field(uint32_t kind)
+{
+	return kind <= BPF_CORE_FIELD_RSHIFT_U64;
+}
+
+static inline bool core_is_enumval(uint32_t kind)
+{
+	return kind == BPF_CORE_ENUMVAL_EXISTS || kind == BPF_CORE_ENUMVAL_VALUE;
+}
+
+/* core_path.c */
+bool core_path_parse(const struct btf *btf, const struct fe_ext_core *relo, struct core_path *p);
+/* The same access in the target, starting from type `id`. */
+enum core_answer core_path_match(const struct core_path *local, const struct btf *target,
+				 uint32_t id, struct core_path *p);
+
+/* core_types.c */
+const struct btf_type *core_strip(const struct btf *btf, uint32_t id, uint32_t *stripped);
+size_t core_name_len(const char *name); /* without the flavour: "task___old" is "task" */
+bool core_same_name(const char *a, const char *b); /* flavours aside */
+bool core_same_kind(const struct btf_type *a, const struct btf_type *b);
+enum core_answer core_fields_compatible(const struct btf *lb, uint32_t l, const struct btf *tb,
+					uint32_t t);
+enum core_answer core_types_compatible(const struct btf *lb, uint32_t l, const struct btf *tb,
+				       uint32_t t);
+enum core_answer core_types_match(const struct btf *lb, uint32_t l, const struct btf *tb,
+				  uint32_t t);
+
+/* core_value.c */
+struct core_value {
+	uint64_t number;
+	uint32_t field_bytes; /* of a BYTE_OFFSET: size of the field, for the width of the access */
+	uint32_t field_type;
+	bool exact;   /* the compiler put exactly this number into the instruction */
+	bool missing; /* nothing to access: the instruction must not run */
+};
+/* `p` NULL: the access does not exist. False: no number can be given. */
+bool core_value(uint32_t kind, const struct core_path *p, struct core_value *v);
+
+#endif

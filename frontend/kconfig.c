@@ -1,0 +1,93 @@
+#include "frontend/loader.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+/* Values of __kconfig variables: LINUX_* ones that libbpf makes up, and options of the kernel's
+ * configuration file. The file is optional: an option that is not in it counts as not set. */
+
+struct fe_kconfig fe_kconfig_read(struct cx *cx, const char *path)
+{
+	struct fe_kconfig k = { NULL };
+	struct fe_bytes file;
+	struct utsname u;
+
+	if (!path) {
+		if (uname(&u))
+			return k;
+		path = arena_printf(cx->arena, "/boot/config-%s", u.release);
+		if (access(path, R_OK))
+			return k;
+	}
+	if (fe_read_file(cx, path, &file))
+		k.text = arena_strndup(cx->arena, (const char *)file.at, file.len);
+	return k;
+}
+
+/* Text behind "NAME="; NULL: no such line. */
+static const char *find(const struct fe_kconfig *k, const char *name)
+{
+	size_t n = strlen(name);
+
+	for (const char *p = k->text; p; p = strchr(p, '\n')) {
+		if (*p == '\n')
+			p++;
+		if (!strncmp(p, name, n) && p[n] == '=')
+			return p + n + 1;
+	}
+	return NULL;
+}
+
+/* KERNEL_VERSION(a, b, c) of the running kernel. */
+static uint64_t kernel_version(void)
+{
+	unsigned a = 0, b = 0, c = 0;
+	struct utsname u;
+
+	if (uname(&u) || sscanf(u.release, "%u.%u.%u", &a, &b, &c) < 2)
+		return 0;
+	return ((uint64_t)a << 16) + (b << 8) + (c > 255 ? 255 : c);
+}
+
+bool fe_kconfig_number(const struct fe_kconfig *k, const char *name, uint64_t *value)
+{
+	const char *text;
+
+	if (!strcmp(name, "LINUX_KERNEL_VERSION")) {
+		*value = kernel_version();
+		return true;
+	}
+	if (!strcmp(name, "LINUX_HAS_BPF_COOKIE") || !strcmp(name, "LINUX_HAS_SYSCALL_WRAPPER")) {
+		*value = 1;
+		return true;
+	}
+	text = find(k, name);
+	if (!text)
+		return false;
+	/* libbpf_tristate: no 0, yes 1, module 2 */
+	if (strchr("nym", *text) && *text && !isalnum((unsigned char)text[1]))
+		*value = *text == 'n' ? 0 : *text == 'y' ? 1 : 2;
+	else if (isdigit((unsigned char)*text) || *text == '-')
+		*value = strtoull(text, NULL, 0);
+	else
+		return false;
+	return true;
+}
+
+bool fe_kconfig_string(const struct fe_kconfig *k, const char *name, char *buf, size_t size)
+{
+	const char *text = find(k, name);
+	size_t n;
+
+	if (!text || *text != '"')
+		return false;
+	n = strcspn(++text, "\"\n");
+	if (n >= size)
+		n = size - 1;
+	memcpy(buf, text, n);
+	buf[n] = '\0';
+	return true;
+}
