@@ -9,8 +9,22 @@
 /* x86-64 machine code, one instruction a call, for the JIT. Instructions are rows of x86_ops.def. */
 
 enum x86_reg {
-	X86_RAX, X86_RCX, X86_RDX, X86_RBX, X86_RSP, X86_RBP, X86_RSI, X86_RDI,
-	X86_R8, X86_R9, X86_R10, X86_R11, X86_R12, X86_R13, X86_R14, X86_R15,
+	X86_RAX,
+	X86_RCX,
+	X86_RDX,
+	X86_RBX,
+	X86_RSP,
+	X86_RBP,
+	X86_RSI,
+	X86_RDI,
+	X86_R8,
+	X86_R9,
+	X86_R10,
+	X86_R11,
+	X86_R12,
+	X86_R13,
+	X86_R14,
+	X86_R15,
 };
 
 enum x86_width { X86_W8 = 1, X86_W16 = 2, X86_W32 = 4, X86_W64 = 8 };
@@ -23,8 +37,16 @@ enum x86_op {
 };
 
 enum x86_cc { /* low nibble of Jcc */
-	X86_CC_B = 0x2, X86_CC_AE = 0x3, X86_CC_E = 0x4, X86_CC_NE = 0x5, X86_CC_BE = 0x6,
-	X86_CC_A = 0x7, X86_CC_L = 0xc, X86_CC_GE = 0xd, X86_CC_LE = 0xe, X86_CC_G = 0xf,
+	      X86_CC_B = 0x2,
+	      X86_CC_AE = 0x3,
+	      X86_CC_E = 0x4,
+	      X86_CC_NE = 0x5,
+	      X86_CC_BE = 0x6,
+	      X86_CC_A = 0x7,
+	      X86_CC_L = 0xc,
+	      X86_CC_GE = 0xd,
+	      X86_CC_LE = 0xe,
+	      X86_CC_G = 0xf,
 };
 
 struct x86_buf {
@@ -52,7 +74,7 @@ void x86_push(struct x86_buf *b, enum x86_reg r);
 void x86_pop(struct x86_buf *b, enum x86_reg r);
 void x86_ret(struct x86_buf *b);
 void x86_call_reg(struct x86_buf *b, enum x86_reg r);
-void x86_lock(struct x86_buf *b);   /* prefix of the next instruction */
+void x86_lock(struct x86_buf *b);                       /* prefix of the next instruction */
 void x86_extend_a(struct x86_buf *b, enum x86_width w); /* cdq, cqo: sign of rax into rdx */
 void x86_out_al(struct x86_buf *b, uint8_t port);
 

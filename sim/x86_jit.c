@@ -11,7 +11,7 @@
 
 #define TMP_SAVE_A X86_R9
 #define TMP_SAVE_D X86_R10
-#define TMP_SRC	   X86_R11
+#define TMP_SRC    X86_R11
 #define TMP_BASE   X86_R12
 
 static const enum x86_reg reg_of[] = { X86_RAX, X86_RDI, X86_RSI, X86_RDX, X86_RCX, X86_R8,
@@ -19,7 +19,7 @@ static const enum x86_reg reg_of[] = { X86_RAX, X86_RDI, X86_RSI, X86_RDX, X86_R
 
 static const enum x86_reg callee_saved[] = { X86_RBX, X86_R13, X86_R14, X86_R15 };
 
-struct fixup { /* a displacement that waits for the address of a BPF instruction */
+struct fixup {     /* a displacement that waits for the address of a BPF instruction */
 	size_t at; /* of the displacement; the jump is relative to its end */
 	uint32_t target, from;
 	bool is_long;
@@ -32,8 +32,8 @@ struct jit {
 	const struct sim_jit_layout *layout;
 	struct x86_buf b;
 	uint32_t *insn_off;
-	bool *is_long;	  /* per instruction: its jump needs 32 bits */
-	bool *is_start;	  /* per instruction: first of a subprogram */
+	bool *is_long;  /* per instruction: its jump needs 32 bits */
+	bool *is_start; /* per instruction: first of a subprogram */
 	VEC(struct fixup) fixups;
 	uint32_t pc;
 };
@@ -322,7 +322,7 @@ static void emit_fetch_loop(struct jit *j, const struct bpf_insn *i, enum x86_op
 	x86_reg_reg(b, X86_MOV, X86_W64, src, TMP_SRC);
 }
 
-#define ATOMIC_LOAD_ACQ	 0x100 /* in kernels after 6.14; on x86 plain moves */
+#define ATOMIC_LOAD_ACQ  0x100 /* in kernels after 6.14; on x86 plain moves */
 #define ATOMIC_STORE_REL 0x110
 
 static void emit_locked(struct jit *j, const struct bpf_insn *i, enum x86_op op)
@@ -467,10 +467,11 @@ static bool emit_ld(struct jit *j, const struct bpf_insn *i)
 
 /* ---- jumps and calls ------------------------------------------------------------------------ */
 
-static const uint8_t jump_cc[16] = { /* enum x86_cc by BPF operation nibble; 0: none */
-	[BPF_JEQ >> 4] = X86_CC_E,   [BPF_JNE >> 4] = X86_CC_NE,   [BPF_JGT >> 4] = X86_CC_A,
-	[BPF_JGE >> 4] = X86_CC_AE,  [BPF_JLT >> 4] = X86_CC_B,    [BPF_JLE >> 4] = X86_CC_BE,
-	[BPF_JSGT >> 4] = X86_CC_G,  [BPF_JSGE >> 4] = X86_CC_GE,  [BPF_JSLT >> 4] = X86_CC_L,
+static const uint8_t jump_cc[16] = {
+	/* enum x86_cc by BPF operation nibble; 0: none */
+	[BPF_JEQ >> 4] = X86_CC_E,   [BPF_JNE >> 4] = X86_CC_NE,  [BPF_JGT >> 4] = X86_CC_A,
+	[BPF_JGE >> 4] = X86_CC_AE,  [BPF_JLT >> 4] = X86_CC_B,   [BPF_JLE >> 4] = X86_CC_BE,
+	[BPF_JSGT >> 4] = X86_CC_G,  [BPF_JSGE >> 4] = X86_CC_GE, [BPF_JSLT >> 4] = X86_CC_L,
 	[BPF_JSLE >> 4] = X86_CC_LE, [BPF_JSET >> 4] = X86_CC_NE,
 };
 
@@ -563,9 +564,14 @@ static bool emit_jump_class(struct jit *j, const struct bpf_insn *i)
 typedef bool emit_fn(struct jit *j, const struct bpf_insn *i);
 
 static emit_fn *const emit_class[8] = {
-	[BPF_LD] = emit_ld,   [BPF_LDX] = emit_ldx,	    [BPF_ST] = emit_st,
-	[BPF_STX] = emit_stx, [BPF_ALU] = emit_alu,	    [BPF_JMP] = emit_jump_class,
-	[BPF_JMP32] = emit_jump_class, [BPF_ALU64] = emit_alu,
+	[BPF_LD] = emit_ld,
+	[BPF_LDX] = emit_ldx,
+	[BPF_ST] = emit_st,
+	[BPF_STX] = emit_stx,
+	[BPF_ALU] = emit_alu,
+	[BPF_JMP] = emit_jump_class,
+	[BPF_JMP32] = emit_jump_class,
+	[BPF_ALU64] = emit_alu,
 };
 
 static bool emit_pass(struct jit *j)

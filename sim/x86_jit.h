@@ -14,9 +14,9 @@
 
 /* Where things live in the guest's address space. */
 struct sim_jit_layout {
-	uint64_t code_base;	       /* address of the image's first byte */
-	const uint64_t *map_handle;    /* per map of the object: what a map reference loads */
-	const uint64_t *map_value;     /* per map: address of element 0's value; 0: has none */
+	uint64_t code_base;         /* address of the image's first byte */
+	const uint64_t *map_handle; /* per map of the object: what a map reference loads */
+	const uint64_t *map_value;  /* per map: address of element 0's value; 0: has none */
 	size_t n_maps;
 	/* Address of the routine that a helper call goes to; 0: no such helper. */
 	uint64_t (*helper_addr)(void *priv, int32_t helper);

@@ -1,0 +1,94 @@
+#ifndef SIM_HOST_H
+#define SIM_HOST_H
+
+#include "base/cx.h"
+#include "frontend/object.h"
+#include "sim/maps.h"
+
+/* Runs a program's x86-64 machine code (sim/x86_jit.h) under Unicorn, with the context, packet
+ * frame, stack, maps and helpers that the kernel would give it.
+ *
+ * Everything that a 32-bit context field can point at lies below 4 GiB in the guest, so that the
+ * program may use struct xdp_md and struct __sk_buff as they are in <linux/bpf.h>: no context
+ * access is rewritten, and the JIT needs no fact of the verifier. Map values lie above. */
+
+#define SIM_HEADROOM    256u  /* XDP_PACKET_HEADROOM */
+#define SIM_FRAME_BYTES 4096u /* one page, as drivers give XDP */
+#define SIM_TAILROOM    320u  /* struct skb_shared_info */
+#define SIM_PACKET_MAX  (SIM_FRAME_BYTES - SIM_HEADROOM - SIM_TAILROOM)
+#define SIM_PACKET_MIN  14u /* ETH_HLEN: less never reaches a program */
+
+/* xdp_adjust_head/tail on the device have limits that the kernel's do not have. With `device` set
+ * the host's helpers fail exactly where the firmware's would (reference 4.13), so that a difference
+ * of environment is not taken for a fault of the program: tails never grow (nor stay: a delta of 0
+ * is -EINVAL there), heads stay within [head_min, head_max] of the packet buffer. */
+struct sim_adjust_rule {
+	bool device;
+	uint32_t head_start; /* offset of the packet's first byte when it arrives */
+	uint32_t head_min, head_max;
+};
+
+struct sim_host_options {
+	struct sim_adjust_rule adjust;
+};
+
+struct sim_host_packet {
+	const uint8_t *data;
+	uint32_t len;         /* SIM_PACKET_MIN .. SIM_PACKET_MAX */
+	uint64_t random_seed; /* of bpf_get_prandom_u32: sim_rng_next(), high 32 bits */
+	uint64_t clock_ns;    /* what bpf_ktime_get_ns answers */
+};
+
+struct sim_event { /* bpf_perf_event_output */
+	size_t map;
+	uint64_t flags;
+	const uint8_t *data; /* the program's record */
+	uint32_t data_len;
+	const uint8_t *packet; /* bytes of the packet appended by BPF_F_CTXLEN_MASK */
+	uint32_t packet_len;
+};
+
+struct sim_touch { /* an element that a packet looked up, updated or deleted */
+	size_t map;
+	const uint8_t *key;
+	bool found; /* was there at that time */
+};
+
+/* Outcome of one packet; pointers are good until the next packet. */
+struct sim_host_run {
+	const char *fault; /* the program went wrong (access, trap); NULL: it ended */
+	uint32_t verdict;  /* low half of R0 */
+	const uint8_t *packet;
+	uint32_t packet_len;
+	uint32_t rx_queue_index;   /* the context's field afterwards (XDP) */
+	uint32_t redirect_ifindex; /* of bpf_redirect and bpf_redirect_map */
+	const struct sim_event *events;
+	size_t n_events;
+	const struct sim_touch *touched;
+	size_t n_touched;
+	bool touched_lost; /* more elements than are listed */
+};
+
+struct sim_host;
+
+/* `maps` are the program's, in the object's order, and stay the caller's. NULL: reported. */
+struct sim_host *sim_host_new(struct cx *cx, const struct fe_object *obj,
+			      const struct fe_prog *prog, struct sim_maps *maps,
+			      const struct sim_host_options *opts);
+void sim_host_free(struct sim_host *h);
+
+/* Runs packets until `feed` says stop. It is called between packets, with the outcome of the
+ * previous one (NULL at first), and fills in the next. The guest loops by itself: one entry into
+ * Unicorn serves all of them. */
+void sim_host_loop(struct sim_host *h,
+		   bool (*feed)(void *priv, const struct sim_host_run *previous,
+				struct sim_host_packet *next),
+		   void *priv);
+/* One packet; `run` as above. */
+void sim_host_run_one(struct sim_host *h, const struct sim_host_packet *pkt,
+		      struct sim_host_run *run);
+
+/* True when the host side has this helper for programs of this type. */
+bool sim_host_has_helper(uint32_t prog_type, uint32_t helper);
+
+#endif
