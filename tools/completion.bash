@@ -1,0 +1,16 @@
+# bash completion for bpf-offload: commands, the options each lists in its own help, then files.
+_bpf_offload() {
+	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}
+
+	if [ "$COMP_CWORD" = 1 ]; then
+		COMPREPLY=($(compgen -W "compile test check explain disasm run bench --help --version" -- "$cur"))
+	elif [ "$prev" = --firmware ]; then
+		COMPREPLY=($(compgen -W "corenic generous" -- "$cur") $(compgen -f -- "$cur"))
+	elif [[ $cur == -* ]]; then
+		COMPREPLY=($(compgen -W "$("${COMP_WORDS[0]}" "${COMP_WORDS[1]}" --help 2>/dev/null |
+			grep -oE -- '--[a-z-]+' | sort -u)" -- "$cur"))
+	else
+		COMPREPLY=($(compgen -f -- "$cur"))
+	fi
+}
+complete -F _bpf_offload bpf-offload
