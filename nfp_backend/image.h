@@ -7,13 +7,14 @@
  * (NFP) that binutils' objdump disassembles.
  *
  *   .text.i32.me0          the words, unrelocated, little-endian, ECC of the unrelocated word
- *   .regi / mecsr          one CSR initialisation that says 4-context mode (objdump reads it)
+ *   .regt.mecsr.i32        one CSR initialisation that says 4-context mode (objdump reads it)
  *   .bpf_offload.reloc     struct nfp_reloc rows
  *   .bpf_offload.maps      struct nfp_image_map rows + names
  *   .bpf_offload.lines     word -> BPF instruction, source file and line
  *   .bpf_offload.needs     what the firmware must offer
  *
- * All integers little-endian; every section starts with a 32-bit format version. */
+ * All integers little-endian; every .bpf_offload section starts with a 32-bit format version
+ * (layouts: image_write.c). */
 
 #define NFP_IMAGE_VERSION 1u
 
@@ -49,6 +50,7 @@ struct nfp_image {
 	uint32_t max_pkt_off; /* highest packet byte it may touch, for the MTU rule */
 	uint64_t helpers;     /* bit n: firmware helper or inline capability for BPF helper id n */
 	bool queue_select;    /* writes the receive queue */
+	bool adjust_tail;     /* BPF helper 65, which has no bit in `helpers` */
 };
 
 /* Writes `path` through a temporary file and rename. False: reported, nothing left behind. */
