@@ -1,9 +1,10 @@
-# What Debian 12 provides: libbpf, libelf, LLVM 19 (C API), Unicorn, json-c, cmocka.
+# What Debian 12 provides: libbpf, libelf, LLVM 19 (C API), Unicorn, libpcap, json-c, cmocka.
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(LIBBPF REQUIRED IMPORTED_TARGET libbpf>=1.1)
 pkg_check_modules(LIBELF REQUIRED IMPORTED_TARGET libelf)
 pkg_check_modules(JSONC REQUIRED IMPORTED_TARGET json-c)
 pkg_check_modules(UNICORN REQUIRED IMPORTED_TARGET unicorn>=2.0)
+pkg_check_modules(PCAP REQUIRED IMPORTED_TARGET libpcap)
 if(BUILD_TESTING)
   pkg_check_modules(CMOCKA REQUIRED IMPORTED_TARGET cmocka)
 endif()

@@ -36,17 +36,18 @@ enum x86_op {
 	X86_OP_COUNT
 };
 
-enum x86_cc { /* low nibble of Jcc */
-	      X86_CC_B = 0x2,
-	      X86_CC_AE = 0x3,
-	      X86_CC_E = 0x4,
-	      X86_CC_NE = 0x5,
-	      X86_CC_BE = 0x6,
-	      X86_CC_A = 0x7,
-	      X86_CC_L = 0xc,
-	      X86_CC_GE = 0xd,
-	      X86_CC_LE = 0xe,
-	      X86_CC_G = 0xf,
+/* low nibble of Jcc */
+enum x86_cc {
+	X86_CC_B = 0x2,
+	X86_CC_AE = 0x3,
+	X86_CC_E = 0x4,
+	X86_CC_NE = 0x5,
+	X86_CC_BE = 0x6,
+	X86_CC_A = 0x7,
+	X86_CC_L = 0xc,
+	X86_CC_GE = 0xd,
+	X86_CC_LE = 0xe,
+	X86_CC_G = 0xf,
 };
 
 struct x86_buf {
