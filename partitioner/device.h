@@ -14,13 +14,13 @@
  * the partitioner decides what follows from it. */
 
 struct offload_options {
-	unsigned opt_level;	/* 0 or 2 */
-	const char *dump;	/* pass names, comma separated, or "all"; NULL: none */
+	unsigned opt_level;     /* 0 or 2 */
+	const char *dump;       /* pass names, comma separated, or "all"; NULL: none */
 	const char *stop_after; /* pass after which to stop; NULL: run all */
-	const char *dump_dir;	/* NULL: dumps go to `dump_to` */
-	void *dump_to;		/* FILE *; NULL: standard output */
-	bool check_each;	/* run the IR checkers after every pass */
-	bool time_passes;	/* fill offload_prog.phase_seconds */
+	const char *dump_dir;   /* NULL: dumps go to `dump_to` */
+	void *dump_to;          /* FILE *; NULL: standard output */
+	bool check_each;        /* run the IR checkers after every pass */
+	bool time_passes;       /* fill offload_prog.phase_seconds */
 };
 
 struct offload_refusal {
@@ -37,10 +37,11 @@ struct offload_phase {
 struct offload_prog {
 	struct cx *cx;
 	const struct vprog *vp;
-	const void *target; /* the backend's own description of the card, e.g. struct nfp_firmware */
+	const void
+		*target; /* the backend's own description of the card, e.g. struct nfp_firmware */
 	struct offload_options opts;
 	void *dev_priv; /* the backend's state between prepare and destroy */
-	void *image;	/* result of translate, e.g. struct nfp_image; in cx->arena */
+	void *image;    /* result of translate, e.g. struct nfp_image; in cx->arena */
 	VEC(struct offload_phase) phases;
 };
 

@@ -1,0 +1,158 @@
+#include "nfp_backend/lift_int.h"
+
+/* Registers and their views; see lift_int.h. */
+
+LLVMTypeRef lift_view_type(const struct lift *l, enum lift_view view)
+{
+	switch (view) {
+	case VIEW_PKT: return l->pkt_ptr;
+	case VIEW_MAP: return l->map_ptr;
+	default: return l->i64;
+	}
+}
+
+LLVMValueRef lift_alloca(struct lift *l, LLVMTypeRef type, const char *name)
+{
+	return LLVMBuildAlloca(l->entry, type, name);
+}
+
+void lift_make_regs(struct lift *l, struct lift_frame *f)
+{
+	static const char *const suffix[N_VIEWS] = { "", ".pkt", ".map" };
+
+	for (unsigned r = 0; r <= 10; r++)
+		for (unsigned v = 0; v < N_VIEWS; v++)
+			f->reg[r][v] =
+				lift_alloca(l, lift_view_type(l, v),
+					    arena_printf(l->cx->scratch, "r%u%s", r, suffix[v]));
+	LLVMBuildStore(l->b, lift_i64(l, LIFT_STACK_BIAS), f->reg[10][VIEW_INT]);
+}
+
+static bool is_pkt(uint8_t kind)
+{
+	return kind == VP_PKT || kind == VP_PKT_END;
+}
+
+static bool is_map_value(uint8_t kind)
+{
+	return kind == VP_MAP_VALUE || kind == VP_MAP_VALUE_OR_NULL;
+}
+
+static LLVMValueRef load_view(struct lift *l, unsigned reg, enum lift_view view)
+{
+	return LLVMBuildLoad2(l->b, lift_view_type(l, view), l->f->reg[reg][view], "");
+}
+
+/* A frame pointer with one known offset is a constant. */
+static bool is_const_stack(const struct vp_reg *r)
+{
+	return r->kind == VP_STACK && r->min_off == r->max_off;
+}
+
+LLVMValueRef lift_read64(struct lift *l, unsigned reg)
+{
+	const struct vp_reg *r = lift_reg(l, reg);
+
+	if (vp_is_const(r))
+		return lift_i64(l, r->var.value);
+	if (is_const_stack(r))
+		return lift_i64(l, (uint64_t)(LIFT_STACK_BIAS + r->min_off));
+	if (vp_fits32(r))
+		return LLVMBuildZExt(l->b, lift_read32(l, reg), l->i64, "");
+	return load_view(l, reg, VIEW_INT);
+}
+
+LLVMValueRef lift_read32(struct lift *l, unsigned reg)
+{
+	const struct vp_reg *r = lift_reg(l, reg);
+
+	if (vp_is_const(r))
+		return lift_i32(l, (uint32_t)r->var.value);
+	if (is_pkt(r->kind)) /* differences of packet pointers: LLVM sees through ptrtoint */
+		return LLVMBuildPtrToInt(l->b, load_view(l, reg, VIEW_PKT), l->i32, "");
+	return LLVMBuildTrunc(l->b, load_view(l, reg, VIEW_INT), l->i32, "");
+}
+
+LLVMValueRef lift_read_ptr(struct lift *l, unsigned reg)
+{
+	return load_view(l, reg, is_pkt(lift_reg(l, reg)->kind) ? VIEW_PKT : VIEW_MAP);
+}
+
+struct lift_val lift_read(struct lift *l, unsigned reg)
+{
+	uint8_t kind = lift_reg(l, reg)->kind;
+	struct lift_val val = { .kind = kind };
+
+	if (is_pkt(kind) || is_map_value(kind))
+		return lift_pointer(l, kind, lift_read_ptr(l, reg));
+	val.v[VIEW_INT] = lift_read64(l, reg);
+	if (kind == VP_CONFLICT) {
+		val.v[VIEW_PKT] = load_view(l, reg, VIEW_PKT);
+		val.v[VIEW_MAP] = load_view(l, reg, VIEW_MAP);
+	}
+	return val;
+}
+
+struct lift_val lift_scalar(LLVMValueRef v64)
+{
+	return (struct lift_val){ .kind = VP_SCALAR, .v[VIEW_INT] = v64 };
+}
+
+struct lift_val lift_pointer(struct lift *l, enum vp_kind kind, LLVMValueRef ptr)
+{
+	struct lift_val val = { .kind = (uint8_t)kind };
+
+	if (is_pkt(val.kind)) {
+		LLVMValueRef addr = LLVMBuildPtrToInt(l->b, ptr, l->i32, "");
+
+		val.v[VIEW_PKT] = ptr;
+		val.v[VIEW_INT] = LLVMBuildZExt(l->b, addr, l->i64, "");
+	} else {
+		val.v[VIEW_MAP] = ptr;
+		val.v[VIEW_INT] = LLVMBuildPtrToInt(l->b, ptr, l->i64, "");
+	}
+	return val;
+}
+
+static bool is_zero(LLVMValueRef v)
+{
+	return LLVMIsAConstantInt(v) && LLVMIsNull(v);
+}
+
+/* The constant 0 may meet a pointer of any kind at a join. */
+static void add_null_views(struct lift *l, struct lift_val *val)
+{
+	if (val->kind != VP_SCALAR || !is_zero(val->v[VIEW_INT]))
+		return;
+	val->v[VIEW_PKT] = LLVMConstNull(l->pkt_ptr);
+	val->v[VIEW_MAP] = LLVMConstNull(l->map_ptr);
+}
+
+void lift_write(struct lift *l, unsigned reg, struct lift_val val)
+{
+	add_null_views(l, &val);
+	for (unsigned v = 0; v < N_VIEWS; v++)
+		if (val.v[v])
+			LLVMBuildStore(l->b, val.v[v], l->f->reg[reg][v]);
+}
+
+void lift_write64(struct lift *l, unsigned reg, LLVMValueRef v)
+{
+	lift_write(l, reg, lift_scalar(v));
+}
+
+void lift_write32(struct lift *l, unsigned reg, LLVMValueRef v)
+{
+	lift_write64(l, reg, LLVMBuildZExt(l->b, v, l->i64, ""));
+}
+
+const struct vp_reg *lift_after(const struct lift *l, unsigned reg)
+{
+	uint32_t next = l->pc + (ebpf_is_ld_imm64(l->insn) ? 2 : 1);
+	const struct vp_fact *fact;
+
+	if (next >= l->f->end)
+		return NULL;
+	fact = vp_fact_at(l->np->vp, l->f->inst, next);
+	return fact->seen ? &fact->regs[reg] : NULL;
+}
