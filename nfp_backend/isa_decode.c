@@ -251,6 +251,8 @@ static bool read_local_csr(uint64_t word, struct nfp_isa_local_csr *i)
 
 	i->csr = (uint16_t)(raw.csr * 4);
 	i->write = raw.wr;
+	if (i->csr == NFP_CSR_URD_UWR)
+		return false;
 	if (!raw.wr)
 		return true;
 	return source(&w, is_const(raw.a, w.form) && !is_const(raw.b, w.form), &i->src);

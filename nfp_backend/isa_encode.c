@@ -427,7 +427,7 @@ static const char *build_local_csr(const struct nfp_isa_local_csr *i, uint64_t *
 	struct nfp_raw_local_csr raw = { .wr = i->write, .csr = i->csr / 4u };
 	struct sources s;
 
-	if (i->csr & 3 || i->csr >= 4u << 11)
+	if (i->csr & 3 || i->csr >= 4u << 11 || i->csr == NFP_CSR_URD_UWR)
 		return "no such control register";
 	if (i->write != (i->src.kind != NFP_R_NONE))
 		return i->write ? "local_csr_wr needs a source" : "local_csr_rd takes no source";

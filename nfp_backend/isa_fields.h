@@ -54,6 +54,9 @@ NFP_CLASSES(CLASS)
 #define NFP_ADDR_HI(addr)  ((addr) >> 13 & 1u)
 #define NFP_ADDR_JOIN(raw) ((uint16_t)((raw).addr | (raw).addr_hi << 13))
 
+/* local_csr with this address reads and writes the code store instead. */
+#define NFP_CSR_URD_UWR 0x004
+
 /* Operand codes (isa_opnd.c). An operand must satisfy the check before it is encoded. */
 enum nfp_form {
 	NFP_FORM_10, /* unrestricted, reference 2.4 */
