@@ -193,6 +193,35 @@ static void bad_text_is_refused(void **state)
 	}
 }
 
+/* The profiles that docs/firmware.md prints are the shipped ones: its two fenced blocks. */
+static void documented_profiles(void **state)
+{
+	static const char *const names[] = { "corenic", "generous" };
+	struct fixture *f = *state;
+	FILE *doc = fopen(TEST_SOURCE "/../docs/firmware.md", "r");
+	char text[2][4096] = { "", "" }, line[512];
+	unsigned fences = 0;
+
+	assert_non_null(doc);
+	while (fgets(line, sizeof(line), doc)) {
+		if (!strncmp(line, "```", 3))
+			fences++;
+		else if (fences == 1 || fences == 3)
+			strncat(text[fences / 2], line,
+				sizeof(text[0]) - strlen(text[fences / 2]) - 1);
+	}
+	fclose(doc);
+	assert_int_equal(fences, 4);
+	for (unsigned i = 0; i < 2; i++) {
+		struct nfp_firmware a, b;
+
+		assert_true(load_bytes(f, text[i], strlen(text[i]), &a));
+		assert_true(nfp_firmware_load(&f->cx, names[i], &b));
+#define FIRMWARE_KEY(key, field, kind, max) assert_true(a.field == b.field);
+#include "nfp_backend/firmware.def"
+	}
+}
+
 /* ---- the capability symbol ---- */
 
 struct blob {
@@ -344,6 +373,7 @@ int main(void)
 		TEST(text_profile),
 		TEST(text_may_build_on_a_shipped_profile),
 		TEST(bad_text_is_refused),
+		TEST(documented_profiles),
 		TEST(blob_of_the_public_firmware),
 		TEST(blob_details),
 		TEST(bad_blobs_are_refused),
