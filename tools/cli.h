@@ -61,7 +61,8 @@ typedef enum cli_exit cli_program_fn(const struct cli_args *args, struct bpf_off
 enum cli_exit cli_each_program(const struct cli_args *args, cli_program_fn *one);
 struct bpf_offload_compile_opts cli_compile_opts(const struct cli_args *args);
 
-/* A line on stderr that is redrawn, on a terminal only. total 0: clears it. */
+/* A line on stderr that is redrawn, on a terminal only. priv: whose packets; NULL clears the line.
+ * total 0: not known. */
 void cli_progress(void *priv, uint64_t done, uint64_t total);
 
 #endif

@@ -33,7 +33,8 @@ static double now(void)
 static bool bench_simulator(struct bpf_offload_program *p, uint64_t seed, struct figures *f)
 {
 	struct cx *cx = &p->owner->cx;
-	struct sim_packet_gen *gen = sim_packet_gen_new(p->prog, seed);
+	struct sim_packet_gen *gen =
+		sim_packet_gen_new(cx->arena, p->prog, seed, SIM_PACKET_SHORTEST);
 	struct sim_me_packet in[SIM_PACKETS];
 	struct tool_device dev;
 	struct sim_me_result out;
@@ -41,11 +42,10 @@ static bool bench_simulator(struct bpf_offload_program *p, uint64_t seed, struct
 	double start, seconds = 0;
 
 	for (size_t i = 0; i < SIM_PACKETS; i++) {
-		uint8_t *buf = arena_alloc(cx->arena, SIM_PACKET_MAX);
+		uint8_t *buf = arena_alloc(cx->arena, SIM_PACKET_LONGEST);
 
-		in[i] = (struct sim_me_packet){ .data = buf, .len = sim_packet_next(gen, buf) };
+		in[i] = (struct sim_me_packet){ .data = buf, .len = sim_packet_make(gen, i, buf) };
 	}
-	sim_packet_gen_free(gen);
 	if (!tool_device_load(cx, p->image, &p->fw, &dev)) {
 		tool_device_free(&dev);
 		return false;

@@ -111,11 +111,11 @@ void cli_progress(void *priv, uint64_t done, uint64_t total)
 
 	if (!isatty(STDERR_FILENO))
 		return;
-	if (!total)
-		fprintf(stderr, "\r\033[K");
-	else
-		fprintf(stderr, "\r%s: %llu of %llu packets (%u %%)", what,
-			(unsigned long long)done, (unsigned long long)total,
+	fprintf(stderr, "\r\033[K");
+	if (what)
+		fprintf(stderr, "%s: %llu packets", what, (unsigned long long)done);
+	if (what && total)
+		fprintf(stderr, " of %llu (%u %%)", (unsigned long long)total,
 			(unsigned)(done * 100 / total));
 	fflush(stderr);
 }
