@@ -100,6 +100,14 @@ static const char *place_reg_const(const struct nfp_isa_opnd *reg, const struct 
 	return place(reg, value, form, s);
 }
 
+static const char *check_wr_both(const struct nfp_isa_opnd *dst, const struct nfp_isa_mods *mods)
+{
+	if (!mods->wr_both || nfp_opnd_in_a(dst) || nfp_opnd_in_b(dst) ||
+	    dst->kind == NFP_R_GPR_BOTH)
+		return NULL;
+	return "only a general register is written in both banks";
+}
+
 struct destination {
 	uint32_t code;
 	bool bank_b, wr_both, lm_ext;
@@ -109,6 +117,7 @@ static const char *place_dst(const struct nfp_isa_opnd *dst, const struct nfp_is
 			     enum nfp_form form, struct destination *d)
 {
 	TRY(nfp_opnd_check_dst(dst, form));
+	TRY(check_wr_both(dst, mods));
 	d->code = nfp_opnd_dst_code(dst, form);
 	d->bank_b = nfp_opnd_in_b(dst);
 	d->wr_both = mods->wr_both || dst->kind == NFP_R_GPR_BOTH;
@@ -217,6 +226,7 @@ static const char *build_ld_field(const struct nfp_isa_ld_field *i, uint64_t *wo
 	if (i->shift.sc == NFP_SC_DBL)
 		return "ld_field has no double shift";
 	TRY(nfp_opnd_check_dst(&i->dst, NFP_FORM_8));
+	TRY(check_wr_both(&i->dst, &i->mods));
 	TRY(shift_code(&i->shift, &shift));
 	TRY(check_ports(&i->dst, &i->src));
 	TRY(place(&i->dst, &i->src, NFP_FORM_8, &s));
