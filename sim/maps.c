@@ -15,6 +15,7 @@
 #define MAP_MAX_KEY     512u /* MAX_BPF_STACK: no key can be longer */
 #define MAP_MAX_VALUE   (32u << 20)
 #define MAPS_PAGE       4096u
+#define MAPS_SLACK      8u /* readable behind the last value: devices load whole words */
 #define MAPS_SMALL      (1u << 20)
 
 struct sim_maps {
@@ -111,7 +112,7 @@ static bool lay_out(struct sim_maps *m)
 		if (off > MAPS_MAX_BYTES)
 			return false;
 	}
-	m->mem_bytes = (size_t)bits_round_up(off ? off : 1, MAPS_PAGE);
+	m->mem_bytes = (size_t)bits_round_up(off + MAPS_SLACK, MAPS_PAGE);
 	return true;
 }
 
@@ -197,6 +198,17 @@ uint8_t *sim_maps_memory(struct sim_maps *m, size_t *size)
 {
 	*size = m->mem_bytes;
 	return m->mem;
+}
+
+size_t sim_maps_room(const struct sim_maps *m, size_t off)
+{
+	for (size_t i = 0; i < m->n; i++) {
+		const struct sim_map *map = &m->at[i];
+
+		if (off >= map->off && off - map->off < map->stride * map->slots)
+			return map->stride - (off - map->off) % map->stride;
+	}
+	return 0;
 }
 
 static int64_t to_offset(const struct sim_map *map, int64_t slot)

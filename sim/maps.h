@@ -34,6 +34,10 @@ size_t sim_maps_count(const struct sim_maps *m);
 const struct sim_map_spec *sim_maps_spec(const struct sim_maps *m, size_t map);
 uint8_t *sim_maps_memory(struct sim_maps *m, size_t *size);
 
+/* Bytes of one element from offset `off` of the block to the end of that element (values are rounded up to 8
+ * bytes); 0: no element has this offset. */
+size_t sim_maps_room(const struct sim_maps *m, size_t off);
+
 /* As bpf_map_{lookup,update,delete}_elem: offset or SIM_MAP_NONE; 0 or -errno (a full hash
  * answers -E2BIG). `flags` is BPF_ANY, BPF_NOEXIST or BPF_EXIST. */
 int64_t sim_map_lookup(struct sim_maps *m, size_t map, const void *key);
