@@ -638,8 +638,7 @@ static void stack_templates(void **state)
 		      { "stack stxdw [r10-8]=r3 depth 16", 8, 8, false },
 		      { "stack stxh [r10-6]=r3 depth 64 (idx14, RMW)", 58, 2, false },
 		      { "stack stxw [r10-4]=r3 depth 128 (LM3)", 124, 4, false },
-		      { "stack stxdw unaligned-window [r10-36]=r3 depth 200", 188 - 24, 8,
-			false } };
+		      { "stack stxdw unaligned-window [r10-36]=r3 depth 200", 188, 8, false } };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
