@@ -129,7 +129,6 @@ static struct lift_frame *new_frame(struct lift *l, size_t inst, uint32_t level)
 	f->stack_bytes = f->vi->stack_bytes;
 	if (f->stack_bytes > EBPF_MAX_STACK)
 		f->stack_bytes = EBPF_MAX_STACK;
-	lift_make_regs(l, f);
 	make_stack(l, f);
 	find_blocks(l, f);
 	return f;
@@ -150,6 +149,7 @@ static bool lift_subprog_call(struct lift *l)
 	for (unsigned r = 1; r <= 5; r++)
 		arg[r] = lift_read(l, r);
 	l->f = callee;
+	lift_init_frame_pointer(l);
 	for (unsigned r = 1; r <= 5; r++)
 		lift_write(l, r, arg[r]);
 	l->chain[callee->level] = callee;
@@ -158,10 +158,7 @@ static bool lift_subprog_call(struct lift *l)
 	l->f = caller;
 	lift_set_pc(l, pc);
 	LLVMPositionBuilderAtEnd(l->b, callee->ret);
-	for (unsigned v = 0; v < N_VIEWS; v++) /* R0 in all its views */
-		LLVMBuildStore(l->b,
-			       LLVMBuildLoad2(l->b, lift_view_type(l, v), callee->reg[0][v], ""),
-			       caller->reg[0][v]);
+	lift_copy_result(l, callee);
 	return ok;
 }
 
@@ -240,7 +237,6 @@ static bool lift_one(struct lift *l, uint32_t pc)
 
 static bool lift_body(struct lift *l, struct lift_frame *f)
 {
-	LLVMPositionBuilderAtEnd(l->b, f->block[0]);
 	for (uint32_t pc = f->start; pc < f->end; pc++) {
 		enter_block(l, pc);
 		if (!insn_at(l, pc)->removed && block_is_open(l) && !lift_one(l, pc))
@@ -286,6 +282,7 @@ static bool lift_program(struct lift *l)
 	f = new_frame(l, 0, 0);
 	l->f = f;
 	l->chain[0] = f;
+	lift_init_frame_pointer(l);
 	lift_write64(l, 1, lift_i64(l, 1)); /* the context: no number of it is ever used */
 	LLVMBuildBr(l->b, f->block[0]);
 	if (!lift_body(l, f))

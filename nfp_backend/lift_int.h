@@ -36,7 +36,7 @@ struct lift_frame {
 	size_t inst;
 	uint32_t start, end; /* instructions of the subprogram */
 	uint32_t level;      /* 0: main program */
-	LLVMValueRef reg[11][N_VIEWS];
+	LLVMValueRef reg[11][N_VIEWS]; /* allocas, made on demand */
 	LLVMValueRef stack; /* alloca [stack_bytes x i8]; NULL: no stack */
 	uint32_t stack_bytes;
 	LLVMValueRef spill[LIFT_SLOTS][N_VIEWS]; /* pointer views of stack slots, made on demand */
@@ -109,7 +109,8 @@ static inline LLVMValueRef lift_i64(const struct lift *l, uint64_t v)
 /* ---- lift_regs.c: registers and their views --------------------------------------------------- */
 LLVMValueRef lift_alloca(struct lift *l, LLVMTypeRef type, const char *name);
 LLVMTypeRef lift_view_type(const struct lift *l, enum lift_view view);
-void lift_make_regs(struct lift *l, struct lift_frame *f);
+void lift_init_frame_pointer(struct lift *l); /* R10 of the current activation */
+void lift_copy_result(struct lift *l, struct lift_frame *callee); /* R0 in all its views */
 struct lift_val lift_read(struct lift *l, unsigned reg); /* all views that its kind has */
 LLVMValueRef lift_read64(struct lift *l, unsigned reg);
 LLVMValueRef lift_read32(struct lift *l, unsigned reg);   /* low half */

@@ -37,13 +37,27 @@ static const char *const intrinsic_sig[LIFT_N_INTRINSICS] = {
 #undef INTRINSIC
 };
 
-/* "declare RET @NAME(PARAMS) ATTRS" from "RET (PARAMS)". */
+/* "(i32 map, i32 key_words, ...)" without the names, which are for readers. */
+static char *param_types(struct arena *a, const char *params)
+{
+	char *out = arena_strdup(a, params), *to = out;
+
+	for (const char *p = params; *p; p++) {
+		if (*p == ' ' && to[-1] != ',')
+			p += strcspn(p, ",)");
+		*to++ = *p;
+	}
+	*to = '\0';
+	return out;
+}
+
+/* "declare RET @NAME(TYPES) ATTRS" from "RET (PARAMS)". */
 static char *declaration(struct arena *a, unsigned id)
 {
 	const char *sig = intrinsic_sig[id], *params = strrchr(sig, '(');
 
 	return arena_printf(a, "declare %.*s@%s%s %s\n", (int)(params - sig), sig,
-			    intrinsic_name[id], params, call_attrs[id]);
+			    intrinsic_name[id], param_types(a, params), call_attrs[id]);
 }
 
 static char *prelude(struct arena *a)

@@ -16,16 +16,31 @@ LLVMValueRef lift_alloca(struct lift *l, LLVMTypeRef type, const char *name)
 	return LLVMBuildAlloca(l->entry, type, name);
 }
 
-void lift_make_regs(struct lift *l, struct lift_frame *f)
+static LLVMValueRef variable(struct lift *l, struct lift_frame *f, unsigned reg,
+			     enum lift_view view)
 {
 	static const char *const suffix[N_VIEWS] = { "", ".pkt", ".map" };
+	LLVMValueRef *v = &f->reg[reg][view];
 
-	for (unsigned r = 0; r <= 10; r++)
-		for (unsigned v = 0; v < N_VIEWS; v++)
-			f->reg[r][v] =
-				lift_alloca(l, lift_view_type(l, v),
-					    arena_printf(l->cx->scratch, "r%u%s", r, suffix[v]));
-	LLVMBuildStore(l->b, lift_i64(l, LIFT_STACK_BIAS), f->reg[10][VIEW_INT]);
+	if (!*v)
+		*v = lift_alloca(l, lift_view_type(l, view),
+				 arena_printf(l->cx->scratch, "r%u%s", reg, suffix[view]));
+	return *v;
+}
+
+void lift_init_frame_pointer(struct lift *l)
+{
+	LLVMBuildStore(l->b, lift_i64(l, LIFT_STACK_BIAS), variable(l, l->f, 10, VIEW_INT));
+}
+
+void lift_copy_result(struct lift *l, struct lift_frame *callee)
+{
+	for (unsigned v = 0; v < N_VIEWS; v++)
+		if (callee->reg[0][v])
+			LLVMBuildStore(
+				l->b,
+				LLVMBuildLoad2(l->b, lift_view_type(l, v), callee->reg[0][v], ""),
+				variable(l, l->f, 0, v));
 }
 
 static bool is_pkt(uint8_t kind)
@@ -40,7 +55,7 @@ static bool is_map_value(uint8_t kind)
 
 static LLVMValueRef load_view(struct lift *l, unsigned reg, enum lift_view view)
 {
-	return LLVMBuildLoad2(l->b, lift_view_type(l, view), l->f->reg[reg][view], "");
+	return LLVMBuildLoad2(l->b, lift_view_type(l, view), variable(l, l->f, reg, view), "");
 }
 
 /* A frame pointer with one known offset is a constant. */
@@ -133,7 +148,7 @@ void lift_write(struct lift *l, unsigned reg, struct lift_val val)
 	add_null_views(l, &val);
 	for (unsigned v = 0; v < N_VIEWS; v++)
 		if (val.v[v])
-			LLVMBuildStore(l->b, val.v[v], l->f->reg[reg][v]);
+			LLVMBuildStore(l->b, val.v[v], variable(l, l->f, reg, v));
 }
 
 void lift_write64(struct lift *l, unsigned reg, LLVMValueRef v)
