@@ -110,8 +110,7 @@ static void set_up(struct sim_me *me, const struct sim_me_config *cfg)
 	me->random = cfg->random;
 	me->random_arg = cfg->random_arg;
 	me->random_state = 42;
-	me->junk_seed = cfg->junk_seed * 2 + UINT64_C(0x9e3779b97f4a7c15); /* never 0 */
-	me->junk = me->junk_seed;
+	me_junk_fill_pool(me, cfg->junk_seed);
 	me->max_insns = cfg->max_insns ? cfg->max_insns : DEFAULT_INSNS;
 	me->lenient = cfg->lenient;
 	me->events.cap = cfg->event_slots ? cfg->event_slots : DEFAULT_EVENTS;

@@ -19,7 +19,7 @@
  *
  * Whatever the hardware would leave undefined (registers at entry and after a helper, bytes past
  * the end of the packet) holds seeded junk, so that code that relies on it fails visibly. Junk
- * depends on the seed only, not on the packets before: a run repeats exactly.
+ * depends on the seed and the packet, not on the packets before: a run repeats exactly.
  *
  * What stops a program is a fault (me_fault.def): things hardware cannot do, things the ABI forbids, and
  * hazards, i.e. code that reads a value too early or in a state that the documents leave open. */

@@ -4,6 +4,7 @@
 
 #include "base/bits.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -13,18 +14,45 @@
 #define PV_QUEUE_SELECTED 4u /* bit of word 4 */
 #define MAX_PKT_LEN       16383u
 
-uint32_t me_junk(struct sim_me *me)
+/* Junk comes from a pool made once; each packet starts reading it at a place of its own, so that
+ * runs differ from packet to packet and still repeat. */
+void me_junk_fill_pool(struct sim_me *me, uint64_t seed)
 {
-	me->junk ^= me->junk << 13;
-	me->junk ^= me->junk >> 7;
-	me->junk ^= me->junk << 17;
-	return (uint32_t)(me->junk >> 32);
+	uint64_t x = seed * 2 + UINT64_C(0x9e3779b97f4a7c15); /* odd: never 0 */
+
+	for (size_t i = 0; i < ME_JUNK_WORDS; i++) {
+		x ^= x << 13;
+		x ^= x >> 7;
+		x ^= x << 17;
+		me->junk_pool[i] = (uint32_t)(x >> 32);
+	}
 }
 
 void me_junk_words(struct sim_me *me, uint32_t *at, size_t n)
 {
-	for (size_t i = 0; i < n; i++)
-		at[i] = me_junk(me);
+	if (n > ME_JUNK_WORDS - me->junk_at)
+		me->junk_at = 0;
+	assert(n <= ME_JUNK_WORDS && "junk pool is larger than any request");
+	memcpy(at, &me->junk_pool[me->junk_at], n * sizeof(*at));
+	me->junk_at += n;
+}
+
+uint32_t me_junk(struct sim_me *me)
+{
+	uint32_t v;
+
+	me_junk_words(me, &v, 1);
+	return v;
+}
+
+/* Where in the pool this packet starts: from its length and last bytes. */
+static void start_junk(struct sim_me *me, const struct sim_me_packet *in)
+{
+	uint32_t h = in->len * 2654435761u;
+
+	for (uint32_t i = in->len < 16 ? 0 : in->len - 16; i < in->len; i++)
+		h = (h ^ in->data[i]) * 16777619u;
+	me->junk_at = h % ME_JUNK_WORDS;
 }
 
 uint32_t sim_me_headroom(const struct nfp_firmware *fw)
@@ -43,11 +71,12 @@ static bool packet_fault(struct sim_me *me, const char *what, uint32_t value)
 	return false;
 }
 
-/* Headroom zeroed, the packet's first inline_mtu bytes, then junk to the end of the buffer. */
+/* Headroom zeroed, the packet's first inline_mtu bytes, then some bytes of junk. */
 static bool place_packet(struct sim_me *me, const struct sim_me_packet *in)
 {
 	struct me_packet *p = &me->pkt;
 	uint32_t start = in->headroom ? in->headroom : sim_me_headroom(&me->fw);
+	uint32_t behind[16];
 	uint32_t resident = in->len < me->fw.inline_mtu ? in->len : me->fw.inline_mtu;
 
 	if (in->len > MAX_PKT_LEN)
@@ -58,14 +87,14 @@ static bool place_packet(struct sim_me *me, const struct sim_me_packet *in)
 			start);
 	p->start = start;
 	p->resident_end = start + resident;
-	p->size = (uint32_t)bits_round_up(p->resident_end + 64, 256);
+	p->size = p->resident_end + (uint32_t)sizeof(behind);
 	p->rest = resident < in->len ? in->data + resident : NULL;
 	p->rest_len = in->len - resident;
 	memset(p->ctm, 0, start);
 	if (resident)
 		memcpy(p->ctm + start, in->data, resident);
-	for (uint32_t i = p->resident_end; i < p->size; i++)
-		p->ctm[i] = (uint8_t)me_junk(me);
+	me_junk_words(me, behind, ARRAY_SIZE(behind));
+	memcpy(p->ctm + p->resident_end, behind, sizeof(behind));
 	return true;
 }
 
@@ -93,7 +122,7 @@ static void set_pointers(struct sim_me *me, struct me_ctx *cx)
 bool me_enter(struct sim_me *me, struct me_ctx *cx, const struct sim_me_packet *in)
 {
 	me_error_at(&me->error, SIM_ME_OK, SIM_ME_NOWHERE, 0);
-	me->junk = me->junk_seed;
+	start_junk(me, in);
 	me->helper_calls = 0;
 	me->mul = (struct me_mul){ 0 };
 	if (!place_packet(me, in))

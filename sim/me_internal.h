@@ -163,6 +163,7 @@ enum {
 #define ME_CTX_SLOT    1 /* the context that runs: number 2, so that offsets by context show */
 #define ME_LM_WORDS    1024
 #define ME_CTM_BYTES   8192u /* offsets have 13 bits */
+#define ME_JUNK_WORDS  8192
 #define ME_PV_WORDS    8
 #define ME_FIRST_CYCLE 16
 
@@ -207,7 +208,8 @@ struct sim_me {
 	uint32_t (*random)(void *arg);
 	void *random_arg;
 	uint32_t random_state;
-	uint64_t junk, junk_seed;
+	uint32_t junk_pool[ME_JUNK_WORDS];
+	size_t junk_at;
 	uint64_t max_insns;
 	bool lenient;
 
@@ -287,6 +289,7 @@ uint32_t me_pkt_offset(const struct sim_me *me); /* of the packet's first byte i
 /* me_firmware.c */
 bool me_enter(struct sim_me *me, struct me_ctx *cx, const struct sim_me_packet *in);
 bool me_leave(struct sim_me *me, struct me_ctx *cx, struct sim_me_result *out);
+void me_junk_fill_pool(struct sim_me *me, uint64_t seed);
 uint32_t me_junk(struct sim_me *me);
 void me_junk_words(struct sim_me *me, uint32_t *at, size_t n);
 
