@@ -29,6 +29,17 @@
  * csr_rd + immed, mul_step sequences, indirect_ref, the fill slots of a deferred command). Passes
  * insert before or after a glued group, never inside.
  *
+ * Updates: LDF without zf and IMMED of a byte or half-word change part of the register that they
+ * name. In SSA such an update is no second definition: it stands later in the block of the definition (so
+ * `copy t = x` first when x is still needed), and before every other use of the register.
+ * XOUT tuples are filled word by word in the block of the command that reads them; XIN tuples are
+ * written as a whole by one command.
+ *
+ * Ends of blocks: BRHELPER ends a block like BR; its target[0] is the block that the firmware
+ * returns to (the one that RETADDR names). Commands with an immediate addend (add_imm, add64_imm) have no xfer;
+ * the override word is PREV_RES of the glued instruction before, or, if that isn't there, is made
+ * from the 16-bit addend in imm32.
+ *
  * Hidden state that survives one instruction only: PREV_A (indirect shift counts) and PREV_RES
  * (asr's sign, indirect_ref words); reference 1.5. */
 

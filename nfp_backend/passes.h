@@ -13,10 +13,13 @@
 /* phi.c    */ bool nfp_remove_phis(struct nfp_func *fn, struct cx *cx);	/* * PHI -> parallel copies; SSA -> VREG */
 /* coalesce.c */ bool nfp_coalesce(struct nfp_func *fn, struct cx *cx);	/* joins copy-related registers */
 /* layout.c */ bool nfp_layout(struct nfp_func *fn, struct cx *cx);	/* * block order, branch inversion, fall-through */
+/* legalize.c */ bool nfp_legalize(struct nfp_func *fn, struct cx *cx);	/* * operands that instructions can have */
+/* xfer.c   */ bool nfp_assign_xfer(struct nfp_func *fn, struct cx *cx);	/* * numbers of transfer registers */
 /* bank.c   */ bool nfp_assign_banks(struct nfp_func *fn, struct cx *cx); /* * VREG -> BANKED */
 /* regalloc.c */ bool nfp_allocate(struct nfp_func *fn, struct cx *cx);	/* * BANKED -> physical registers, spills */
 /* frame.c  */ bool nfp_place_frame(struct nfp_func *fn, struct cx *cx);	/* * slots -> local memory; -> PHYS */
 /* sched.c  */ bool nfp_schedule(struct nfp_func *fn, struct cx *cx);	/* fills defer slots */
+/* hazard.c */ bool nfp_fix_hazards(struct nfp_func *fn, struct cx *cx);	/* * NOPs where an instruction would come too early */
 /* emit.c   */ bool nfp_emit(struct nfp_func *fn, struct cx *cx, struct nfp_ucode *out); /* * words + relocations + lines */
 
 /* Liveness of virtual registers at block borders (liveness.c): bit v of in[b] / out[b]. */
