@@ -89,6 +89,8 @@ static bool index_types(struct checker *c)
 {
 	uint32_t off = 0, cap = c->types_len / sizeof(struct btf_type) + 2;
 
+	if (cap > FE_MAX_BTF_TYPES + 2)
+		cap = FE_MAX_BTF_TYPES + 2;
 	c->by_id = ARENA_ARRAY(c->arena, const struct btf_type *, cap);
 	c->n = 1;
 	while (off < c->types_len) {

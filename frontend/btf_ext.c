@@ -137,6 +137,22 @@ static int by_place(const void *a, const void *b)
 	return (x[1] > y[1]) - (x[1] < y[1]);
 }
 
+/* One record an instruction. */
+static uint32_t drop_repeated(void *rows, uint32_t n, size_t size)
+{
+	uint8_t *at = rows;
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		if (kept && !by_place(at + (kept - 1) * size, at + i * size))
+			continue;
+		if (kept != i)
+			memcpy(at + kept * size, at + i * size, size);
+		kept++;
+	}
+	return kept;
+}
+
 static const char *parse(struct parser *p, struct fe_bytes d)
 {
 	struct part func = { .words = 2, .take = take_func };
@@ -186,7 +202,18 @@ const char *fe_btf_ext_parse(struct arena *a, const struct fe_elf *elf, const st
 	qsort(ext->funcs, ext->n_funcs, sizeof(*ext->funcs), by_place);
 	qsort(ext->lines, ext->n_lines, sizeof(*ext->lines), by_place);
 	qsort(ext->cores, ext->n_cores, sizeof(*ext->cores), by_place);
+	ext->n_funcs = drop_repeated(ext->funcs, ext->n_funcs, sizeof(*ext->funcs));
+	ext->n_lines = drop_repeated(ext->lines, ext->n_lines, sizeof(*ext->lines));
+	ext->n_cores = drop_repeated(ext->cores, ext->n_cores, sizeof(*ext->cores));
 	return NULL;
+}
+
+const struct fe_ext_func *fe_btf_ext_func(const struct fe_btf_ext *ext, uint32_t section,
+					  uint32_t insn)
+{
+	struct fe_ext_func key = { section, insn, 0 };
+
+	return ext->n_funcs ? bsearch(&key, ext->funcs, ext->n_funcs, sizeof(key), by_place) : NULL;
 }
 
 uint32_t fe_btf_ext_first_line(const struct fe_btf_ext *ext, uint32_t section, uint32_t insn)

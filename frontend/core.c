@@ -24,6 +24,7 @@ struct core {
 	const struct fe_btf_ext *ext;
 	const struct fe_func *reported;   /* the last function with a warning */
 	const struct btf *local, *target; /* target NULL: none */
+	struct core_pair types;
 	const char *target_path;
 	struct name_row *names;
 	uint32_t n_names;
@@ -140,10 +141,10 @@ static bool try_candidate(struct core *c, uint32_t id, bool *found, struct decis
 	const struct core_path *p = &c->local_path;
 	struct core_value v;
 
-	switch (core_path_match(p, c->target, id, &c->path)) {
+	switch (core_path_match(&c->types, p, id, &c->path)) {
 	case CORE_NO: return true;
 	case CORE_YES: break;
-	default: d->broken = "the kernel's types are too deep to compare"; return false;
+	default: d->broken = "the kernel's types are too deep or too many to compare"; return false;
 	}
 	if (!core_value(p->kind, &c->path, &v)) {
 		d->broken = "the kernel's field cannot be accessed that way";
@@ -368,6 +369,7 @@ bool fe_core_apply(struct cx *cx, struct fe_elf *elf, const struct btf *btf,
 			    .ext = ext,
 			    .local = btf,
 			    .target = target,
+			    .types = { btf, target, 0 },
 			    .target_path = target_path ? target_path : DEFAULT_TARGET };
 	if (target)
 		index_names(c);

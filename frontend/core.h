@@ -16,14 +16,20 @@
 /* Answer of a comparison: the types may also be too odd to tell. */
 enum core_answer { CORE_NO, CORE_YES, CORE_ERROR };
 
-#define CORE_MAX_STEPS 64     /* libbpf's limit of an access string */
-#define CORE_MAX_DEPTH 32     /* of nested types that are compared */
-#define CORE_MAX_WORK  100000 /* comparisons for one candidate: types may nest exponentially */
+#define CORE_MAX_STEPS 64         /* libbpf's limit of an access string */
+#define CORE_MAX_DEPTH 32         /* of nested types that are compared */
+#define CORE_MAX_WORK  (1u << 26) /* comparisons for an object: types may nest exponentially */
 
 struct core_step {
-	uint32_t type;	  /* struct, union or enum; or type of the array element */
-	uint32_t index;	  /* member, enumerator or array element */
+	uint32_t type;    /* struct, union or enum; or type of the array element */
+	uint32_t index;   /* member, enumerator or array element */
 	const char *name; /* of member or enumerator; NULL: array element */
+};
+
+/* The program's types and the target's, and what comparing them has cost so far. */
+struct core_pair {
+	const struct btf *local, *target;
+	uint32_t work;
 };
 
 struct core_path {
@@ -48,20 +54,18 @@ static inline bool core_is_enumval(uint32_t kind)
 /* core_path.c */
 bool core_path_parse(const struct btf *btf, const struct fe_ext_core *relo, struct core_path *p);
 /* The same access in the target, starting from type `id`. */
-enum core_answer core_path_match(const struct core_path *local, const struct btf *target,
-				 uint32_t id, struct core_path *p);
+enum core_answer core_path_match(struct core_pair *w, const struct core_path *local, uint32_t id,
+				 struct core_path *p);
 
 /* core_types.c */
 const struct btf_type *core_strip(const struct btf *btf, uint32_t id, uint32_t *stripped);
-size_t core_name_len(const char *name); /* without the flavour: "task___old" is "task" */
+size_t core_name_len(const char *name);            /* without the flavour: "task___old" is "task" */
 bool core_same_name(const char *a, const char *b); /* flavours aside */
 bool core_same_kind(const struct btf_type *a, const struct btf_type *b);
-enum core_answer core_fields_compatible(const struct btf *lb, uint32_t l, const struct btf *tb,
-					uint32_t t);
-enum core_answer core_types_compatible(const struct btf *lb, uint32_t l, const struct btf *tb,
-				       uint32_t t);
-enum core_answer core_types_match(const struct btf *lb, uint32_t l, const struct btf *tb,
-				  uint32_t t);
+/* `l` is a type of the program, `t` one of the target. */
+enum core_answer core_fields_compatible(const struct core_pair *w, uint32_t l, uint32_t t);
+enum core_answer core_types_compatible(struct core_pair *w, uint32_t l, uint32_t t);
+enum core_answer core_types_match(struct core_pair *w, uint32_t l, uint32_t t);
 
 /* core_value.c */
 struct core_value {

@@ -130,10 +130,9 @@ bool core_path_parse(const struct btf *btf, const struct fe_ext_core *relo, stru
 /* ---- the same in the target --------------------------------------------------------------------- */
 
 struct finder {
-	const struct btf *lb;
+	struct core_pair *w;
 	const struct core_step *want;
 	struct core_path *p;
-	unsigned work;
 };
 
 /* Finds the member that `want` names in composite type *id, also within anonymous members; leaves
@@ -152,7 +151,7 @@ static enum core_answer find_member(struct finder *f, uint32_t *id, int depth)
 		const char *name = member_name(tb, t, i);
 		uint64_t before = f->p->bit_off;
 
-		if (++f->work > CORE_MAX_WORK)
+		if (++f->w->work > CORE_MAX_WORK)
 			return CORE_ERROR;
 		f->p->bit_off += btf_member_bit_offset(t, i);
 		if (!*name) {
@@ -163,13 +162,12 @@ static enum core_answer find_member(struct finder *f, uint32_t *id, int depth)
 			if (a != CORE_NO)
 				return a;
 		} else if (!strcmp(name, f->want->name)) {
-			const struct btf_type *lt = btf__type_by_id(f->lb, f->want->type);
+			const struct btf_type *lt = btf__type_by_id(f->w->local, f->want->type);
 
 			*id = member(t, i)->type;
 			if (!push(f->p, composite, i, name))
 				return CORE_ERROR;
-			return core_fields_compatible(f->lb, member(lt, f->want->index)->type, tb,
-						      *id);
+			return core_fields_compatible(f->w, member(lt, f->want->index)->type, *id);
 		}
 		f->p->bit_off = before;
 	}
@@ -192,8 +190,8 @@ static enum core_answer find_element(struct core_path *p, const struct core_step
 										     : CORE_ERROR;
 }
 
-static enum core_answer find_enumerator(struct core_path *p, const struct core_step *want,
-					uint32_t id)
+static enum core_answer find_enumerator(struct core_pair *w, struct core_path *p,
+					const struct core_step *want, uint32_t id)
 {
 	const struct btf_type *t = core_strip(p->btf, id, &id);
 
@@ -203,25 +201,29 @@ static enum core_answer find_enumerator(struct core_path *p, const struct core_s
 		uint32_t off = btf_is_enum(t) ? btf_enum(t)[i].name_off : btf_enum64(t)[i].name_off;
 		const char *name = btf__name_by_offset(p->btf, off);
 
+		if (++w->work > CORE_MAX_WORK)
+			return CORE_ERROR;
 		if (core_same_name(name, want->name))
 			return push(p, id, i, name) ? CORE_YES : CORE_ERROR;
 	}
 	return CORE_NO;
 }
 
-enum core_answer core_path_match(const struct core_path *local, const struct btf *target,
-				 uint32_t id, struct core_path *p)
+enum core_answer core_path_match(struct core_pair *w, const struct core_path *local, uint32_t id,
+				 struct core_path *p)
 {
-	struct finder f = { .lb = local->btf, .p = p };
+	struct finder f = { .w = w, .p = p };
 	enum core_answer a = CORE_YES;
 
-	*p = (struct core_path){ .btf = target, .root = id, .kind = local->kind };
+	if (++w->work > CORE_MAX_WORK)
+		return CORE_ERROR;
+	*p = (struct core_path){ .btf = w->target, .root = id, .kind = local->kind };
 	if (local->kind == BPF_CORE_TYPE_MATCHES)
-		return core_types_match(local->btf, local->root, target, id);
+		return core_types_match(w, local->root, id);
 	if (core_is_enumval(local->kind))
-		return find_enumerator(p, &local->step[0], id);
+		return find_enumerator(w, p, &local->step[0], id);
 	if (!core_is_field(local->kind))
-		return core_types_compatible(local->btf, local->root, target, id);
+		return core_types_compatible(w, local->root, id);
 	for (unsigned i = 0; i < local->n && a == CORE_YES; i++) {
 		f.want = &local->step[i];
 		a = f.want->name ? find_member(&f, &id, 0) : find_element(p, f.want, &id);

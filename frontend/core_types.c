@@ -67,9 +67,9 @@ static bool names_agree(const struct btf *lb, const struct btf_type *l, const st
 	return !*a || !*b || core_same_name(a, b);
 }
 
-enum core_answer core_fields_compatible(const struct btf *lb, uint32_t l, const struct btf *tb,
-					uint32_t t)
+enum core_answer core_fields_compatible(const struct core_pair *w, uint32_t l, uint32_t t)
 {
+	const struct btf *lb = w->local, *tb = w->target;
 	const struct btf_type *lt = core_strip(lb, l, &l), *tt = core_strip(tb, t, &t);
 
 	while (btf_is_array(lt) && btf_is_array(tt)) {
@@ -93,14 +93,9 @@ enum core_answer core_fields_compatible(const struct btf *lb, uint32_t l, const 
 
 /* ---- compatible and match: walks over both types at once ---------------------------------------- */
 
-struct pair_walk {
-	const struct btf *lb, *tb;
-	unsigned work;
-};
-
-static enum core_answer compatible(struct pair_walk *w, uint32_t l, uint32_t t, int depth)
+static enum core_answer compatible(struct core_pair *w, uint32_t l, uint32_t t, int depth)
 {
-	const struct btf_type *lt = core_strip(w->lb, l, &l), *tt = core_strip(w->tb, t, &t);
+	const struct btf_type *lt = core_strip(w->local, l, &l), *tt = core_strip(w->target, t, &t);
 	enum core_answer a;
 
 	if (depth > CORE_MAX_DEPTH || ++w->work > CORE_MAX_WORK)
@@ -132,19 +127,17 @@ static enum core_answer compatible(struct pair_walk *w, uint32_t l, uint32_t t, 
 	}
 }
 
-enum core_answer core_types_compatible(const struct btf *lb, uint32_t l, const struct btf *tb,
-				       uint32_t t)
+enum core_answer core_types_compatible(struct core_pair *w, uint32_t l, uint32_t t)
 {
-	struct pair_walk w = { lb, tb, 0 };
-
-	return core_same_kind(btf__type_by_id(lb, l), btf__type_by_id(tb, t))
-		       ? compatible(&w, l, t, 0)
+	return core_same_kind(btf__type_by_id(w->local, l), btf__type_by_id(w->target, t))
+		       ? compatible(w, l, t, 0)
 		       : CORE_NO;
 }
 
-static bool same_name_at(const struct pair_walk *w, uint32_t l_off, uint32_t t_off)
+static bool same_name_at(const struct core_pair *w, uint32_t l_off, uint32_t t_off)
 {
-	return core_same_name(btf__name_by_offset(w->lb, l_off), btf__name_by_offset(w->tb, t_off));
+	return core_same_name(btf__name_by_offset(w->local, l_off),
+			      btf__name_by_offset(w->target, t_off));
 }
 
 static uint32_t enumerator_name(const struct btf_type *t, unsigned i)
@@ -153,7 +146,7 @@ static uint32_t enumerator_name(const struct btf_type *t, unsigned i)
 }
 
 /* Each enumerator of the program has one of the same name in the target. */
-static enum core_answer match_enums(struct pair_walk *w, const struct btf_type *lt,
+static enum core_answer match_enums(struct core_pair *w, const struct btf_type *lt,
 				    const struct btf_type *tt)
 {
 	if (lt->size != tt->size)
@@ -173,11 +166,11 @@ static enum core_answer match_enums(struct pair_walk *w, const struct btf_type *
 	return CORE_YES;
 }
 
-static enum core_answer match(struct pair_walk *w, uint32_t l, uint32_t t, bool behind_ptr,
+static enum core_answer match(struct core_pair *w, uint32_t l, uint32_t t, bool behind_ptr,
 			      int depth);
 
 /* Each member of the program's struct has one of the same name and a matching type. */
-static enum core_answer match_members(struct pair_walk *w, const struct btf_type *lt,
+static enum core_answer match_members(struct core_pair *w, const struct btf_type *lt,
 				      const struct btf_type *tt, bool behind_ptr, int depth)
 {
 	for (unsigned i = 0; i < btf_vlen(lt); i++) {
@@ -204,7 +197,7 @@ static bool fwd_stands_for(const struct btf_type *fwd, const struct btf_type *t)
 	return btf_is_composite(t) && (btf_is_union(t) != 0) == btf_kflag(fwd);
 }
 
-static enum core_answer match_composites(struct pair_walk *w, const struct btf_type *lt,
+static enum core_answer match_composites(struct core_pair *w, const struct btf_type *lt,
 					 const struct btf_type *tt, bool behind_ptr, int depth)
 {
 	if (btf_kind(lt) == btf_kind(tt)) {
@@ -219,7 +212,7 @@ static enum core_answer match_composites(struct pair_walk *w, const struct btf_t
 	return answer(btf_is_fwd(tt) && fwd_stands_for(tt, lt));
 }
 
-static enum core_answer match_protos(struct pair_walk *w, const struct btf_type *lt,
+static enum core_answer match_protos(struct core_pair *w, const struct btf_type *lt,
 				     const struct btf_type *tt, bool behind_ptr, int depth)
 {
 	if (btf_vlen(lt) != btf_vlen(tt))
@@ -234,10 +227,10 @@ static enum core_answer match_protos(struct pair_walk *w, const struct btf_type 
 	return match(w, lt->type, tt->type, behind_ptr, depth + 1);
 }
 
-static enum core_answer match(struct pair_walk *w, uint32_t l, uint32_t t, bool behind_ptr,
+static enum core_answer match(struct core_pair *w, uint32_t l, uint32_t t, bool behind_ptr,
 			      int depth)
 {
-	const struct btf_type *lt = core_strip(w->lb, l, &l), *tt = core_strip(w->tb, t, &t);
+	const struct btf_type *lt = core_strip(w->local, l, &l), *tt = core_strip(w->target, t, &t);
 
 	if (depth > CORE_MAX_DEPTH || ++w->work > CORE_MAX_WORK)
 		return CORE_ERROR;
@@ -265,10 +258,7 @@ static enum core_answer match(struct pair_walk *w, uint32_t l, uint32_t t, bool 
 	}
 }
 
-enum core_answer core_types_match(const struct btf *lb, uint32_t l, const struct btf *tb,
-				  uint32_t t)
+enum core_answer core_types_match(struct core_pair *w, uint32_t l, uint32_t t)
 {
-	struct pair_walk w = { lb, tb, 0 };
-
-	return match(&w, l, t, false, 0);
+	return match(w, l, t, false, 0);
 }

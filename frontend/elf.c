@@ -6,7 +6,7 @@
 #include <string.h>
 
 /* ELF file => struct fe_elf. Every offset, size, index and string that anything later follows is
- * checked here; section contents are copied so that later stages may rewrite them. */
+ * checked here. */
 
 struct reader {
 	struct cx *cx;
@@ -152,6 +152,13 @@ static const char *string_at(const struct fe_section *table, uint64_t off)
 	return (const char *)table->data + off;
 }
 
+/* Code gets patched; it and BTF are read as structs and need alignment. The rest stays in place. */
+static void copy_if_needed(const struct reader *r, struct fe_section *s)
+{
+	if (s->data && (fe_section_is_code(s) || !strncmp(s->name, ".BTF", 4)))
+		s->data = arena_dup(r->cx->arena, s->data, s->size);
+}
+
 static bool read_sections(const struct reader *r, const Elf64_Ehdr *h, struct fe_elf *elf)
 {
 	uint32_t n = h->e_shnum;
@@ -175,13 +182,13 @@ static bool read_sections(const struct reader *r, const Elf64_Ehdr *h, struct fe
 					     .info = s->sh_info,
 					     .size = s->sh_type == SHT_NULL ? 0 : s->sh_size };
 		if (has_bytes(s))
-			elf->secs[i].data =
-				arena_dup(r->cx->arena, r->file.at + s->sh_offset, s->sh_size);
+			elf->secs[i].data = r->file.at + s->sh_offset;
 	}
 	for (uint32_t i = 1; i < n; i++) {
 		elf->secs[i].name = string_at(&elf->secs[h->e_shstrndx], r->shdrs[i].sh_name);
 		if (!elf->secs[i].name)
 			return invalid_section(r, i, "has a name outside the section name table");
+		copy_if_needed(r, &elf->secs[i]);
 	}
 	return true;
 }
@@ -261,6 +268,16 @@ bool fe_section_is_code(const struct fe_section *s)
 	       !fe_section_has_role(s->name);
 }
 
+/* libbpf may take another of two equal names than we do. */
+static bool check_one_text(const struct reader *r, const struct fe_elf *elf)
+{
+	unsigned n = 0;
+
+	for (uint32_t i = 1; i < elf->n_secs; i++)
+		n += !strcmp(elf->secs[i].name, ".text");
+	return n <= 1 || invalid(r, "it has more than one section '.text'");
+}
+
 static void find_roles(struct fe_elf *elf)
 {
 	const struct {
@@ -327,7 +344,7 @@ bool fe_elf_parse(struct cx *cx, const char *path, struct fe_bytes file, struct 
 	if (!read_sections(&r, &h, elf) || !find_symtab(&r, elf) || !read_symbols(&r, elf))
 		return false;
 	find_roles(elf);
-	return true;
+	return check_one_text(&r, elf);
 }
 
 uint32_t fe_elf_add_section(struct fe_elf *elf, const char *name, struct fe_bytes data)

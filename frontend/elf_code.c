@@ -45,6 +45,22 @@ static bool check_function(struct cx *cx, const struct fe_elf *elf, const struct
 	return true;
 }
 
+/* At most: when every program calls all of .text. */
+static uint64_t linked_insns(const struct fe_elf *elf)
+{
+	uint64_t mains = 0, own = 0, shared = 0;
+
+	for (uint32_t i = 0; i < elf->n_funcs; i++) {
+		if (elf->funcs[i].section == elf->text) {
+			shared += elf->funcs[i].len;
+		} else {
+			own += elf->funcs[i].len;
+			mains++;
+		}
+	}
+	return own + mains * shared;
+}
+
 static bool collect_functions(struct cx *cx, struct fe_elf *elf)
 {
 	uint64_t insns = 0;
@@ -73,6 +89,8 @@ static bool collect_functions(struct cx *cx, struct fe_elf *elf)
 	if (insns > FE_MAX_OBJECT_INSNS)
 		return invalid(cx, elf,
 			       "it has more instructions than the kernel takes in a program");
+	if (linked_insns(elf) > FE_MAX_LINKED_INSNS)
+		return invalid(cx, elf, "its programs share too many functions");
 	qsort(elf->funcs, elf->n_funcs, sizeof(*elf->funcs), by_place);
 	for (uint32_t i = 1; i < elf->n_funcs; i++) {
 		const struct fe_func *f = &elf->funcs[i], *before = f - 1;

@@ -137,6 +137,19 @@ static uint32_t put_reloc_sections(struct out *o, const struct fe_elf *elf, stru
 	return n;
 }
 
+/* Enough for the contents; what headers and names add may make it grow once more. */
+static size_t size_bound(const struct fe_elf *elf)
+{
+	size_t n = 4096 + elf->n_syms * sizeof(Elf64_Sym) + elf->n_relocs * sizeof(Elf64_Rel) +
+		   elf->n_secs * 4ull * sizeof(Elf64_Shdr);
+
+	for (uint32_t i = 1; i < elf->n_secs; i++) {
+		if (visible(elf, i) && elf->secs[i].data)
+			n += elf->secs[i].size + 8;
+	}
+	return n;
+}
+
 struct fe_bytes fe_elf_image(struct arena *a, const struct fe_elf *elf)
 {
 	struct out o = { .arena = a }, names = { .arena = a };
@@ -149,6 +162,7 @@ struct fe_bytes fe_elf_image(struct arena *a, const struct fe_elf *elf)
 			 .e_shentsize = sizeof(Elf64_Shdr) };
 	uint32_t n = elf->n_secs;
 
+	vec_reserve(&o.bytes, a, size_bound(elf));
 	h.e_ident[EI_CLASS] = ELFCLASS64;
 	h.e_ident[EI_DATA] = ELFDATA2LSB;
 	h.e_ident[EI_VERSION] = EV_CURRENT;

@@ -194,7 +194,8 @@ bool fe_externs_resolve(struct cx *cx, struct fe_elf *elf, const struct btf *btf
 	if (!n)
 		return true;
 	r.seen = ARENA_ARRAY(cx->scratch, uint32_t, elf->n_syms);
-	r.kconfig = fe_kconfig_read(cx, opts ? opts->kconfig_path : NULL);
+	if (!fe_kconfig_read(cx, opts ? opts->kconfig_path : NULL, &r.kconfig))
+		return false;
 	for (uint32_t i = 0; i < elf->n_relocs; i++) {
 		if (is_extern(&elf->syms[elf->relocs[i].symbol]))
 			resolve(&r, &elf->relocs[i]);

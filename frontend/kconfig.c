@@ -9,22 +9,23 @@
 /* Values of __kconfig variables: LINUX_* ones that libbpf makes up, and options of the kernel's
  * configuration file. The file is optional: an option that is not in it counts as not set. */
 
-struct fe_kconfig fe_kconfig_read(struct cx *cx, const char *path)
+bool fe_kconfig_read(struct cx *cx, const char *path, struct fe_kconfig *k)
 {
-	struct fe_kconfig k = { NULL };
 	struct fe_bytes file;
 	struct utsname u;
 
+	k->text = NULL;
 	if (!path) {
 		if (uname(&u))
-			return k;
+			return true;
 		path = arena_printf(cx->arena, "/boot/config-%s", u.release);
 		if (access(path, R_OK))
-			return k;
+			return true;
 	}
-	if (fe_read_file(cx, path, &file))
-		k.text = arena_strndup(cx->arena, (const char *)file.at, file.len);
-	return k;
+	if (!fe_read_file(cx, path, &file))
+		return false;
+	k->text = arena_strndup(cx->arena, (const char *)file.at, file.len);
+	return true;
 }
 
 /* Text behind "NAME="; NULL: no such line. */

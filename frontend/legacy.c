@@ -53,7 +53,7 @@ static bool read_map(const struct legacy *l, struct legacy_map *m, uint64_t end)
 {
 	const struct fe_section *s = &l->elf->secs[l->section];
 
-	if (m->symbol->value >= end || end - m->symbol->value < MIN_BYTES)
+	if (end > s->size || m->symbol->value >= end || end - m->symbol->value < MIN_BYTES)
 		return refuse(l, arena_printf(l->cx->arena, "'%s' is smaller than a map definition",
 					      m->symbol->name));
 	m->bytes = (uint32_t)(end - m->symbol->value);

@@ -97,9 +97,9 @@ static void set_up(struct bpf_object *obj)
 	struct bpf_program *p;
 	struct bpf_map *m;
 
-	bpf_object__for_each_map(m, obj) bpf_map__set_pin_path(m, NULL); /* no look into bpffs */
-	bpf_object__for_each_program(p, obj)
-	{
+	bpf_object__for_each_map (m, obj)
+		bpf_map__set_pin_path(m, NULL); /* no look into bpffs */
+	bpf_object__for_each_program (p, obj) {
 		bpf_program__set_autoload(p, true);
 		/* any type does: it is not loaded, but libbpf insists on one */
 		if (bpf_program__type(p) == BPF_PROG_TYPE_UNSPEC)

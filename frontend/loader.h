@@ -17,16 +17,17 @@
 
 /* Limits that keep hostile files from costing more than their size (libbpf is quadratic in some
  * of these). Real objects stay two orders of magnitude below. */
-#define FE_MAX_FILE_BYTES	(256ull << 20)
-#define FE_MAX_SECTIONS		4096u
-#define FE_MAX_SYMBOLS		131072u
-#define FE_MAX_FUNCTIONS	4096u /* libbpf recurses once per nested subprogram */
-#define FE_MAX_RELOCS		262144u
-#define FE_MAX_EXTERNS		512u
-#define FE_MAX_MAPS		1024u
-#define FE_MAX_OBJECT_INSNS		1000000u /* instructions of all functions: the kernel's limit a program */
-#define FE_MAX_ZEROED_BYTES	(64ull << 20) /* .bss sections together */
-#define FE_MAX_BTF_TYPES	(1u << 20)
+#define FE_MAX_FILE_BYTES   (256ull << 20)
+#define FE_MAX_SECTIONS     4096u
+#define FE_MAX_SYMBOLS      131072u
+#define FE_MAX_FUNCTIONS    4096u /* libbpf recurses once per nested subprogram */
+#define FE_MAX_RELOCS       262144u
+#define FE_MAX_EXTERNS      512u
+#define FE_MAX_MAPS         1024u
+#define FE_MAX_LINKED_INSNS 8000000u      /* of all programs, each with a copy of .text */
+#define FE_MAX_OBJECT_INSNS 1000000u      /* of all functions: the kernel's limit of one program */
+#define FE_MAX_ZEROED_BYTES (64ull << 20) /* .bss sections together */
+#define FE_MAX_BTF_TYPES    (1u << 20)
 
 #define FE_EXTRA_SECTIONS 2 /* that the loader itself may add */
 
@@ -92,10 +93,11 @@ bool fe_elf_parse(struct cx *cx, const char *path, struct fe_bytes file, struct 
 uint32_t fe_elf_section(const struct fe_elf *elf, const char *name); /* 0: none */
 bool fe_section_has_role(const char *name); /* libbpf treats the name specially */
 bool fe_section_is_code(const struct fe_section *s);
-bool fe_section_is_data(const struct fe_section *s); /* becomes a map of its own: .data* .rodata* .bss* */
-/* Finds one section in any 64-bit little-endian ELF file (kernel images with BTF). */
+/* .data*, .rodata* and .bss* become maps of their own */
+bool fe_section_is_data(const struct fe_section *s);
 /* Appends a PROGBITS section; at most FE_EXTRA_SECTIONS of them. */
 uint32_t fe_elf_add_section(struct fe_elf *elf, const char *name, struct fe_bytes data);
+/* Finds one section in any 64-bit little-endian ELF file (kernel images with BTF). */
 bool fe_elf_find_raw(struct fe_bytes file, const char *name, struct fe_bytes *out);
 
 /* elf_code.c: functions and relocations of the executable sections */
@@ -126,7 +128,7 @@ struct fe_ext_func {
 struct fe_ext_core {
 	uint32_t section, insn;
 	uint32_t type, access_off; /* root type; access string in the strings of .BTF */
-	uint32_t kind;		   /* enum bpf_core_relo_kind */
+	uint32_t kind;             /* enum bpf_core_relo_kind */
 };
 
 struct fe_btf_ext {
@@ -140,6 +142,9 @@ struct fe_btf_ext {
 const char *fe_btf_ext_parse(struct arena *a, const struct fe_elf *elf, const struct btf *btf,
 			     struct fe_bytes data, struct fe_btf_ext *ext);
 
+/* Record of the function that starts at an instruction of a section; NULL: none. */
+const struct fe_ext_func *fe_btf_ext_func(const struct fe_btf_ext *ext, uint32_t section,
+					  uint32_t insn);
 /* Index of the first line record at or behind an instruction of a section. */
 uint32_t fe_btf_ext_first_line(const struct fe_btf_ext *ext, uint32_t section, uint32_t insn);
 /* Line that an instruction belongs to; NULL: unknown. */
@@ -157,7 +162,8 @@ bool fe_externs_resolve(struct cx *cx, struct fe_elf *elf, const struct btf *btf
 struct fe_kconfig {
 	const char *text; /* lines NAME=value, or NULL */
 };
-struct fe_kconfig fe_kconfig_read(struct cx *cx, const char *path);
+/* False (reported): a file was named and cannot be read. */
+bool fe_kconfig_read(struct cx *cx, const char *path, struct fe_kconfig *k);
 bool fe_kconfig_number(const struct fe_kconfig *k, const char *name, uint64_t *value);
 bool fe_kconfig_string(const struct fe_kconfig *k, const char *name, char *buf, size_t size);
 

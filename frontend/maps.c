@@ -58,14 +58,18 @@ bool fe_maps_collect(struct cx *cx, const struct fe_elf *elf, struct bpf_object 
 {
 	struct data_maps data = { elf, 1 };
 	VEC(struct fe_map) maps = { 0 }, inner = { 0 };
+	struct diag_at at = { .object = obj->path, .insn = -1 };
 	struct bpf_map *m;
 
-	bpf_object__for_each_map(m, bpf)
-	{
+	bpf_object__for_each_map (m, bpf) {
 		struct fe_map *map = vec_push(&maps, cx->arena);
 		struct bpf_map *template = bpf_map__inner_map(m);
 
 		*map = from_bpf_map(cx->arena, m);
+		if (map->type == BPF_MAP_TYPE_STRUCT_OPS) /* libbpf 1.1 crashes on it */
+			return diag_error(cx->diags, &at, REASON_OBJECT_REFUSED,
+					  arena_printf(cx->arena, "'%s' declares a struct_ops map",
+						       map->name));
 		if (bpf_map__is_internal(m))
 			fill_data(cx->arena, &data, map);
 		if (template) {

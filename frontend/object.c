@@ -47,23 +47,25 @@ static bool check_btf(struct opening *o)
 	return true;
 }
 
-#define MAX_LOOKUPS (1ull << 30) /* libbpf's string comparisons, variables x symbols */
+#define MAX_LOOKUPS (1ull << 27) /* libbpf's string comparisons, variables x symbols */
 
 static bool check_variables(struct opening *o, const struct btf *btf)
 {
 	struct diag_at at = { .object = o->path, .insn = -1 };
-	uint64_t declared_maps = 0, n = 0;
+	uint64_t declared_maps = 0, sections = 0, n = 0;
 
 	for (uint32_t id = 1; id < btf__type_cnt(btf); id++) {
 		const struct btf_type *t = btf__type_by_id(btf, id);
 
 		if (!btf_is_datasec(t))
 			continue;
+		sections++;
 		n += btf_vlen(t);
 		if (!strcmp(btf__name_by_offset(btf, t->name_off), ".maps"))
 			declared_maps += btf_vlen(t);
 	}
-	if (n * o->elf.n_syms > MAX_LOOKUPS || declared_maps > FE_MAX_MAPS)
+	if (n * o->elf.n_syms > MAX_LOOKUPS || declared_maps > FE_MAX_MAPS ||
+	    sections > FE_MAX_SECTIONS)
 		return diag_error(o->cx->diags, &at, REASON_BTF_INVALID,
 				  "it has too many variables");
 	return true;
@@ -149,7 +151,8 @@ bool fe_object_open(struct cx *cx, const char *path, const struct fe_open_option
 	/* maps first: relocation gives some of them the number of this machine's CPUs */
 	if (fe_maps_collect(cx, &o.elf, bpf, obj) && fe_progs_collect(cx, &o.elf, &o.ext, bpf, obj))
 		return true;
-	fe_object_close(obj);
+	bpf_object__close(bpf);
+	*obj = (struct fe_object){ .path = o.path };
 	return false;
 }
 

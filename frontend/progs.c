@@ -9,17 +9,18 @@
  * subprogram is; that is found by following each call both in the relocated code and in the
  * section it came from. */
 
+/* A function as part of a program. */
+struct piece {
+	uint32_t start; /* in the program */
+	const struct fe_func *func;
+};
+
 struct collector {
 	struct cx *cx;
 	struct fe_elf *elf;
 	const struct fe_btf_ext *ext;
 	struct fe_object *obj;
-};
-
-/* A function as part of a program. */
-struct piece {
-	uint32_t start; /* in the program */
-	const struct fe_func *func;
+	struct piece *pieces; /* room for all functions; reused by each program */
 };
 
 struct pieces {
@@ -54,15 +55,6 @@ static const struct fe_func *callee(const struct fe_elf *elf, const struct fe_fu
 	return fe_elf_func_at(elf, s->section, (uint32_t)target);
 }
 
-static bool known(const struct pieces *p, uint32_t start)
-{
-	for (size_t i = 0; i < p->len; i++) {
-		if (p->at[i].start == start)
-			return true;
-	}
-	return false;
-}
-
 static int by_start(const void *a, const void *b)
 {
 	const struct piece *x = a, *y = b;
@@ -84,10 +76,12 @@ static const char *broken_piece(const struct pieces *p)
 static bool find_pieces(const struct collector *c, const struct fe_func *main_func,
 			const struct bpf_insn *insns, size_t n, struct pieces *p)
 {
+	bool *known = ARENA_ARRAY(c->cx->scratch, bool, n);
 	uint32_t expected = 0;
 
-	p->at = ARENA_ARRAY(c->cx->scratch, struct piece, c->elf->n_funcs);
+	p->at = c->pieces;
 	p->at[p->len++] = (struct piece){ 0, main_func };
+	known[0] = n > 0;
 	for (size_t k = 0; k < p->len; k++) {
 		const struct piece from = p->at[k];
 		const struct bpf_insn *raw = fe_section_insns(&c->elf->secs[from.func->section]);
@@ -99,11 +93,16 @@ static bool find_pieces(const struct collector *c, const struct fe_func *main_fu
 			int64_t target = pc + 1 + (int64_t)insns[pc].imm;
 			const struct fe_func *f;
 
-			if (!is_call(&insns[pc]) || known(p, (uint32_t)target))
+			if (!is_call(&insns[pc]))
+				continue;
+			if (target < 0 || target >= (int64_t)n)
+				return false;
+			if (known[target])
 				continue;
 			f = callee(c->elf, from.func, insn, &raw[insn]);
-			if (!f || target < 0 || target >= (int64_t)n || p->len == c->elf->n_funcs)
+			if (!f || p->len == c->elf->n_funcs)
 				return false;
+			known[target] = true;
 			p->at[p->len++] = (struct piece){ (uint32_t)target, f };
 		}
 	}
@@ -118,22 +117,13 @@ static bool find_pieces(const struct collector *c, const struct fe_func *main_fu
 
 /* ---- functions and lines ------------------------------------------------------------------------- */
 
-static const struct fe_ext_func *func_info(const struct fe_btf_ext *ext, const struct fe_func *f)
-{
-	for (uint32_t i = 0; i < ext->n_funcs; i++) {
-		if (ext->funcs[i].section == f->section && ext->funcs[i].insn == f->start)
-			return &ext->funcs[i];
-	}
-	return NULL;
-}
-
 static void set_subprogs(const struct collector *c, const struct pieces *p, struct fe_prog *prog)
 {
 	struct fe_subprog *subs = ARENA_ARRAY(c->cx->arena, struct fe_subprog, p->len);
 
 	for (size_t i = 0; i < p->len; i++) {
 		const struct fe_func *f = p->at[i].func;
-		const struct fe_ext_func *info = func_info(c->ext, f);
+		const struct fe_ext_func *info = fe_btf_ext_func(c->ext, f->section, f->start);
 
 		subs[i] = (struct fe_subprog){ .start = p->at[i].start,
 					       .end = p->at[i].start + f->len,
@@ -194,11 +184,16 @@ static void give_up(const struct collector *c, struct fe_prog *prog, const char 
 static void take_insns(const struct collector *c, const struct fe_func *f,
 		       const struct bpf_program *p, struct fe_prog *prog)
 {
-	size_t n = bpf_program__insn_cnt(p);
-	const struct bpf_insn *insns =
-		arena_dup(c->cx->arena, bpf_program__insns(p), n * sizeof(*insns));
 	struct pieces pieces = { 0 };
+	const struct bpf_insn *insns;
+	size_t n;
 
+	if (!p || strcmp(bpf_program__name(p), f->name)) {
+		give_up(c, prog, "libbpf does not see it", NULL);
+		return;
+	}
+	n = bpf_program__insn_cnt(p);
+	insns = arena_dup(c->cx->arena, bpf_program__insns(p), n * sizeof(*insns));
 	if (!find_pieces(c, f, insns, n, &pieces)) {
 		give_up(c, prog, "its calls do not lead to functions", NULL);
 		return;
@@ -268,7 +263,8 @@ static size_t count_main(const struct fe_elf *elf)
 bool fe_progs_collect(struct cx *cx, struct fe_elf *elf, const struct fe_btf_ext *ext,
 		      struct bpf_object *bpf, struct fe_object *obj)
 {
-	struct collector c = { cx, elf, ext, obj };
+	struct collector c = { cx, elf, ext, obj,
+			       ARENA_ARRAY(cx->scratch, struct piece, elf->n_funcs) };
 	struct diag_at at = { .object = obj->path, .insn = -1 };
 	size_t n = count_main(elf), n_alone = 0;
 	struct bpf_program *next = NULL;

@@ -22,6 +22,17 @@ static const char *call_problem(const struct fe_elf *elf, const struct fe_symbol
 	return NULL;
 }
 
+/* The variable's offset is in the symbol, that of an element of it in imm. */
+static const char *data_problem(const struct fe_section *sec, const struct fe_symbol *s,
+				const struct bpf_insn *i, struct arena *a)
+{
+	int64_t offset = (int64_t)s->value + i->imm;
+
+	if (s->value <= sec->size && offset >= 0 && offset <= (int64_t)sec->size)
+		return NULL;
+	return arena_printf(a, "it takes an address outside of section '%s'", sec->name);
+}
+
 static const char *address_problem(const struct fe_elf *elf, const struct fe_symbol *s,
 				   const struct bpf_insn *i, struct arena *a)
 {
@@ -34,8 +45,10 @@ static const char *address_problem(const struct fe_elf *elf, const struct fe_sym
 			       ? NULL
 			       : "it takes an address in .text that is no function";
 	}
-	if (s->section == elf->maps || fe_section_is_data(&elf->secs[s->section]))
+	if (s->section == elf->maps)
 		return NULL;
+	if (fe_section_is_data(&elf->secs[s->section]))
+		return data_problem(&elf->secs[s->section], s, i, a);
 	return arena_printf(a, "'%s' is in section '%s', which is neither data nor maps", s->name,
 			    elf->secs[s->section].name);
 }
