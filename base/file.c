@@ -57,7 +57,7 @@ bool file_read(struct cx *cx, const char *path, size_t max_bytes, struct file_by
 {
 	/* O_NONBLOCK: opening a FIFO must not wait for a writer. */
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	size_t size;
+	size_t size = 0;
 	bool ok;
 
 	if (fd < 0)

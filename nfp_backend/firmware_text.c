@@ -175,7 +175,7 @@ static bool set_base(struct parse *p, const char *value)
 
 static bool set_key(struct parse *p, const char *key, const char *value)
 {
-	uint64_t v;
+	uint64_t v = 0;
 
 	if (!strcmp(key, "base"))
 		return set_base(p, value);
