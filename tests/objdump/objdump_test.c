@@ -136,31 +136,37 @@ static void random_words(struct program *p)
 	}
 }
 
-int main(void)
+static int run(struct program *p)
 {
-	struct arena arena, scratch;
-	struct diags diags;
-	struct program p;
-	const char *objdump;
+	const char *objdump = find_objdump(p->cx.arena);
 
-	arena_init(&arena);
-	arena_init(&scratch);
-	diags_init(&diags, &arena);
-	p = (struct program){ .cx = { .arena = &arena, .scratch = &scratch, .diags = &diags },
-			      .words = ARENA_ARRAY(&arena, uint64_t, RANDOM_WORDS) };
-	objdump = find_objdump(&arena);
 	if (!objdump) {
 		printf("skipped: no objdump for the NFP; tools/build-objdump builds it\n");
 		return EXIT_SKIP;
 	}
-	driver_words(&p);
-	check_program(&p, "driver", objdump);
-	random_words(&p);
-	check_program(&p, "random", objdump);
+	p->words = ARENA_ARRAY(p->cx.arena, uint64_t, RANDOM_WORDS);
+	driver_words(p);
+	check_program(p, "driver", objdump);
+	random_words(p);
+	check_program(p, "random", objdump);
 	unlink(IMAGE_PATH);
-	for (size_t i = 0; i < diags.list.len; i++)
-		diag_print(stderr, &diags.list.at[i]);
+	for (size_t i = 0; i < p->cx.diags->list.len; i++)
+		diag_print(stderr, &p->cx.diags->list.at[i]);
+	return p->failures ? 1 : 0;
+}
+
+int main(void)
+{
+	struct arena arena, scratch;
+	struct diags diags;
+	struct program p = { .cx = { .arena = &arena, .scratch = &scratch, .diags = &diags } };
+	int status;
+
+	arena_init(&arena);
+	arena_init(&scratch);
+	diags_init(&diags, &arena);
+	status = run(&p);
 	arena_reset(&scratch);
 	arena_reset(&arena);
-	return p.failures ? 1 : 0;
+	return status;
 }
