@@ -17,7 +17,7 @@
 struct totals {
 	uint64_t packets, pass, drop, tx, abort, too_long, faults;
 	uint64_t insns, cycles, busy;
-	char first_fault[160];
+	char first_fault[224];
 };
 
 struct session {
