@@ -41,7 +41,7 @@ const struct nfp_mir_op_info nfp_mir_op_infos[NFP_M_COUNT] = {
 			 NFP_OF_COND | NFP_OF_SUCC | NFP_OF_LABEL | NFP_OF_NARROW },
 	[NFP_M_BBYTE] = { "bbyte", "bbyte %a, %n, %q, %i, %t",
 			  NFP_OF_COND | NFP_OF_SUCC | NFP_OF_LABEL | NFP_OF_NARROW },
-	[NFP_M_CMD] = { "cmd", "cmd %k, %X, %A, %w", NFP_OF_NARROW },
+	[NFP_M_CMD] = { "cmd", "cmd %k %X, %A, %w", NFP_OF_NARROW },
 	[NFP_M_CSRWR] = { "csr_wr", "csr_wr %i, %b", 0 },
 	[NFP_M_CSRRD] = { "csr_rd", "%d = csr_rd %i", 0 },
 	[NFP_M_BRDONE] = { "br_done", "br_done", NFP_OF_END },

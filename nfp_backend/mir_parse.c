@@ -157,9 +157,22 @@ static const char *mem_text(unsigned i)
 
 /* ---- operands ---- */
 
+/* Like accept(), for prefixes that digits follow. */
+static bool prefix(struct parser *p, const char *s)
+{
+	size_t n = strlen(s);
+
+	skip_blanks(p);
+	if (strncmp(p->at, s, n) != 0)
+		return false;
+	p->at += n;
+	return true;
+}
+
 static bool block_ref(struct parser *p, uint32_t *b)
 {
-	return expect(p, "b", "a block (b0, b1 …) belongs here") && number(p, MAX_BLOCKS, b);
+	return (prefix(p, "b") || fail(p, "a block (b0, b1 …) belongs here")) &&
+	       number(p, MAX_BLOCKS, b);
 }
 
 static bool parse_lm(struct parser *p, struct nfp_opnd *o)
@@ -191,18 +204,6 @@ static bool parse_gpr(struct parser *p, enum nfp_bank bank, struct nfp_opnd *o)
 	o->kind = NFP_O_GPR;
 	o->bank = (uint8_t)bank;
 	return number(p, 31, &o->reg);
-}
-
-/* Like accept(), for prefixes that digits follow. */
-static bool prefix(struct parser *p, const char *s)
-{
-	size_t n = strlen(s);
-
-	skip_blanks(p);
-	if (strncmp(p->at, s, n) != 0)
-		return false;
-	p->at += n;
-	return true;
 }
 
 static bool opnd(struct parser *p, struct nfp_opnd *o)
