@@ -102,28 +102,10 @@ static bool check_alu(struct legal *l)
 
 /* ---- memory ----------------------------------------------------------------------------------------- */
 
-static const struct fe_map *map_of(const struct legal *l, const struct vp_reg *r)
+static bool check_map_value(struct legal *l, const struct vp_reg *r, unsigned size)
 {
-	return r->object >= 0 && (size_t)r->object < l->np->vp->obj->n_maps
-		       ? &l->np->vp->obj->maps[r->object]
-		       : NULL;
-}
-
-static bool check_map_value(struct legal *l, const struct vp_reg *r, unsigned reg, unsigned size)
-{
-	const struct fe_map *map = map_of(l, r);
-	const struct nfp_prog_map *pm;
-	int64_t off = r->min_off + l->insn->off;
-
-	if (!map)
-		return nfp_refuse(l->cx, l->why, REASON_NFP_POINTER_CONFLICT, reg);
-	pm = &l->np->maps[r->object];
-	if (!pm->has_atomic || !nfp_map_any_atomic(pm, off, r->max_off + l->insn->off + size))
-		return true;
-	if (r->min_off != r->max_off || size < 4 || off % 4 ||
-	    (size == 8 && pm->word_use[off / 4] != pm->word_use[off / 4 + 1]))
-		return nfp_refuse(l->cx, l->why, REASON_NFP_COUNTER_PART, map->name);
-	return true;
+	return nfp_map_swap(l->np, r, l->insn->off, size) != NFP_SWAP_IMPOSSIBLE ||
+	       nfp_refuse(l->cx, l->why, REASON_NFP_COUNTER_PART, nfp_map_name_of(l->np, r));
 }
 
 /* Loads and stores of anything but the context. */
@@ -131,7 +113,7 @@ static bool check_memory(struct legal *l, const struct vp_reg *r, unsigned reg, 
 {
 	switch (r->kind) {
 	case VP_PKT: return true;
-	case VP_MAP_VALUE: return check_map_value(l, r, reg, size);
+	case VP_MAP_VALUE: return check_map_value(l, r, size);
 	case VP_STACK:
 		if (r->object >= 0)
 			return true;
@@ -195,17 +177,14 @@ static bool is_aligned(const struct vp_reg *r, int16_t off, unsigned size)
 static bool check_atomic(struct legal *l)
 {
 	unsigned size = ebpf_size_bytes(l->insn);
-	const struct fe_map *map;
 
 	if (l->insn->imm != BPF_ADD || size < 4)
 		return nfp_refuse(l->cx, l->why, REASON_NFP_ATOMIC_OP, (uint32_t)l->insn->imm);
 	if (l->dst->kind != VP_MAP_VALUE || is_pointer(l->src))
 		return nfp_refuse(l->cx, l->why, REASON_NFP_ATOMIC_TARGET, l->insn->dst_reg);
-	map = map_of(l, l->dst);
-	if (!map)
-		return nfp_refuse(l->cx, l->why, REASON_NFP_POINTER_CONFLICT, l->insn->dst_reg);
 	if (!is_aligned(l->dst, l->insn->off, size))
-		return nfp_refuse(l->cx, l->why, REASON_NFP_ATOMIC_ALIGN, map->name, size);
+		return nfp_refuse(l->cx, l->why, REASON_NFP_ATOMIC_ALIGN,
+				  nfp_map_name_of(l->np, l->dst), size);
 	return true;
 }
 

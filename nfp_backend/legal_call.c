@@ -21,11 +21,23 @@ static const struct fe_map *map_of(const struct call *c, unsigned reg)
 	return &c->np->vp->obj->maps[r->object];
 }
 
+/* Counters in a value that is passed on are swapped: whole words only. */
+static bool check_words(const struct call *c, const struct vp_reg *r, uint32_t bytes)
+{
+	for (uint32_t at = 0; at < bytes; at += 4) {
+		uint32_t size = bytes - at < 4 ? bytes - at : 4;
+
+		if (nfp_map_swap(c->np, r, at, size) == NFP_SWAP_IMPOSSIBLE)
+			return nfp_refuse(c->cx, c->why, REASON_NFP_COUNTER_PART,
+					  nfp_map_name_of(c->np, r));
+	}
+	return true;
+}
+
 /* Memory that is read by value, word by word. */
 static bool check_bytes(const struct call *c, unsigned reg, uint32_t bytes)
 {
 	const struct vp_reg *r = &c->f->regs[reg];
-	const struct nfp_prog_map *pm;
 
 	if (bytes > NFP_MAX_ARG_BYTES)
 		return nfp_refuse(c->cx, c->why, REASON_NFP_ARG_SIZE, bytes, NFP_MAX_ARG_BYTES);
@@ -33,16 +45,7 @@ static bool check_bytes(const struct call *c, unsigned reg, uint32_t bytes)
 	case VP_PKT: return true;
 	case VP_STACK:
 		return r->object >= 0 || nfp_refuse(c->cx, c->why, REASON_NFP_STACK_POINTER, reg);
-	case VP_MAP_VALUE:
-		if (r->object < 0 || (size_t)r->object >= c->np->vp->obj->n_maps)
-			return nfp_refuse(c->cx, c->why, REASON_NFP_POINTER_CONFLICT, reg);
-		pm = &c->np->maps[r->object];
-		if (!nfp_map_any_atomic(pm, r->min_off, r->max_off + bytes))
-			return true;
-		if (r->min_off == r->max_off && r->min_off % 4 == 0 && bytes % 4 == 0)
-			return true;
-		return nfp_refuse(c->cx, c->why, REASON_NFP_COUNTER_PART,
-				  c->np->vp->obj->maps[r->object].name);
+	case VP_MAP_VALUE: return check_words(c, r, bytes);
 	case VP_CONFLICT: return nfp_refuse(c->cx, c->why, REASON_NFP_POINTER_CONFLICT, reg);
 	default: return nfp_refuse(c->cx, c->why, REASON_NFP_POINTER_KIND, reg);
 	}
@@ -91,6 +94,11 @@ static bool check_adjust_tail(const struct call *c)
 	return true;
 }
 
+static uint32_t perf_bytes(const struct vp_reg *size)
+{
+	return size->umax > UINT32_MAX ? UINT32_MAX : (uint32_t)size->umax;
+}
+
 static bool check_perf_event(const struct call *c)
 {
 	const struct vp_reg *flags = &c->f->regs[3], *data = &c->f->regs[4], *size = &c->f->regs[5];
@@ -106,11 +114,14 @@ static bool check_perf_event(const struct call *c)
 		return nfp_refuse(c->cx, c->why, REASON_NFP_PERF_SIZE);
 	if (data->kind == VP_SCALAR && vp_is_const(data) && data->var.value == 0)
 		return true;
-	if (data->kind == VP_PKT || (data->kind == VP_MAP_VALUE && data->object >= 0))
+	if (data->kind == VP_PKT)
 		return true;
+	if (data->kind == VP_MAP_VALUE) /* the firmware reads it as it is */
+		return nfp_map_swap(c->np, data, 0, perf_bytes(size)) == NFP_SWAP_NO ||
+		       nfp_refuse(c->cx, c->why, REASON_NFP_COUNTER_PART,
+				  nfp_map_name_of(c->np, data));
 	if (data->kind == VP_STACK)
-		return check_bytes(c, 4,
-				   size->umax > UINT32_MAX ? UINT32_MAX : (uint32_t)size->umax);
+		return check_bytes(c, 4, perf_bytes(size));
 	return nfp_refuse(c->cx, c->why, REASON_NFP_PERF_DATA);
 }
 

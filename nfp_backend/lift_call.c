@@ -76,7 +76,7 @@ static bool map_lookup(struct lift *l)
 /* Counters go to memory as big-endian words, so values from the program are swapped (4.12). */
 static void swap_counters(struct lift *l, const struct nfp_prog_map *pm, LLVMValueRef *words)
 {
-	for (uint32_t w = 0; pm->has_atomic && w < pm->words; w++)
+	for (uint32_t w = 0; w < pm->words; w++)
 		if (pm->word_use[w] == NFP_WORD_ATOMIC)
 			words[w] = lift_bswap(l, words[w]);
 }

@@ -12,8 +12,7 @@ struct place {
 	struct lift_frame *frame; /* stack */
 	int64_t off; /* stack, map value: from the frame's lowest byte / the value's start */
 	bool off_known;
-	const struct nfp_prog_map *map; /* map value */
-	const struct fe_map *fe_map;
+	const struct fe_map *map; /* map value; NULL: one of several */
 };
 
 static LLVMTypeRef int_type(struct lift *l, unsigned size)
@@ -58,10 +57,7 @@ static bool map_place(struct lift *l, unsigned reg, int32_t off, struct place *p
 	const struct vp_reg *r = lift_reg(l, reg);
 	LLVMValueRef idx = lift_i64(l, (uint64_t)(int64_t)off);
 
-	if (r->object < 0 || (size_t)r->object >= l->np->vp->obj->n_maps)
-		return lift_refuse(l, REASON_NFP_POINTER_CONFLICT, reg);
-	p->map = &l->np->maps[r->object];
-	p->fe_map = &l->np->vp->obj->maps[r->object];
+	p->map = nfp_map_of(l->np, r);
 	p->off_known = r->min_off == r->max_off;
 	p->off = r->min_off + off;
 	p->ptr = LLVMBuildInBoundsGEP2(l->b, l->i8, lift_read_ptr(l, reg), &idx, 1, "");
@@ -104,24 +100,17 @@ static void raw_store(struct lift *l, const struct place *p, LLVMValueRef v)
 
 /* ---- counters in map values --------------------------------------------------------------------- */
 
-enum swap { SWAP_NO, SWAP_YES, SWAP_IMPOSSIBLE };
-
-/* Do `size` bytes at a place hold big-endian words? Parts of such a word have no fixed place. */
-static enum swap swap_of(const struct lift *l, const struct place *p, unsigned reg, int32_t off,
-			 unsigned size)
+/* False: refused. */
+static bool swap_of(struct lift *l, const struct place *p, unsigned reg, int32_t off, unsigned size,
+		    bool *swap)
 {
-	const struct vp_reg *r = lift_reg(l, reg);
-	unsigned first;
+	enum nfp_swap s = NFP_SWAP_NO;
 
-	if (p->space != SPACE_MAP || !p->map->has_atomic ||
-	    !nfp_map_any_atomic(p->map, r->min_off + off, r->max_off + off + size))
-		return SWAP_NO;
-	if (!p->off_known || size < 4 || p->off % 4 || p->off < 0)
-		return SWAP_IMPOSSIBLE;
-	first = (unsigned)(p->off / 4);
-	if (size == 8 && p->map->word_use[first] != p->map->word_use[first + 1])
-		return SWAP_IMPOSSIBLE;
-	return SWAP_YES;
+	if (p->space == SPACE_MAP)
+		s = nfp_map_swap(l->np, lift_reg(l, reg), off, size);
+	*swap = s == NFP_SWAP_YES;
+	return s != NFP_SWAP_IMPOSSIBLE ||
+	       lift_refuse(l, REASON_NFP_COUNTER_PART, nfp_map_name_of(l->np, lift_reg(l, reg)));
 }
 
 /* Each 32-bit word of an i64 swapped on its own; the low word stays first in memory. */
@@ -145,10 +134,10 @@ static LLVMValueRef folded_load(struct lift *l, const struct place *p, unsigned 
 {
 	uint64_t v = 0;
 
-	if (p->space != SPACE_MAP || !p->off_known || !nfp_map_folds(p->fe_map, p->off, size))
+	if (!p->map || !p->off_known || !nfp_map_folds(p->map, p->off, size))
 		return NULL;
 	for (unsigned i = size; i-- > 0;)
-		v = v << 8 | p->fe_map->init[p->off + i];
+		v = v << 8 | p->map->init[p->off + i];
 	return LLVMConstInt(int_type(l, size), v, 0);
 }
 
@@ -158,33 +147,27 @@ LLVMValueRef lift_mem_load(struct lift *l, unsigned reg, int32_t off, unsigned s
 {
 	struct place p;
 	LLVMValueRef v;
-	enum swap swap;
+	bool swap;
 
 	if (!find_place(l, reg, off, size, &p))
 		return NULL;
 	v = folded_load(l, &p, size);
 	if (v)
 		return v;
-	swap = swap_of(l, &p, reg, off, size);
-	if (swap == SWAP_IMPOSSIBLE) {
-		lift_refuse(l, REASON_NFP_COUNTER_PART, p.fe_map->name);
+	if (!swap_of(l, &p, reg, off, size, &swap))
 		return NULL;
-	}
 	v = raw_load(l, &p, int_type(l, size));
-	return swap == SWAP_YES ? swap_words(l, v) : v;
+	return swap ? swap_words(l, v) : v;
 }
 
 bool lift_mem_store(struct lift *l, unsigned reg, int32_t off, unsigned size, LLVMValueRef v)
 {
 	struct place p;
-	enum swap swap;
+	bool swap;
 
-	if (!find_place(l, reg, off, size, &p))
+	if (!find_place(l, reg, off, size, &p) || !swap_of(l, &p, reg, off, size, &swap))
 		return false;
-	swap = swap_of(l, &p, reg, off, size);
-	if (swap == SWAP_IMPOSSIBLE)
-		return lift_refuse(l, REASON_NFP_COUNTER_PART, p.fe_map->name);
-	raw_store(l, &p, swap == SWAP_YES ? swap_words(l, v) : v);
+	raw_store(l, &p, swap ? swap_words(l, v) : v);
 	return true;
 }
 

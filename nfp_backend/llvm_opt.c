@@ -14,7 +14,7 @@
 static const char passes_o2[] =
 	"function("
 	"sroa,early-cse<memssa>,instcombine<no-verify-fixpoint>,"
-	"simplifycfg<no-switch-to-lookup;no-sink-common-insts;no-hoist-common-insts>,"
+	"simplifycfg<no-switch-to-lookup>,"
 	"correlated-propagation,aggressive-instcombine,instcombine<no-verify-fixpoint>,"
 	"reassociate,gvn,sccp,bdce,dse,instcombine<no-verify-fixpoint>,adce,"
 	"simplifycfg<no-switch-to-lookup;sink-common-insts;hoist-common-insts>,"

@@ -23,7 +23,6 @@ struct nfp_prog_map {
 	int32_t image_idx; /* index in nfp_image.maps; -1: not needed when the program runs */
 	bool referenced;   /* some instruction loads its address */
 	bool accessed;     /* needed at run time: not only constants that are folded */
-	bool has_atomic;   /* some word is a big-endian counter */
 	uint8_t *word_use; /* enum nfp_map_word_use, a byte per 4 bytes of value */
 	uint32_t words;
 };
@@ -51,8 +50,19 @@ bool nfp_prog_remove(struct nfp_prog *np, uint32_t off, uint32_t cnt);
 void nfp_prog_plan_maps(struct nfp_prog *np, struct cx *cx);
 /* True when a load of `size` bytes at a constant offset of a map can be replaced by its value. */
 bool nfp_map_folds(const struct fe_map *map, int64_t off, unsigned size);
-/* enum nfp_map_word_use over a range of bytes: ATOMIC if any word is. */
-bool nfp_map_any_atomic(const struct nfp_prog_map *pm, int64_t min_off, int64_t end_off);
+
+/* Do `size` bytes through a map value pointer hold big-endian counters? */
+enum nfp_swap {
+	NFP_SWAP_NO,
+	NFP_SWAP_YES,        /* each 32-bit word */
+	NFP_SWAP_IMPOSSIBLE, /* only a part, or it depends on the path */
+};
+enum nfp_swap nfp_map_swap(const struct nfp_prog *np, const struct vp_reg *r, int64_t off,
+			   uint32_t size);
+/* The map that a map value pointer points into; NULL: one of several. */
+const struct fe_map *nfp_map_of(const struct nfp_prog *np, const struct vp_reg *r);
+/* Its name, or "one of several". */
+const char *nfp_map_name_of(const struct nfp_prog *np, const struct vp_reg *r);
 
 /* Index of a map of the object that a LD_IMM64 refers to; -1: none, or out of range. */
 static inline int32_t nfp_ld_imm_map(const struct nfp_prog *np, const struct bpf_insn *insn)

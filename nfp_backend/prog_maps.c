@@ -14,27 +14,58 @@ bool nfp_map_folds(const struct fe_map *map, int64_t off, unsigned size)
 	return is_constant_data(map) && off >= 0 && off + size <= (int64_t)map->value_size;
 }
 
-bool nfp_map_any_atomic(const struct nfp_prog_map *pm, int64_t min_off, int64_t end_off)
+const struct fe_map *nfp_map_of(const struct nfp_prog *np, const struct vp_reg *r)
 {
-	for (int64_t w = min_off < 0 ? 0 : min_off / 4; w < pm->words && w * 4 < end_off; w++)
-		if (pm->word_use[w] == NFP_WORD_ATOMIC)
-			return true;
-	return false;
+	return r->object >= 0 && (size_t)r->object < np->vp->obj->n_maps
+		       ? &np->vp->obj->maps[r->object]
+		       : NULL;
 }
 
-/* An access of `size` bytes somewhere in [r.min_off, r.max_off] + off. */
-static void note_use(struct nfp_prog *np, const struct vp_reg *r, int64_t off, unsigned size,
-		     enum nfp_map_word_use use)
+const char *nfp_map_name_of(const struct nfp_prog *np, const struct vp_reg *r)
 {
-	struct nfp_prog_map *pm;
-	int64_t from = r->min_off + off, end = r->max_off + off + size;
+	const struct fe_map *map = nfp_map_of(np, r);
 
-	if (r->kind != VP_MAP_VALUE || r->object < 0 || (size_t)r->object >= np->vp->obj->n_maps)
-		return;
-	pm = &np->maps[r->object];
-	if (use != NFP_WORD_READ || r->min_off != r->max_off ||
-	    !nfp_map_folds(&np->vp->obj->maps[r->object], from, size))
-		pm->accessed = true;
+	return map ? map->name : "one of several";
+}
+
+/* May a map value pointer point into map `i`? */
+static bool is_candidate(const struct nfp_prog *np, const struct vp_reg *r, size_t i)
+{
+	return nfp_map_of(np, r) ? (size_t)r->object == i : np->maps[i].referenced;
+}
+
+/* ---- counters ----------------------------------------------------------------------------------- */
+
+/* Words of one map in [from, end): how many are counters, how many are not. */
+static void count_words(const struct nfp_prog_map *pm, int64_t from, int64_t end, unsigned n[2])
+{
+	for (int64_t w = from < 0 ? 0 : from / 4; w < pm->words && w * 4 < end; w++)
+		n[pm->word_use[w] == NFP_WORD_ATOMIC]++;
+}
+
+enum nfp_swap nfp_map_swap(const struct nfp_prog *np, const struct vp_reg *r, int64_t off,
+			   uint32_t size)
+{
+	int64_t from = r->min_off + off, end = r->max_off + off + size;
+	unsigned n[2] = { 0, 0 };
+
+	for (size_t i = 0; i < np->vp->obj->n_maps; i++)
+		if (is_candidate(np, r, i))
+			count_words(&np->maps[i], from, end, n);
+	if (!n[1])
+		return NFP_SWAP_NO;
+	if (n[0] || (size != 4 && size != 8))
+		return NFP_SWAP_IMPOSSIBLE;
+	if (r->min_off == r->max_off)
+		return from % 4 ? NFP_SWAP_IMPOSSIBLE : NFP_SWAP_YES;
+	return !r->off_varies && !((r->var.value | r->var.mask) & 3) && (r->off + off) % 4 == 0
+		       ? NFP_SWAP_YES
+		       : NFP_SWAP_IMPOSSIBLE;
+}
+
+static void note_words(struct nfp_prog_map *pm, int64_t from, int64_t end,
+		       enum nfp_map_word_use use)
+{
 	for (int64_t w = from < 0 ? 0 : from / 4; w < pm->words && w * 4 < end; w++) {
 		uint8_t *u = &pm->word_use[w];
 
@@ -42,31 +73,45 @@ static void note_use(struct nfp_prog *np, const struct vp_reg *r, int64_t off, u
 		    (use == NFP_WORD_READ && *u == NFP_WORD_WRITE))
 			*u = (uint8_t)use;
 	}
-	pm->has_atomic |= use == NFP_WORD_ATOMIC;
 }
 
-static void note_map_arg(struct nfp_prog *np, const struct vp_reg *r)
+/* An access of `size` bytes somewhere in [r.min_off, r.max_off] + off. */
+static void note_use(struct nfp_prog *np, const struct vp_reg *r, int64_t off, uint32_t size,
+		     enum nfp_map_word_use use)
 {
-	if (r->kind == VP_MAP_PTR && r->object >= 0 && (size_t)r->object < np->vp->obj->n_maps)
-		np->maps[r->object].accessed = true;
+	int64_t from = r->min_off + off, end = r->max_off + off + size;
+
+	if (r->kind != VP_MAP_VALUE)
+		return;
+	for (size_t i = 0; i < np->vp->obj->n_maps; i++) {
+		if (!is_candidate(np, r, i))
+			continue;
+		np->maps[i].accessed |= use != NFP_WORD_READ || r->min_off != r->max_off ||
+					!nfp_map_of(np, r) ||
+					!nfp_map_folds(&np->vp->obj->maps[i], from, size);
+		note_words(&np->maps[i], from, end, use);
+	}
 }
 
 /* Helpers read their keys, values and records from memory that a register points to. */
 static void note_call(struct nfp_prog *np, const struct bpf_insn *insn, const struct vp_fact *f)
 {
+	const struct vp_reg *r = f->regs;
 	const struct fe_map *map;
 
 	if (insn->src_reg != EBPF_CALL_HELPER)
 		return;
-	for (int r = 1; r <= 5; r++)
-		note_map_arg(np, &f->regs[r]);
-	if (f->regs[1].kind != VP_MAP_PTR || f->regs[1].object < 0 ||
-	    (size_t)f->regs[1].object >= np->vp->obj->n_maps)
+	for (int i = 1; i <= 5; i++)
+		if (r[i].kind == VP_MAP_PTR && nfp_map_of(np, &r[i]))
+			np->maps[r[i].object].accessed = true;
+	if (insn->imm == BPF_FUNC_perf_event_output)
+		note_use(np, &r[4], 0, (uint32_t)r[5].umax, NFP_WORD_READ);
+	map = r[1].kind == VP_MAP_PTR ? nfp_map_of(np, &r[1]) : NULL;
+	if (!map)
 		return;
-	map = &np->vp->obj->maps[f->regs[1].object];
-	note_use(np, &f->regs[2], 0, map->key_size, NFP_WORD_READ);
+	note_use(np, &r[2], 0, map->key_size, NFP_WORD_READ);
 	if (insn->imm == BPF_FUNC_map_update_elem)
-		note_use(np, &f->regs[3], 0, map->value_size, NFP_WORD_READ);
+		note_use(np, &r[3], 0, map->value_size, NFP_WORD_READ);
 }
 
 static void note_insn(struct nfp_prog *np, const struct bpf_insn *insn, const struct vp_fact *f)
