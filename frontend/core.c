@@ -1,6 +1,7 @@
 #include "frontend/core.h"
 
 #include "base/bits.h"
+#include "base/file.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -92,15 +93,16 @@ static uint32_t first_with_hash(const struct core *c, uint32_t hash)
 /* Reads raw BTF, or the .BTF section of an ELF file. NULL: *why. */
 static struct btf *open_target(struct cx *cx, const char *path, const char **why)
 {
-	struct fe_bytes file, blob;
+	struct file_bytes file;
+	struct fe_bytes blob;
 	struct btf *btf;
 
-	if (!fe_read_file(cx, path, &file)) {
+	if (!file_read(cx, path, FE_MAX_FILE_BYTES, &file)) {
 		*why = "it cannot be read";
 		return NULL;
 	}
-	if (!fe_elf_find_raw(file, ".BTF", &blob))
-		blob = file;
+	if (!fe_elf_find_raw((struct fe_bytes){ file.data, file.size }, ".BTF", &blob))
+		blob = (struct fe_bytes){ file.data, file.size };
 	else /* aligned */
 		blob.at = arena_dup(cx->scratch, blob.at, blob.len);
 	*why = fe_btf_problem(cx->scratch, blob);

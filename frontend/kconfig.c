@@ -1,5 +1,7 @@
 #include "frontend/loader.h"
 
+#include "base/file.h"
+
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +13,7 @@
 
 bool fe_kconfig_read(struct cx *cx, const char *path, struct fe_kconfig *k)
 {
-	struct fe_bytes file;
+	struct file_bytes file;
 	struct utsname u;
 
 	k->text = NULL;
@@ -22,9 +24,9 @@ bool fe_kconfig_read(struct cx *cx, const char *path, struct fe_kconfig *k)
 		if (access(path, R_OK))
 			return true;
 	}
-	if (!fe_read_file(cx, path, &file))
+	if (!file_read(cx, path, FE_MAX_FILE_BYTES, &file))
 		return false;
-	k->text = arena_strndup(cx->arena, (const char *)file.at, file.len);
+	k->text = (const char *)file.data; /* ends with a zero byte */
 	return true;
 }
 

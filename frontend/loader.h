@@ -17,7 +17,7 @@
 
 /* Limits that keep hostile files from costing more than their size (libbpf is quadratic in some
  * of these). Real objects stay two orders of magnitude below. */
-#define FE_MAX_FILE_BYTES   (256ull << 20)
+#define FE_MAX_FILE_BYTES   ((size_t)256 << 20)
 #define FE_MAX_SECTIONS     4096u
 #define FE_MAX_SYMBOLS      131072u
 #define FE_MAX_FUNCTIONS    4096u /* libbpf recurses once per nested subprogram */
@@ -84,9 +84,6 @@ struct fe_elf {
 	uint32_t text, btf, btf_ext, maps, license; /* sections with a role of their own; 0: none */
 	uint32_t kconfig; /* made by externs.c: values of __kconfig variables */
 };
-
-/* file.c */
-bool fe_read_file(struct cx *cx, const char *path, struct fe_bytes *out);
 
 /* elf.c: false (reported) unless every table that later stages use lies within the file */
 bool fe_elf_parse(struct cx *cx, const char *path, struct fe_bytes file, struct fe_elf *elf);

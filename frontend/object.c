@@ -1,5 +1,7 @@
 #include "frontend/loader.h"
 
+#include "base/file.h"
+
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
@@ -121,9 +123,10 @@ static const char *object_name(struct arena *a, const char *path)
 /* Checks the file and makes of it what libbpf can open. */
 static bool prepare(struct opening *o, struct fe_object *obj)
 {
-	struct fe_bytes file;
+	struct file_bytes file;
 
-	if (!fe_read_file(o->cx, o->path, &file) || !fe_elf_parse(o->cx, o->path, file, &o->elf) ||
+	if (!file_read(o->cx, o->path, FE_MAX_FILE_BYTES, &file) ||
+	    !fe_elf_parse(o->cx, o->path, (struct fe_bytes){ file.data, file.size }, &o->elf) ||
 	    !fe_elf_collect_code(o->cx, &o->elf) || !check_btf(o) ||
 	    !fe_legacy_maps(o->cx, &o->elf) || !use_btf(o, obj))
 		return false;
