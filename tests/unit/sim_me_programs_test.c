@@ -314,7 +314,7 @@ static uint32_t make_packet(uint8_t *p)
 	p[22] = (uint8_t)any(4);
 	p[23] = protocols[any(ARRAY_SIZE(protocols))];
 	for (unsigned i = 26; i < 34; i++) /* addresses among a few, so that maps are hit */
-		p[i] = i % 4 == 1 ? (uint8_t)any(4) : 10;
+		p[i] = (uint8_t)(i % 4 == 2 ? 10 + any(4) : i % 4 == 1 ? any(2) : 10);
 	p[34] = p[36] = 0;
 	p[35] = (uint8_t)any(2);
 	p[37] = (uint8_t)(any(2) ? 80 : any(100));
