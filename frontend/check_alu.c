@@ -192,7 +192,7 @@ static bool check_pointer_alu(struct fe_env *env, const struct bpf_insn *insn, s
 	bool both = fe_reg_is_pointer(dst) && fe_reg_is_pointer(src);
 
 	/* The distance of two pointers, or half of one, is just a number. */
-	if (op == BPF_SUB && (both || (ebpf_class(insn) == BPF_ALU && fe_reg_is_pointer(dst)))) {
+	if (op == BPF_SUB && (both || ebpf_class(insn) == BPF_ALU)) {
 		fe_reg_unknown(dst);
 		if (ebpf_class(insn) == BPF_ALU)
 			fe_val_zext32(&dst->val);

@@ -267,7 +267,10 @@ static bool check_fixed_memory(struct fe_env *env, struct fe_call_args *c, unsig
 
 	switch (kind) {
 	case FE_ARG_KEY: return check_memory(env, c, regno, map->key_size, false, FE_READ);
-	case FE_ARG_VALUE: return check_memory(env, c, regno, map->value_size, false, FE_READ);
+	case FE_ARG_VALUE:
+		if (map->type == BPF_MAP_TYPE_SOCKMAP || map->type == BPF_MAP_TYPE_SOCKHASH)
+			return check_socket(env, c, regno, false);
+		return check_memory(env, c, regno, map->value_size, false, FE_READ);
 	case FE_ARG_VALUE_NULLABLE:
 		return fe_reg_is_null(fe_reg(env, regno)) ||
 		       check_nullable(env, c, regno, map->value_size, false, FE_READ);

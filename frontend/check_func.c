@@ -167,7 +167,10 @@ bool fe_check_callback(struct fe_env *env, const struct fe_call_args *c)
 	/* This state goes on after the helper; a copy walks one round and comes back to the call. */
 	inst = fe_facts_child(env, subprog, FE_FRAME_CALLBACK);
 	round = fe_fork(env, env->prog->subprogs[subprog].start);
-	return round && enter(env, round, subprog, inst, FE_FRAME_CALLBACK) &&
+	if (!round)
+		return false;
+	round->rounds++;
+	return enter(env, round, subprog, inst, FE_FRAME_CALLBACK) &&
 	       set_callback_args(env, round, c);
 }
 

@@ -162,7 +162,7 @@ void fe_mark_null(struct fe_state *s, uint32_t id, bool is_null)
 		for (unsigned r = 0; r < 10; r++) {
 			const struct fe_reg *reg = &s->frames[f]->regs[r];
 
-			if ((reg->flags & FE_MAYBE_NULL) && reg->id == id && reg->ref)
+			if ((reg->flags & FE_MAYBE_NULL) && reg->id == id && reg->ref == id)
 				fe_state_drop_ref(s, reg->ref);
 		}
 	}

@@ -331,7 +331,9 @@ static enum fe_visit compare_ancestor(struct fe_env *env, struct fe_state *old, 
 		old->loop_head = true;
 		return FE_VISIT_COVERED;
 	}
-	if (may_be_looping(old, env->cur) && covered(env, old, COMPARE_EXACT)) {
+	/* In a callback the same state may come again: helpers call a bounded number of times. */
+	if (old->rounds == env->cur->rounds && may_be_looping(old, env->cur) &&
+	    covered(env, old, COMPARE_EXACT)) {
 		FE_REJECT(env, REASON_INFINITE_LOOP);
 		return FE_VISIT_FAILED;
 	}

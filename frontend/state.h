@@ -76,7 +76,6 @@ struct fe_frame {
 	uint8_t kind;             /* enum fe_frame_kind */
 	int32_t helper;           /* FE_FRAME_CALLBACK: id of the calling helper */
 	int32_t ret_min, ret_max; /* what a callback may return; min > max: anything */
-	uint32_t loop_depth;      /* callbacks: iterations walked on this path */
 };
 
 struct fe_ref {
@@ -107,6 +106,7 @@ struct fe_state {
 	uint32_t branches; /* paths from here that are not walked to their end */
 	uint32_t pc;       /* remembered states: where */
 	const struct fe_trail *trail;
+	uint32_t rounds;    /* callbacks entered on the way here */
 	struct fe_state *next; /* list of remembered states of one pc, or the free list */
 	uint32_t hits, misses;
 	bool loop_head; /* unfinished, and paths were cut short against it */
