@@ -15,21 +15,23 @@ struct sim_diff_device {
 	size_t n_words;
 	const struct nfp_image_map *maps; /* table id i + 1 is maps[i]; object_idx names the map */
 	size_t n_maps;
+	uint32_t first_tid; /* table id of maps[0]; 0 means 1 */
 };
 
 struct sim_diff_options {
-	uint64_t packets;      /* generated, or read from `pcap` (0: all of it) */
+	uint64_t packets; /* generated, or read from `pcap` (0: all of it) */
 	uint64_t seed;
-	const char *pcap;      /* NULL: generate */
+	const char *pcap;                                            /* NULL: generate */
 	void (*progress)(void *priv, uint64_t done, uint64_t total); /* or NULL */
 	void *priv;
 };
 
 struct sim_diff_mismatch {
 	uint64_t packet_idx;
-	const char *what;	  /* "verdict", "packet", "map", "event", "queue", "device error" */
-	const char *text;	  /* both sides, for a person; several lines */
-	const uint8_t *packet;	  /* as it went in */
+	const char *what;      /* "verdict", "packet", "map", "event", "queue", "device error",
+				   * "host error" */
+	const char *text;      /* both sides, for a person; several lines */
+	const uint8_t *packet; /* as it went in */
 	uint32_t packet_len;
 };
 
@@ -40,12 +42,26 @@ struct sim_diff_result {
 	uint64_t mismatches; /* packets whose outcome differed, or after which a map differed */
 	uint64_t skipped;    /* packets that one side cannot take (too long for CTM, …) */
 	uint64_t device_insns, device_cycles; /* sums over all packets */
-	uint64_t verdicts[8]; /* by host verdict (XDP 0..4, TC 0..7 with -1 counted as 0), rest last */
+	uint64_t verdicts
+		[8]; /* by host verdict (XDP 0..4, TC 0..7 with -1 counted as 0), rest last */
 	uint64_t map_hits, map_misses; /* lookups on the host side: shows that both were reached */
 	double seconds;
 	struct sim_diff_mismatch kept[SIM_DIFF_KEEP];
 	size_t n_kept;
 };
+
+struct vprog;
+
+/* How a program uses each word of each map's value: result[map of the object][word] is an enum
+ * nfp_map_word_use. What an image says of our own words, derived from the proof for anybody's. */
+uint8_t *const *sim_word_use_from_vprog(struct arena *arena, const struct vprog *vp);
+
+/* The device side for words that no image describes, as the kernel's driver would have loaded them:
+ * maps have consecutive table ids in the order of the object's maps that the program references. The
+ * first id depends on what the firmware had given out before; it is read from the words' own calls. */
+void sim_diff_device_from_vprog(struct arena *arena, const struct vprog *vp,
+				const struct nfp_firmware *fw, const uint64_t *words,
+				size_t n_words, struct sim_diff_device *dev);
 
 /* False: could not run at all (reported). A difference is not a failure: see `mismatches`. */
 bool sim_diff_run(struct cx *cx, const struct fe_object *obj, const struct fe_prog *prog,

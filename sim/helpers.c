@@ -24,7 +24,7 @@ static bool map_args(struct sim_host *h, const uint64_t *a, size_t *map, const u
 	return *key;
 }
 
-static void note_touch(struct sim_host *h, size_t map, const uint8_t *key, bool found)
+static void note_touch(struct sim_host *h, size_t map, const uint8_t *key, bool lookup, bool found)
 {
 	uint32_t size = sim_maps_spec(h->maps, map)->key_size;
 	uint8_t *copy = sim_run_alloc(h, size);
@@ -34,7 +34,7 @@ static void note_touch(struct sim_host *h, size_t map, const uint8_t *key, bool 
 		return;
 	}
 	memcpy(copy, key, size);
-	h->touched[h->n_touched++] = (struct sim_touch){ map, copy, found };
+	h->touched[h->n_touched++] = (struct sim_touch){ map, copy, lookup, found };
 }
 
 uint64_t sim_helper_map_lookup_elem(struct sim_host *h, const uint64_t *a)
@@ -46,7 +46,7 @@ uint64_t sim_helper_map_lookup_elem(struct sim_host *h, const uint64_t *a)
 	if (!map_args(h, a, &map, &key))
 		return 0;
 	off = sim_map_lookup(h->maps, map, key);
-	note_touch(h, map, key, off >= 0);
+	note_touch(h, map, key, true, off >= 0);
 	return off < 0 ? 0 : GUEST_VALUES + (uint64_t)off;
 }
 
@@ -67,7 +67,7 @@ uint64_t sim_helper_map_update_elem(struct sim_host *h, const uint64_t *a)
 	if (!value)
 		return 0;
 	err = sim_map_update(h->maps, map, key, value, a[3]);
-	note_touch(h, map, key, err == 0);
+	note_touch(h, map, key, false, err == 0);
 	return (uint64_t)(int64_t)err;
 }
 
@@ -80,7 +80,7 @@ uint64_t sim_helper_map_delete_elem(struct sim_host *h, const uint64_t *a)
 	if (!map_args(h, a, &map, &key))
 		return 0;
 	err = sim_map_delete(h->maps, map, key);
-	note_touch(h, map, key, err == 0);
+	note_touch(h, map, key, false, err == 0);
 	return (uint64_t)(int64_t)err;
 }
 

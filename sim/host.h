@@ -51,7 +51,8 @@ struct sim_event { /* bpf_perf_event_output */
 struct sim_touch { /* an element that a packet looked up, updated or deleted */
 	size_t map;
 	const uint8_t *key;
-	bool found; /* was there at that time */
+	bool lookup; /* by map_lookup_elem */
+	bool found;  /* was there at that time; update and delete: succeeded */
 };
 
 /* Outcome of one packet; pointers are good until the next packet. */

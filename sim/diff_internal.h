@@ -1,0 +1,73 @@
+#ifndef SIM_DIFF_INTERNAL_H
+#define SIM_DIFF_INTERNAL_H
+
+#include "sim/diff.h"
+#include "sim/host.h"
+#include "sim/maps.h"
+#include "sim/me.h"
+#include "sim/packet.h"
+
+/* Shared by diff.c (the run), diff_maps.c (contents of the maps) and diff_text.c (messages). */
+
+struct sim_pcap;
+
+struct diff {
+	struct cx *cx;
+	const struct fe_object *obj;
+	const struct fe_prog *prog;
+	const struct nfp_firmware *fw;
+	const struct sim_diff_device *dev;
+	const struct sim_diff_options *opts;
+	struct sim_diff_result *res;
+
+	/* one set a side, both indexed like the object's maps */
+	struct sim_maps *host_maps, *dev_maps;
+	const uint8_t **word_use; /* per map; NULL: device and user space agree on byte order */
+	bool *on_device;          /* per map: the device has it */
+	bool *direct;             /* per map: the program holds the address of its value */
+
+	struct sim_host *host;
+	struct sim_me *me;
+	const struct sim_packet_gen *gen;
+	struct sim_pcap *pcap;
+	uint32_t min_len, max_len;
+
+	/* the packet under way */
+	uint64_t index;
+	const uint8_t *data;
+	uint32_t len;
+	uint8_t buf[SIM_PACKET_LONGEST];
+	uint64_t random_state;    /* the device's */
+	bool differs;             /* counted already */
+	uint64_t unchecked_since; /* first packet after the last full comparison of maps */
+};
+
+/* diff_maps.c */
+/* Both sets with the same content; false: reported. */
+bool sim_diff_maps_open(struct diff *d);
+/* Fills arrays with values, and hashes with keys that this program looks up on such packets. */
+bool sim_diff_maps_fill(struct diff *d);
+/* Compares what the packet touched; a difference is noted and mended, so that it counts once. */
+void sim_diff_maps_check(struct diff *d, const struct sim_host_run *host);
+/* Compares everything. */
+void sim_diff_maps_check_all(struct diff *d);
+
+/* diff.c */
+/* Next packet of the generator or file into d->data, d->len; false: no more. */
+bool sim_diff_next_packet(struct diff *d);
+uint64_t sim_diff_packet_seed(const struct diff *d); /* of the random numbers of packet d->index */
+struct sim_host_options sim_diff_host_options(const struct diff *d);
+/* Notes that this packet differs; `text` is taken only the first time, and while there is room. */
+void sim_diff_note(struct diff *d, const char *what, const char *text);
+
+/* diff_text.c: texts in the arena of the context, several lines */
+const char *sim_diff_text_verdict(struct diff *d, uint32_t host, const struct sim_me_result *dev);
+const char *sim_diff_text_packet(struct diff *d, const struct sim_host_run *host,
+				 const struct sim_me_result *dev);
+const char *sim_diff_text_value(struct diff *d, size_t map, const uint8_t *key, const uint8_t *host,
+				const uint8_t *dev);
+const char *sim_diff_text_event(struct diff *d, size_t n, const struct sim_event *host,
+				const struct sim_me_event *dev);
+const char *sim_diff_text_device(struct diff *d, const struct sim_me_error *e);
+
+#endif
