@@ -347,11 +347,13 @@ static bool exec_jump(struct sim_me *me, struct me_ctx *cx, const struct me_op *
 static bool exec_ctx_arb(struct sim_me *me, struct me_ctx *cx, const struct me_op *op)
 {
 	const struct me_insn *in = &me->insns[cx->pc];
+	uint32_t next = cx->pc + 1 + op->defer;
 
 	if (!in->events)
 		return me_fault(me, cx, SIM_ME_FAULT_SIGNAL, "the context ends itself");
-	if (!me_transfer(me, cx, op, in->resume ? op->target : cx->pc + 1 + op->defer,
-			 me->timing.swap_shadow))
+	if (next > me->n)
+		next = me->n; /* the last defer slots lie behind the program */
+	if (!me_transfer(me, cx, op, in->resume ? op->target : next, me->timing.swap_shadow))
 		return false;
 	cx->after = AFTER_ARB;
 	cx->arb_events = in->events;

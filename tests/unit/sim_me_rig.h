@@ -40,6 +40,12 @@ static const uint8_t packet[64] =
 	"\x11\x12\x13\x14\x15\x16\x17\x18\x19\x1a\x1b\x1c\x1d\x1e\x1f\x20"
 	"\xa1\xa2\xa3\xa4\xa5\xa6\xa7\xa8\xa9\xaa\xab\xac\xad\xae\xaf\xb0";
 
+/* Little-endian, as eBPF loads. */
+static inline uint64_t bytes_at(const uint8_t *p, unsigned off, unsigned n)
+{
+	return load_le64(p + off) & bits_mask(8 * n);
+}
+
 static inline void add(struct rig *r, uint64_t op)
 {
 	assert_true(r->n < MAX_WORDS);
