@@ -18,16 +18,18 @@ static bool device_of(const struct cli_args *args, struct bpf_offload_program *p
 	uint64_t *words;
 
 	if (args->device_words) {
-		if (!nfp_words_read(cx, args->device_words, &words, &dev->n_words) ||
-		    !sim_foreign_maps(cx, &p->vprog, &dev->maps, &dev->n_maps))
+		size_t n;
+
+		if (!nfp_words_read(cx, args->device_words, &words, &n))
 			return false;
+		sim_diff_device_from_vprog(cx->arena, &p->vprog, &p->fw, words, n, dev);
 	} else {
 		if (!api_relocate(p, &words, &dev->n_words))
 			return false;
+		dev->words = words;
 		dev->maps = p->image->maps;
 		dev->n_maps = p->image->n_maps;
 	}
-	dev->words = words;
 	return true;
 }
 
