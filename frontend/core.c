@@ -352,19 +352,20 @@ static void report_no_target(const struct core *c, const char *why)
 #define DEFAULT_TARGET "/sys/kernel/btf/vmlinux"
 
 bool fe_core_apply(struct cx *cx, struct fe_elf *elf, const struct btf *btf,
-		   const struct fe_btf_ext *ext, const char *target_path)
+		   const struct fe_btf_ext *ext, const struct fe_open_options *opts)
 {
-	const char *why = "there is no such file";
+	const char *why = "it is not used, or there is no such file";
+	const char *path = opts->btf_path ? opts->btf_path : DEFAULT_TARGET;
+	bool wanted = opts->btf_path || (!opts->no_running_kernel && !access(path, R_OK));
 	struct btf *target = NULL;
 	struct core *c;
 
 	if (!ext->n_cores)
 		return true;
-	if (target_path || !access(DEFAULT_TARGET, R_OK))
-		target = open_target(cx, target_path ? target_path : DEFAULT_TARGET, &why);
-	if (target_path && !target)
-		return diag_error(cx->diags, &DIAG_AT_NOWHERE, REASON_CORE_TARGET, target_path,
-				  why);
+	if (wanted)
+		target = open_target(cx, path, &why);
+	if (wanted && !target)
+		return diag_error(cx->diags, &DIAG_AT_NOWHERE, REASON_CORE_TARGET, path, why);
 	c = ARENA_NEW(cx->scratch, struct core);
 	*c = (struct core){ .cx = cx,
 			    .elf = elf,
@@ -372,7 +373,7 @@ bool fe_core_apply(struct cx *cx, struct fe_elf *elf, const struct btf *btf,
 			    .local = btf,
 			    .target = target,
 			    .types = { btf, target, 0 },
-			    .target_path = target_path ? target_path : DEFAULT_TARGET };
+			    .target_path = path };
 	if (target)
 		index_names(c);
 	for (uint32_t k = 0; k < ext->n_cores; k++) {

@@ -194,7 +194,7 @@ bool fe_externs_resolve(struct cx *cx, struct fe_elf *elf, const struct btf *btf
 	if (!n)
 		return true;
 	r.seen = ARENA_ARRAY(cx->scratch, uint32_t, elf->n_syms);
-	if (!fe_kconfig_read(cx, opts ? opts->kconfig_path : NULL, &r.kconfig))
+	if (!fe_kconfig_read(cx, opts, &r.kconfig))
 		return false;
 	for (uint32_t i = 0; i < elf->n_relocs; i++) {
 		if (is_extern(&elf->syms[elf->relocs[i].symbol]))

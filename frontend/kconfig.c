@@ -11,14 +11,16 @@
 /* Values of __kconfig variables: LINUX_* ones that libbpf makes up, and options of the kernel's
  * configuration file. The file is optional: an option that is not in it counts as not set. */
 
-bool fe_kconfig_read(struct cx *cx, const char *path, struct fe_kconfig *k)
+bool fe_kconfig_read(struct cx *cx, const struct fe_open_options *opts, struct fe_kconfig *k)
 {
+	const char *path = opts->kconfig_path;
 	struct file_bytes file;
 	struct utsname u;
 
 	k->text = NULL;
+	k->no_running_kernel = opts->no_running_kernel;
 	if (!path) {
-		if (uname(&u))
+		if (opts->no_running_kernel || uname(&u))
 			return true;
 		path = arena_printf(cx->arena, "/boot/config-%s", u.release);
 		if (access(path, R_OK))
@@ -29,6 +31,8 @@ bool fe_kconfig_read(struct cx *cx, const char *path, struct fe_kconfig *k)
 	k->text = (const char *)file.data; /* ends with a zero byte */
 	return true;
 }
+
+#define OLDEST_KERNEL 0x60100 /* KERNEL_VERSION(6, 1, 0): what a program may assume here */
 
 /* Text behind "NAME="; NULL: no such line. */
 static const char *find(const struct fe_kconfig *k, const char *name)
@@ -60,7 +64,7 @@ bool fe_kconfig_number(const struct fe_kconfig *k, const char *name, uint64_t *v
 	const char *text;
 
 	if (!strcmp(name, "LINUX_KERNEL_VERSION")) {
-		*value = kernel_version();
+		*value = k->no_running_kernel ? OLDEST_KERNEL : kernel_version();
 		return true;
 	}
 	if (!strcmp(name, "LINUX_HAS_BPF_COOKIE") || !strcmp(name, "LINUX_HAS_SYSCALL_WRAPPER")) {

@@ -158,16 +158,17 @@ bool fe_externs_resolve(struct cx *cx, struct fe_elf *elf, const struct btf *btf
 /* kconfig.c: value of a __kconfig variable of the running kernel; false: not known */
 struct fe_kconfig {
 	const char *text; /* lines NAME=value, or NULL */
+	bool no_running_kernel;
 };
 /* False (reported): a file was named and cannot be read. */
-bool fe_kconfig_read(struct cx *cx, const char *path, struct fe_kconfig *k);
+bool fe_kconfig_read(struct cx *cx, const struct fe_open_options *opts, struct fe_kconfig *k);
 bool fe_kconfig_number(const struct fe_kconfig *k, const char *name, uint64_t *value);
 bool fe_kconfig_string(const struct fe_kconfig *k, const char *name, char *buf, size_t size);
 
 /* core.c: patches the instructions of the sections for the target kernel's types; what does not
  * fit them is replaced by a call that cannot be verified, as libbpf does, with a warning. */
 bool fe_core_apply(struct cx *cx, struct fe_elf *elf, const struct btf *btf,
-		   const struct fe_btf_ext *ext, const char *target_path);
+		   const struct fe_btf_ext *ext, const struct fe_open_options *opts);
 
 /* relocs.c: marks functions that libbpf could not relocate, so that the others still load */
 void fe_relocs_check(struct cx *cx, struct fe_elf *elf);

@@ -105,8 +105,7 @@ static bool use_btf(struct opening *o, struct fe_object *obj)
 		ok = fe_externs_resolve(o->cx, &o->elf, btf, o->opts, obj);
 	}
 	if (ok && btf)
-		ok = fe_core_apply(o->cx, &o->elf, btf, &o->ext,
-				   o->opts ? o->opts->btf_path : NULL);
+		ok = fe_core_apply(o->cx, &o->elf, btf, &o->ext, o->opts);
 	btf__free(btf);
 	return ok;
 }
@@ -137,7 +136,8 @@ static bool prepare(struct opening *o, struct fe_object *obj)
 bool fe_object_open(struct cx *cx, const char *path, const struct fe_open_options *opts,
 		    struct fe_object *obj)
 {
-	struct opening o = { .cx = cx, .path = path, .opts = opts };
+	static const struct fe_open_options defaults = { 0 };
+	struct opening o = { .cx = cx, .path = path, .opts = opts ? opts : &defaults };
 	struct bpf_object *bpf;
 
 	*obj = (struct fe_object){ .path = arena_strdup(cx->arena, path) };

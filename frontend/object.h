@@ -84,6 +84,7 @@ struct fe_object {
 struct fe_open_options {
 	const char *btf_path; /* kernel BTF for CO-RE; NULL: /sys/kernel/btf/vmlinux if there */
 	const char *kconfig_path; /* kernel configuration; NULL: /boot/config-<release> if there */
+	bool no_running_kernel; /* the defaults above do not count: same result on any machine */
 };
 
 /* Any bytes: a file that is no eBPF object is reported and false returned. A single program that
