@@ -18,6 +18,7 @@ struct sim_map_spec {
 	uint32_t type; /* enum bpf_map_type */
 	uint32_t key_size, value_size, max_entries, flags;
 	const uint8_t *init; /* content of element 0 of a data section's map; NULL: zeroes */
+			     /* name and init are not copied: they outlive the set */
 };
 
 struct sim_maps;
@@ -34,8 +35,8 @@ size_t sim_maps_count(const struct sim_maps *m);
 const struct sim_map_spec *sim_maps_spec(const struct sim_maps *m, size_t map);
 uint8_t *sim_maps_memory(struct sim_maps *m, size_t *size);
 
-/* Bytes of one element from offset `off` of the block to the end of that element (values are rounded up to 8
- * bytes); 0: no element has this offset. */
+/* Bytes from offset `off` of the block to the end of the element there (values are rounded up to
+ * 8 bytes); 0: no element has this offset. */
 size_t sim_maps_room(const struct sim_maps *m, size_t off);
 
 /* As bpf_map_{lookup,update,delete}_elem: offset or SIM_MAP_NONE; 0 or -errno (a full hash

@@ -21,8 +21,9 @@
  * the end of the packet) holds seeded junk, so that code that relies on it fails visibly. Junk
  * depends on the seed and the packet, not on the packets before: a run repeats exactly.
  *
- * What stops a program is a fault (me_fault.def): things hardware cannot do, things the ABI forbids, and
- * hazards, i.e. code that reads a value too early or in a state that the documents leave open. */
+ * What stops a program is a fault (me_fault.def): things hardware cannot do, things the ABI
+ * forbids, and hazards, i.e. code that reads a value too early or in a state that the documents
+ * leave open. docs/simulator.md lists what is modelled and what is assumed. */
 
 enum sim_me_fault {
 	SIM_ME_OK,

@@ -2,7 +2,7 @@
  *
  * A command that swaps transfers its data when the context leaves, i.e. after its defer slots. One
  * that does not is kept as outstanding: a read takes memory at issue and delivers at completion, a
- * write or atomic takes the transfer registers at completion, which is the latest that hardware may. */
+ * write or atomic takes the transfer registers at completion, the latest that hardware may. */
 #include "sim/me_internal.h"
 
 #include "base/bits.h"

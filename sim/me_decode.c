@@ -107,11 +107,6 @@ const struct me_csr_info *me_csr_find(unsigned addr)
 	return NULL;
 }
 
-bool me_operand_is_slow(const struct me_operand *o)
-{
-	return o->kind != ME_NONE && o->kind != ME_GPR && o->kind != ME_XFER && o->kind != ME_CONST;
-}
-
 /* ---- operands ------------------------------------------------------------------------------- */
 
 static bool index_post(unsigned mode, struct me_operand *o)

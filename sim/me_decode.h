@@ -148,10 +148,6 @@ bool me_decode(uint64_t word, struct me_insn *in);
 const struct me_mem_cmd *me_mem_cmd_find(unsigned tgt_cmd, unsigned token);
 const struct me_csr_info *me_csr_find(unsigned addr);
 
-/* True when a source operand, or (dst) the destination, cannot be had in one step from the context's own
- * register array: local memory, absolute and indexed registers. */
-bool me_operand_is_slow(const struct me_operand *o);
-
 /* ECC over bits [44:0] (reference 2.1). */
 uint8_t me_ecc(uint64_t op);
 

@@ -170,7 +170,7 @@ static inline bool exec_alu(struct sim_me *me, struct me_ctx *cx, const struct m
 
 /* ---- multiplier ----------------------------------------------------------------------------- */
 
-/* Operand widths of a type: what lies above must be 0, or the product depends on the step network. */
+/* Operand widths of a type: what the product is with higher bits set is not documented. */
 static const uint32_t mul_left_mask[] = { UINT32_MAX, 0xffffff, 0xffff, UINT32_MAX };
 static const uint32_t mul_right_mask[] = { UINT32_MAX, 0xff, 0xffff, UINT32_MAX };
 

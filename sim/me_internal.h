@@ -133,8 +133,7 @@ struct me_ctx {
 	uint64_t insns;         /* number of the instruction in execution, from 1 */
 	uint64_t cycle, waited; /* waited: of the cycles, those without issue or branch shadow */
 
-	unsigned
-		slots; /* instructions until `after` happens, this one included; 0: nothing pending */
+	unsigned slots; /* instructions until `after`, this one included; 0: nothing pending */
 	enum me_after after;
 	uint32_t target;
 	uint32_t lost; /* cycles that the transfer costs beyond its defer slots */
@@ -280,7 +279,7 @@ bool me_cmd_drain(struct sim_me *me, struct me_ctx *cx, const char *when);
 
 /* me_mem.c */
 #define ME_EMEM_BASE UINT64_C(0x2040000000) /* 40-bit address of the map values */
-/* 40-bit address, or 32-bit with the packet in CTM: simulated memory of `a->bytes`, and its latency. */
+/* 40-bit address, or 32-bit with the packet in CTM: where a->bytes of it are, and the latency. */
 bool me_mem_resolve(struct sim_me *me, struct me_ctx *cx, uint64_t addr, bool is32,
 		    struct me_access *a);
 uint32_t me_pkt_len(const struct sim_me *me);
