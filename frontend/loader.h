@@ -200,6 +200,9 @@ struct fe_section_type fe_section_type(struct cx *cx, const char *section);
 bool fe_maps_collect(struct cx *cx, const struct fe_elf *elf, struct bpf_object *bpf,
 		     struct fe_object *obj);
 
+/* slots.c: needs maps and programs */
+void fe_slots_collect(struct cx *cx, const struct fe_elf *elf, struct fe_object *obj);
+
 /* progs.c */
 bool fe_progs_collect(struct cx *cx, struct fe_elf *elf, const struct fe_btf_ext *ext,
 		      struct bpf_object *bpf, struct fe_object *obj);

@@ -152,8 +152,11 @@ bool fe_object_open(struct cx *cx, const char *path, const struct fe_open_option
 	obj->btf = bpf_object__btf(bpf);
 	read_license(&o.elf, cx->arena, obj);
 	/* maps first: relocation gives some of them the number of this machine's CPUs */
-	if (fe_maps_collect(cx, &o.elf, bpf, obj) && fe_progs_collect(cx, &o.elf, &o.ext, bpf, obj))
+	if (fe_maps_collect(cx, &o.elf, bpf, obj) &&
+	    fe_progs_collect(cx, &o.elf, &o.ext, bpf, obj)) {
+		fe_slots_collect(cx, &o.elf, obj);
 		return true;
+	}
 	bpf_object__close(bpf);
 	*obj = (struct fe_object){ .path = o.path };
 	return false;

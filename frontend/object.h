@@ -17,6 +17,12 @@ enum fe_map_kind {
 	FE_MAP_KCONFIG, /* .kconfig: values of the kernel's configuration; constant */
 };
 
+/* Initial element of a map of programs or maps (".values = { [3] = &prog }"). */
+struct fe_slot {
+	uint32_t index;
+	uint32_t target; /* index into fe_object.progs (prog_array) or .maps (*_of_maps) */
+};
+
 struct fe_map {
 	const char *name; /* of a data section: the section's (".rodata") */
 	enum fe_map_kind kind;
@@ -25,6 +31,8 @@ struct fe_map {
 	const uint8_t *init; /* value_size bytes for data sections; NULL otherwise */
 	int inner;	     /* map-in-map: index of the template in fe_object.inner_maps; -1: none */
 	uint32_t btf_key_id, btf_value_id; /* 0: unknown */
+	const struct fe_slot *slots; /* prog_array and *_of_maps: what the object fills in */
+	size_t n_slots;
 };
 
 /* Where an instruction comes from: sorted by insn, a row holds up to the next row. */

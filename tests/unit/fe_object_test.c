@@ -111,6 +111,7 @@ static void maps_have_their_attributes(void **state)
 		bool init;
 	} expected[] = {
 		{ "flows", FE_MAP_USER, BPF_MAP_TYPE_HASH, 4, 8, 1024, false },
+		{ "jumps", FE_MAP_USER, BPF_MAP_TYPE_PROG_ARRAY, 4, 4, 8, false },
 		{ "inner_one", FE_MAP_USER, BPF_MAP_TYPE_ARRAY, 4, 4, 4, false },
 		{ "outer", FE_MAP_USER, BPF_MAP_TYPE_ARRAY_OF_MAPS, 4, 4, 2, false },
 		/* not the number of this machine's CPUs */
@@ -141,6 +142,28 @@ static void maps_have_their_attributes(void **state)
 	assert_int_equal(f.obj.n_inner_maps, 1);
 	assert_int_equal(map(&f, "outer", NULL)->inner, 0);
 	assert_int_equal(f.obj.inner_maps[0].max_entries, 4);
+	close_object(&f);
+}
+
+static void maps_of_maps_have_initial_elements(void **state)
+{
+	const struct fe_map *m;
+	struct fixture f;
+	int inner;
+
+	(void)state;
+	assert_true(open_object(&f, "everything.o"));
+	m = map(&f, "outer", NULL);
+	map(&f, "inner_one", &inner);
+	assert_int_equal(m->n_slots, 1);
+	assert_int_equal(m->slots[0].index, 1);
+	assert_int_equal(m->slots[0].target, inner);
+	m = map(&f, "jumps", NULL);
+	assert_int_equal(m->n_slots, 2);
+	assert_int_equal(m->slots[0].index, 0);
+	assert_string_equal(f.obj.progs[m->slots[0].target].name, "hashed");
+	assert_int_equal(m->slots[1].index, 5);
+	assert_string_equal(f.obj.progs[m->slots[1].target].name, "main_prog");
 	close_object(&f);
 }
 
@@ -353,6 +376,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(programs_have_their_section_s_type),
 		cmocka_unit_test(maps_have_their_attributes),
+		cmocka_unit_test(maps_of_maps_have_initial_elements),
 		cmocka_unit_test(subprograms_are_appended_and_named),
 		cmocka_unit_test(references_are_map_indices),
 		cmocka_unit_test(kernel_functions_are_named),

@@ -27,6 +27,16 @@ struct {
 	__array(values, struct inner);
 } outer SEC(".maps") = { .values = { [1] = &inner_one } };
 
+int hashed(struct xdp_md *ctx);
+int main_prog(struct xdp_md *ctx);
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+	__uint(max_entries, 8);
+	__uint(key_size, 4);
+	__array(values, int(void *));
+} jumps SEC(".maps") = { .values = { [0] = (void *)&hashed, [5] = (void *)&main_prog } };
+
 struct {
 	__uint(type, BPF_MAP_TYPE_PERF_EVENT_ARRAY);
 	__uint(key_size, 4);
@@ -75,6 +85,7 @@ SEC("xdp.frags/cpumap") int hashed(struct xdp_md *ctx)
 	__u32 hash = 0;
 
 	bpf_xdp_metadata_rx_hash(ctx, &hash);
+	bpf_tail_call(ctx, &jumps, 5);
 	bpf_perf_event_output(ctx, &events, 0, &hash, sizeof(hash));
 	return hash ? XDP_PASS : XDP_DROP;
 }
