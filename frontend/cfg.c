@@ -129,8 +129,7 @@ static bool check_targets(const struct checker *c)
 	return true;
 }
 
-/* Subprogram that an instruction calls or takes the address of; -1: none. */
-static int32_t callee(const struct fe_prog *p, uint32_t pc)
+int32_t fe_cfg_callee(const struct fe_prog *p, uint32_t pc)
 {
 	const struct bpf_insn *i = &p->insns[pc];
 	bool calls = (ebpf_is_call(i) && i->src_reg == EBPF_CALL_SUBPROG) ||
@@ -158,7 +157,7 @@ static bool check_reachable(const struct checker *c)
 		n_succ = fe_cfg_succ(c->cfg, pc, succ);
 		for (unsigned k = 0; k < n_succ; k++)
 			stack[n++] = succ[k];
-		sub = callee(p, pc);
+		sub = fe_cfg_callee(p, pc);
 		if (sub >= 0)
 			stack[n++] = p->subprogs[sub].start;
 	}
@@ -177,7 +176,7 @@ static bool find_recursion(const struct checker *c, uint32_t sub, uint8_t *mark)
 
 	mark[sub] = 1;
 	for (uint32_t i = sp->start; i < sp->end; i = fe_cfg_next(c->cfg, i)) {
-		int32_t to = ebpf_is_call(&p->insns[i]) ? callee(p, i) : -1;
+		int32_t to = ebpf_is_call(&p->insns[i]) ? fe_cfg_callee(p, i) : -1;
 
 		if (to < 0 || mark[to] == 2)
 			continue;

@@ -30,6 +30,9 @@ uint32_t fe_cfg_next(const struct fe_cfg *cfg, uint32_t pc);
 /* Subprogram that starts at `pc`; -1: none. */
 int32_t fe_cfg_subprog_at(const struct fe_prog *prog, int64_t pc);
 
+/* Subprogram that an instruction calls or takes the address of; -1: none. */
+int32_t fe_cfg_callee(const struct fe_prog *prog, uint32_t pc);
+
 /* Field legality, jump targets, reachability, subprogram boundaries, recursion. False: reported. */
 bool fe_cfg_check(struct cx *cx, struct arena *arena, const struct fe_object *obj,
 		  const struct fe_prog *prog, struct fe_cfg *cfg);

@@ -167,13 +167,14 @@ static bool pointer_and_number(struct fe_env *env, struct fe_reg *dst, const str
 {
 	struct fe_reg result = *ptr;
 	bool is_const = fe_val_is_const(n);
-	int64_t sum = op == BPF_ADD ? ptr->off + n->smin : ptr->off - n->smin;
+	int64_t sum;
 
 	if (!may_do_arithmetic(env, ptr, is_const && !n->var.value) || !check_number_sane(env, n) ||
 	    !fe_check_sane_offset(env, ptr))
 		return false;
 	if (op == BPF_SUB && ptr->type == FE_STACK)
 		return FE_REJECT(env, REASON_POINTER_SUB_STACK);
+	sum = op == BPF_ADD ? ptr->off + n->smin : ptr->off - n->smin; /* both sane: fits */
 	if (is_const && sum == (int32_t)sum)
 		result.off = (int32_t)sum;
 	else

@@ -123,11 +123,8 @@ static bool check_map(struct fe_env *env, struct fe_call_args *c, unsigned regno
 	if (c->id == BPF_FUNC_map_update_elem || c->id == BPF_FUNC_map_delete_elem ||
 	    c->id == BPF_FUNC_map_push_elem || c->id == BPF_FUNC_map_pop_elem)
 		forbidden = BPF_F_RDONLY_PROG;
-	else if (c->id == BPF_FUNC_map_lookup_elem || c->id == BPF_FUNC_map_peek_elem)
-		forbidden = BPF_F_WRONLY_PROG;
 	if (map->flags & forbidden)
-		return FE_REJECT(env, REASON_MAP_FORBIDDEN, map->name,
-				 forbidden == BPF_F_RDONLY_PROG ? "written" : "read");
+		return FE_REJECT(env, REASON_MAP_FORBIDDEN, map->name, "written");
 	return true;
 }
 

@@ -126,7 +126,7 @@ static bool set_result(struct fe_env *env, const struct fe_call_args *c)
 		r0->ref = r0->id;
 		if (!fe_state_add_ref(env->cur, r0->id, env->pc))
 			return FE_REJECT(env, REASON_REF_TOO_MANY, FE_MAX_REFS);
-	} else if (c->ref) {
+	} else if (c->h->flags & FE_H_CASTS) {
 		r0->ref = c->ref; /* another view of the same socket */
 	}
 	return true;
@@ -138,7 +138,7 @@ static bool key_in_array(struct fe_env *env, const struct fe_call_args *c)
 	const struct fe_map *map = c->map >= 0 ? &env->obj->maps[c->map] : NULL;
 	const struct fe_reg *key = fe_reg(env, BPF_REG_2);
 	const struct fe_frame *f;
-	const struct fe_slot *slot;
+	const struct fe_stack_slot *slot;
 	uint32_t i;
 
 	if (c->id != BPF_FUNC_map_lookup_elem || c->map_inner || !map ||
@@ -156,13 +156,20 @@ static bool key_in_array(struct fe_env *env, const struct fe_call_args *c)
 	       (uint32_t)slot->spill.val.var.value < map->max_entries;
 }
 
+static const char *extern_name(const struct fe_env *env, int32_t index)
+{
+	if (index < 0 || (size_t)index >= env->obj->n_externs)
+		return "?";
+	return env->obj->externs[index].name;
+}
+
 bool fe_check_call(struct fe_env *env, const struct bpf_insn *insn)
 {
 	struct fe_call_args c = { .id = (uint32_t)insn->imm, .map = -1, .callback = -1 };
 	bool inside;
 
 	if (insn->src_reg == EBPF_CALL_KFUNC)
-		return FE_REJECT(env, REASON_KFUNC, insn->imm);
+		return FE_REJECT(env, REASON_KFUNC, extern_name(env, insn->imm));
 	c.h = fe_helper(c.id, env->kind);
 	if (!may_call(env, c.id, c.h) || !fe_check_args(env, &c))
 		return false;

@@ -251,23 +251,56 @@ static bool has_tail_call(const struct fe_env *env, uint32_t subprog)
 #define STACK_ROUNDING  16  /* what a frame takes on the kernel's stack, under a JIT */
 #define TAIL_CALL_STACK 256 /* a tail call needs the rest: 33 of them may follow each other */
 
-bool fe_check_stack_depth(struct fe_env *env)
+struct chain {
+	struct fe_env *env;
+	uint32_t *own; /* stack of each subprogram, over all its instances */
+	uint32_t *
+		above; /* deepest callers seen so far; chains that are no deeper need no new look */
+	uint32_t *depth; /* … and frames */
+};
+
+/* Follows every call in the text, walked or not, as the kernel does. Recursion was excluded. */
+static bool follow(struct chain *c, uint32_t subprog, uint32_t above, uint32_t depth)
 {
-	uint32_t *chain = ARENA_ARRAY(&env->mem, uint32_t, env->inst.len);
+	const struct fe_prog *prog = c->env->prog;
+	const struct fe_subprog *sp = &prog->subprogs[subprog];
+	struct diag_at at = fe_prog_at(c->env->obj, prog, sp->start);
+	uint32_t total = above + c->own[subprog];
 
-	for (size_t i = 0; i < env->inst.len; i++) { /* parents come before children */
-		const struct vp_instance *in = &env->inst.at[i].pub;
-		uint32_t above = in->depth && in->parent >= 0 ? chain[in->parent] : 0;
-		struct diag_at at =
-			fe_prog_at(env->obj, env->prog, env->prog->subprogs[in->subprog].start);
+	if (depth >= EBPF_MAX_FRAMES)
+		return diag_error(c->env->cx->diags, &at, REASON_CALL_DEPTH, EBPF_MAX_FRAMES);
+	if (total > EBPF_MAX_STACK)
+		return diag_error(c->env->cx->diags, &at, REASON_STACK_TOTAL, total,
+				  EBPF_MAX_STACK);
+	if (above >= TAIL_CALL_STACK && has_tail_call(c->env, subprog))
+		return diag_error(c->env->cx->diags, &at, REASON_STACK_TAIL_CALL, above,
+				  TAIL_CALL_STACK);
+	if (above < c->above[subprog] && depth < c->depth[subprog])
+		return true;
+	c->above[subprog] = above + 1 > c->above[subprog] ? above + 1 : c->above[subprog];
+	c->depth[subprog] = depth + 1 > c->depth[subprog] ? depth + 1 : c->depth[subprog];
+	for (uint32_t i = sp->start; i < sp->end; i = fe_cfg_next(&c->env->cfg, i)) {
+		int32_t to = fe_cfg_callee(prog, i);
 
-		chain[i] = above + (uint32_t)bits_round_up(in->stack_bytes, STACK_ROUNDING);
-		if (chain[i] > EBPF_MAX_STACK)
-			return diag_error(env->cx->diags, &at, REASON_STACK_TOTAL, chain[i],
-					  EBPF_MAX_STACK);
-		if (above >= TAIL_CALL_STACK && has_tail_call(env, in->subprog))
-			return diag_error(env->cx->diags, &at, REASON_STACK_TAIL_CALL, above,
-					  TAIL_CALL_STACK);
+		if (to >= 0 && !follow(c, (uint32_t)to, total, depth + 1))
+			return false;
 	}
 	return true;
+}
+
+bool fe_check_stack_depth(struct fe_env *env)
+{
+	size_t n = env->prog->n_subprogs;
+	struct chain c = { env, ARENA_ARRAY(&env->mem, uint32_t, n),
+			   ARENA_ARRAY(&env->mem, uint32_t, n),
+			   ARENA_ARRAY(&env->mem, uint32_t, n) };
+
+	for (size_t i = 0; i < env->inst.len; i++) {
+		const struct vp_instance *in = &env->inst.at[i].pub;
+		uint32_t bytes = (uint32_t)bits_round_up(in->stack_bytes, STACK_ROUNDING);
+
+		if (bytes > c.own[in->subprog])
+			c.own[in->subprog] = bytes;
+	}
+	return follow(&c, 0, 0, 0);
 }

@@ -175,6 +175,16 @@ static bool is_null_test(const struct fe_reg *p, const struct fe_reg *zero, uint
 	       !is32;
 }
 
+/* No valid pointer is null; the kernel draws conclusions for these types only. */
+static bool known_not_null(const struct fe_reg *r)
+{
+	if (r->flags & FE_MAYBE_NULL)
+		return false;
+	return r->type == FE_SOCKET || r->type == FE_SOCK_COMMON || r->type == FE_TCP_SOCK ||
+	       r->type == FE_MAP_VALUE || r->type == FE_MAP_KEY || r->type == FE_MEM ||
+	       r->type == FE_MAP_PTR;
+}
+
 /* ---- the jump ---------------------------------------------------------------------------------- */
 
 static int decide(const struct sides *v, uint8_t op, bool is32)
@@ -185,7 +195,7 @@ static int decide(const struct sides *v, uint8_t op, bool is32)
 		return fe_cond_decide(&a->val, &b->val, op, is32);
 	if (is32)
 		return -1;
-	if (is_null_test(a, b, op, is32) && !(a->flags & FE_MAYBE_NULL))
+	if (is_null_test(a, b, op, is32) && known_not_null(a))
 		return op == BPF_JNE;
 	if (is_packet_pair(a, b))
 		return decide_packet(a, op);

@@ -145,6 +145,20 @@ static bool is_structure(const struct fe_reg *r)
 	       r->type == FE_TCP_SOCK || r->type == FE_XDP_SOCK;
 }
 
+/* The kernel rewrites accesses of structures, so such an instruction sees one type on all paths. */
+static bool check_same_type(struct fe_env *env, const struct fe_reg *base)
+{
+	uint16_t *seen = &env->base_type[env->pc];
+	bool fixed = is_structure(base) || base->type == FE_BTF_OBJ;
+	struct fe_reg other = { .type = *seen };
+
+	if (*seen != FE_NOT_INIT && *seen != base->type &&
+	    (fixed || is_structure(&other) || other.type == FE_BTF_OBJ))
+		return FE_REJECT(env, REASON_TYPE_CHANGES, fe_reg_name(base), fe_reg_name(&other));
+	*seen = base->type;
+	return true;
+}
+
 bool fe_check_mem(struct fe_env *env, const struct fe_mem_access *m)
 {
 	const struct fe_reg *base = fe_reg(env, m->base);
@@ -153,6 +167,8 @@ bool fe_check_mem(struct fe_env *env, const struct fe_mem_access *m)
 
 	if (base->flags & FE_MAYBE_NULL)
 		return FE_REJECT(env, REASON_MAYBE_NULL, m->base, fe_reg_name(base));
+	if (!check_same_type(env, base))
+		return false;
 	if (base->type == FE_STACK)
 		return fe_check_stack_access(env, m);
 	if (is_structure(base)) {
@@ -160,6 +176,12 @@ bool fe_check_mem(struct fe_env *env, const struct fe_mem_access *m)
 			return false;
 		if (m->value >= 0 && m->access == FE_READ &&
 		    fe_reg(env, (unsigned)m->value)->type == FE_SCALAR)
+			loaded_number(fe_reg(env, (unsigned)m->value), m);
+		return true;
+	}
+	if (base->type == FE_BTF_OBJ && m->access == FE_READ) {
+		/* The kernel makes such loads fault-proof: what is read is some number. */
+		if (m->value >= 0)
 			loaded_number(fe_reg(env, (unsigned)m->value), m);
 		return true;
 	}
@@ -213,7 +235,7 @@ bool fe_check_atomic(struct fe_env *env, const struct bpf_insn *insn)
 		.access = FE_READ,
 		.value = -1,
 	};
-	struct fe_reg old;
+	struct vp_tnum at;
 
 	if (m.size < 4)
 		return FE_REJECT(env, REASON_ATOMIC_SIZE, m.size);
@@ -221,19 +243,19 @@ bool fe_check_atomic(struct fe_env *env, const struct bpf_insn *insn)
 	    (insn->imm == BPF_CMPXCHG && !fe_check_readable(env, BPF_REG_0)) ||
 	    (into >= 0 && !fe_check_writable(env, (unsigned)into)))
 		return false;
+	at = fe_tnum_add(base->val.var, fe_tnum_const((uint64_t)((int64_t)base->off + m.off)));
 	if (fe_reg_is_packet(base) || is_structure(base))
 		return FE_REJECT(env, REASON_ATOMIC_TARGET, fe_reg_name(base));
+	if (base->type != FE_STACK && !fe_tnum_aligned(at, m.size))
+		return FE_REJECT(env, REASON_ATOMIC_ALIGNMENT, fe_reg_text(env, base), m.size);
 	if (!fe_check_mem(env, &m))
+		return false;
+	m.value = into;
+	if (into >= 0 && !fe_check_mem(env, &m))
 		return false;
 	m.access = FE_WRITE;
-	if (!fe_check_mem(env, &m))
-		return false;
-	if (into >= 0) {
-		m.access = FE_READ;
-		loaded_number(&old, &m);
-		*fe_reg(env, (unsigned)into) = old;
-	}
-	return true;
+	m.value = -1;
+	return fe_check_mem(env, &m);
 }
 
 /* ---- constants and packet loads ------------------------------------------------------------------ */
@@ -257,6 +279,8 @@ bool fe_check_ld_imm64(struct fe_env *env, const struct bpf_insn *insn)
 	case EBPF_IMM_MAP_IDX:
 		if (!check_map_index(env, insn->imm))
 			return false;
+		if (high)
+			return FE_REJECT(env, REASON_IMM_KIND, insn->src_reg);
 		fe_reg_pointer(dst, FE_MAP_PTR, insn->imm);
 		return true;
 	case EBPF_IMM_MAP_IDX_VALUE:

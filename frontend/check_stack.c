@@ -83,7 +83,7 @@ static void note_reads(struct fe_env *env, const struct span *s)
 /* ---- stores ------------------------------------------------------------------------------------ */
 
 /* Part of a spilled register is overwritten: what is left of it is just bytes. */
-static void scrub(struct fe_slot *slot)
+static void scrub(struct fe_stack_slot *slot)
 {
 	bool zero = fe_reg_is_null(&slot->spill);
 
@@ -96,7 +96,7 @@ static void scrub(struct fe_slot *slot)
 	memset(&slot->spill, 0, sizeof(slot->spill));
 }
 
-static void spill(struct fe_slot *slot, const struct fe_reg *r, unsigned size)
+static void spill(struct fe_stack_slot *slot, const struct fe_reg *r, unsigned size)
 {
 	if (size < 8)
 		scrub(slot);
@@ -108,7 +108,7 @@ static void spill(struct fe_slot *slot, const struct fe_reg *r, unsigned size)
 
 static bool store_fixed(struct fe_env *env, const struct fe_mem_access *m, const struct span *s)
 {
-	struct fe_slot *slot = &s->frame->slots[slot_of(s->min)];
+	struct fe_stack_slot *slot = &s->frame->slots[slot_of(s->min)];
 	struct fe_reg imm, *value = &imm;
 	uint8_t fill = FE_BYTE_MISC;
 
@@ -121,6 +121,8 @@ static bool store_fixed(struct fe_env *env, const struct fe_mem_access *m, const
 		fe_stack_note_kill(env, s->frame_no, slot_of(s->min));
 	if (fe_reg_is_pointer(value) && m->size != 8)
 		return FE_REJECT(env, REASON_SPILL_SIZE, fe_reg_text(env, value), m->size);
+	if (value->type == FE_STACK && s->frame != fe_frame(env))
+		return FE_REJECT(env, REASON_STACK_ESCAPES);
 	if (value->type != FE_NOT_INIT && s->min % 8 == 0) {
 		if (value->type == FE_SCALAR && !(value->val.umax >> (m->size * 8 - 1) >> 1))
 			fe_link_scalar(env, value);
@@ -159,7 +161,7 @@ static void load_bytes(struct fe_env *env, const struct span *s, struct fe_reg *
 	bool zero = true;
 
 	for (int64_t off = s->min; off < s->max + s->size; off++) {
-		const struct fe_slot *slot = &s->frame->slots[slot_of(off)];
+		const struct fe_stack_slot *slot = &s->frame->slots[slot_of(off)];
 		uint8_t b = *byte_at(s, off);
 
 		if (b == FE_BYTE_INVALID)
@@ -175,7 +177,7 @@ static void load_bytes(struct fe_env *env, const struct span *s, struct fe_reg *
 static bool load_fixed(struct fe_env *env, const struct fe_mem_access *m, const struct span *s,
 		       struct fe_reg *dst)
 {
-	const struct fe_slot *slot = &s->frame->slots[slot_of(s->min)];
+	const struct fe_stack_slot *slot = &s->frame->slots[slot_of(s->min)];
 	unsigned spilled = fe_slot_has_spill(slot) ? fe_slot_spill_bytes(slot) : 0;
 
 	if (spilled && slot->spill.type != FE_SCALAR && m->size != 8)
@@ -241,7 +243,7 @@ bool fe_check_stack_helper(struct fe_env *env, unsigned regno, int64_t off, uint
 	if (access == FE_READ)
 		note_reads(env, &s);
 	for (int64_t at = s.min; at < s.max + (int64_t)size; at++) {
-		struct fe_slot *slot = &s.frame->slots[slot_of(at)];
+		struct fe_stack_slot *slot = &s.frame->slots[slot_of(at)];
 		uint8_t *b = byte_at(&s, at);
 
 		if (access == FE_READ) {

@@ -117,7 +117,7 @@ void fe_reg_print(const struct fe_reg *r, char *buf, size_t size)
 	put_reg(&t, r);
 }
 
-static void put_slot(struct text *t, uint32_t i, const struct fe_slot *s)
+static void put_slot(struct text *t, uint32_t i, const struct fe_stack_slot *s)
 {
 	static const char letters[] = { '?', 'r', 'm', '0' };
 	static const uint8_t nothing[8];

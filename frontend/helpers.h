@@ -62,6 +62,7 @@ enum fe_ret {
 #define FE_H_PKT_ARGS  0x02 /* memory arguments may be packet pointers */
 #define FE_H_MOVES_PKT 0x04 /* packet pointers lose their meaning */
 #define FE_H_ACQUIRES  0x08 /* the result is a reference */
+#define FE_H_CASTS     0x10 /* the result is the argument, seen as another type */
 
 struct fe_helper {
 	const char *name;

@@ -108,7 +108,7 @@ static bool reg_covered(struct comparison *c, const struct fe_reg *old, const st
 }
 
 /* The slot's eight bytes as one unbounded number, which is what loads make of misc bytes. */
-static bool is_any_number(const struct fe_slot *s)
+static bool is_any_number(const struct fe_stack_slot *s)
 {
 	if (fe_slot_spill_bytes(s) == 8)
 		return s->spill.type == FE_SCALAR && !s->spill.id &&
@@ -120,12 +120,13 @@ static bool is_any_number(const struct fe_slot *s)
 	return true;
 }
 
-static bool holds_number(const struct fe_slot *s)
+static bool holds_number(const struct fe_stack_slot *s)
 {
 	return !fe_slot_has_spill(s) || s->spill.type == FE_SCALAR;
 }
 
-static bool slot_covered(struct comparison *c, const struct fe_slot *old, const struct fe_slot *cur)
+static bool slot_covered(struct comparison *c, const struct fe_stack_slot *old,
+			 const struct fe_stack_slot *cur)
 {
 	static const uint8_t nothing[8];
 
@@ -152,12 +153,12 @@ static bool slot_covered(struct comparison *c, const struct fe_slot *old, const 
 static bool stack_covered(struct comparison *c, const struct fe_frame *old,
 			  const struct fe_frame *cur, uint64_t live)
 {
-	static const struct fe_slot empty;
+	static const struct fe_stack_slot empty;
 	uint32_t n = old->n_slots > cur->n_slots ? old->n_slots : cur->n_slots;
 
 	for (uint32_t i = 0; i < n; i++) {
-		const struct fe_slot *o = i < old->n_slots ? &old->slots[i] : &empty;
-		const struct fe_slot *s = i < cur->n_slots ? &cur->slots[i] : &empty;
+		const struct fe_stack_slot *o = i < old->n_slots ? &old->slots[i] : &empty;
+		const struct fe_stack_slot *s = i < cur->n_slots ? &cur->slots[i] : &empty;
 
 		if (c->mode == COMPARE_COVER && !(live >> i & 1))
 			continue;

@@ -28,19 +28,19 @@ static unsigned size_class(uint32_t slots)
 	return k;
 }
 
-static struct fe_slot *slots_new(struct fe_state_pool *p, uint32_t n, uint32_t *cap)
+static struct fe_stack_slot *slots_new(struct fe_state_pool *p, uint32_t n, uint32_t *cap)
 {
 	unsigned k = size_class(n);
 	void *s = p->slots[k];
 
 	*cap = 1u << k;
 	if (!s)
-		return ARENA_ARRAY(p->arena, struct fe_slot, *cap);
+		return ARENA_ARRAY(p->arena, struct fe_stack_slot, *cap);
 	memcpy(&p->slots[k], s, sizeof(void *));
 	return s;
 }
 
-static void slots_free(struct fe_state_pool *p, struct fe_slot *s, uint32_t cap)
+static void slots_free(struct fe_state_pool *p, struct fe_stack_slot *s, uint32_t cap)
 {
 	unsigned k = size_class(cap);
 
@@ -70,7 +70,7 @@ static void frame_free(struct fe_state_pool *p, struct fe_frame *f)
 
 void fe_frame_grow(struct fe_state_pool *p, struct fe_frame *f, uint32_t n)
 {
-	struct fe_slot *s;
+	struct fe_stack_slot *s;
 	uint32_t cap;
 
 	if (n <= f->n_slots)
@@ -89,7 +89,7 @@ void fe_frame_grow(struct fe_state_pool *p, struct fe_frame *f, uint32_t n)
 
 static void frame_copy(struct fe_state_pool *p, struct fe_frame *dst, const struct fe_frame *src)
 {
-	struct fe_slot *s = dst->slots;
+	struct fe_stack_slot *s = dst->slots;
 	uint32_t cap = dst->cap_slots;
 
 	if (src->n_slots > cap) {
@@ -185,7 +185,7 @@ void fe_reg_pointer(struct fe_reg *r, enum fe_type type, int32_t object)
 	*r = (struct fe_reg){ .type = (uint16_t)type, .object = object, .val = fe_val_const(0) };
 }
 
-unsigned fe_slot_spill_bytes(const struct fe_slot *s)
+unsigned fe_slot_spill_bytes(const struct fe_stack_slot *s)
 {
 	unsigned n = 0;
 

@@ -55,7 +55,7 @@ enum fe_byte { FE_BYTE_INVALID, FE_BYTE_SPILL, FE_BYTE_MISC, FE_BYTE_ZERO };
 
 /* Eight bytes of stack; bytes[0] has the lowest address. A spilled register occupies the low
  * `n` bytes (FE_BYTE_SPILL), n < 8 for narrow stores of scalars. */
-struct fe_slot {
+struct fe_stack_slot {
 	struct fe_reg spill;
 	uint8_t bytes[8]; /* enum fe_byte */
 };
@@ -68,7 +68,7 @@ enum fe_frame_kind {
 
 struct fe_frame {
 	struct fe_reg regs[11];
-	struct fe_slot *slots; /* [i] covers bytes -8(i+1) … -8i-1 from the top */
+	struct fe_stack_slot *slots; /* [i] covers bytes -8(i+1) … -8i-1 from the top */
 	uint32_t n_slots, cap_slots;
 	uint32_t inst; /* vprog instance */
 	uint32_t subprog;
@@ -106,7 +106,7 @@ struct fe_state {
 	uint32_t branches; /* paths from here that are not walked to their end */
 	uint32_t pc;       /* remembered states: where */
 	const struct fe_trail *trail;
-	uint32_t rounds;    /* callbacks entered on the way here */
+	uint32_t rounds;       /* callbacks entered on the way here */
 	struct fe_state *next; /* list of remembered states of one pc, or the free list */
 	uint32_t hits, misses;
 	bool loop_head; /* unfinished, and paths were cut short against it */
@@ -165,11 +165,11 @@ static inline bool fe_reg_is_null(const struct fe_reg *r)
 {
 	return r->type == FE_SCALAR && fe_val_is_const(&r->val) && !r->val.var.value;
 }
-static inline bool fe_slot_has_spill(const struct fe_slot *s)
+static inline bool fe_slot_has_spill(const struct fe_stack_slot *s)
 {
 	return s->bytes[0] == FE_BYTE_SPILL;
 }
-unsigned fe_slot_spill_bytes(const struct fe_slot *s);
+unsigned fe_slot_spill_bytes(const struct fe_stack_slot *s);
 
 /* Calls fn on every register and spilled register of every frame. */
 typedef void (*fe_reg_visitor)(struct fe_reg *r, void *arg);

@@ -57,6 +57,7 @@ static bool verify(struct fe_env *env, struct vprog *vp)
 		return false;
 	fe_cfg_liveness(&env->mem, &env->cfg);
 	mark_callback_calls(env);
+	env->base_type = ARENA_ARRAY(&env->mem, uint16_t, env->prog->n_insns);
 	fe_special_init(env);
 	fe_prune_init(env);
 	fe_facts_init(env);

@@ -65,6 +65,7 @@ struct fe_env {
 	const struct fe_prog *prog;
 	struct fe_verify_options opts;
 	struct fe_cfg cfg;
+	uint16_t *base_type; /* by instruction: what it loads from or stores to (enum fe_type) */
 	struct fe_special *special, *inner_special; /* by map */
 	enum fe_prog_kind kind;
 
