@@ -20,6 +20,7 @@ struct resolver {
 	VEC(uint8_t) values;   /* of the __kconfig variables */
 	uint32_t *seen;        /* by symbol: index into externs + 1, or offset into values + 1 */
 	uint32_t *kconfig_var; /* by symbol: VAR of a __kconfig variable, else 0 */
+	bool *is_ksym;         /* by symbol: declared __ksym */
 };
 
 static bool is_extern(const struct fe_symbol *s)
@@ -102,18 +103,20 @@ static uint32_t extern_index(struct resolver *r, const struct fe_reloc *rel, boo
 	return r->seen[rel->symbol] - 1;
 }
 
-/* Kernel variable or function address. */
+static void use_kconfig(struct resolver *r, const struct fe_reloc *rel)
+{
+	uint32_t off, *seen = &r->seen[rel->symbol];
+
+	if (!*seen &&
+	    place_kconfig(r, r->kconfig_var[rel->symbol], &r->elf->syms[rel->symbol], &off))
+		*seen = off + 1;
+}
+
+/* Address of a kernel variable or function. */
 static void use_address(struct resolver *r, struct fe_reloc *rel, struct bpf_insn *i)
 {
-	struct fe_symbol *s = &r->elf->syms[rel->symbol];
-	uint32_t var = r->kconfig_var[rel->symbol], off = r->seen[rel->symbol] - 1;
+	const struct fe_symbol *s = &r->elf->syms[rel->symbol];
 
-	if (var) {
-		if (!r->seen[rel->symbol] && !place_kconfig(r, var, s, &off))
-			return; /* left undefined: relocs.c says so */
-		r->seen[rel->symbol] = off + 1;
-		return;
-	}
 	i->src_reg = EBPF_IMM_BTF_ID;
 	i->imm = (int32_t)extern_index(r, rel, btf_id(r, s->name, true) != 0);
 	rel->dropped = true;
@@ -131,7 +134,11 @@ static void resolve(struct resolver *r, struct fe_reloc *rel)
 {
 	struct bpf_insn *i = &fe_section_insns(&r->elf->secs[rel->section])[rel->insn];
 
-	if (ebpf_is_call(i) && i->src_reg == EBPF_CALL_SUBPROG)
+	if (r->kconfig_var[rel->symbol] && ebpf_is_ld_imm64(i))
+		use_kconfig(r, rel);
+	else if (!r->is_ksym[rel->symbol])
+		return; /* left undefined: relocs.c says so */
+	else if (ebpf_is_call(i) && i->src_reg == EBPF_CALL_SUBPROG)
 		use_call(r, rel, i);
 	else if (ebpf_is_ld_imm64(i))
 		use_address(r, rel, i);
@@ -160,16 +167,17 @@ static void settle_symbols(struct resolver *r)
 	}
 }
 
-/* Which of the undefined symbols are __kconfig variables. False: reported. */
-static bool find_kconfig(struct resolver *r, uint32_t *n_externs)
+/* What the undefined symbols are declared as. False: reported. */
+static bool classify(struct resolver *r, uint32_t *n_externs)
 {
 	struct diag_at at = { .object = r->elf->path, .insn = -1 };
 
 	*n_externs = 0;
 	r->kconfig_var = ARENA_ARRAY(r->cx->scratch, uint32_t, r->elf->n_syms);
+	r->is_ksym = ARENA_ARRAY(r->cx->scratch, bool, r->elf->n_syms);
 	for (uint32_t i = 0; i < r->elf->n_syms; i++) {
 		const struct fe_symbol *s = &r->elf->syms[i];
-		uint32_t var;
+		uint32_t var, func;
 
 		if (!is_extern(s))
 			continue;
@@ -177,8 +185,11 @@ static bool find_kconfig(struct resolver *r, uint32_t *n_externs)
 			return diag_error(r->cx->diags, &at, REASON_ELF_INVALID, r->elf->path,
 					  "it has too many undefined symbols");
 		var = btf_id(r, s->name, false);
+		func = btf_id(r, s->name, true);
 		if (var && in_datasec(r->btf, var, ".kconfig"))
 			r->kconfig_var[i] = var;
+		r->is_ksym[i] = (var && in_datasec(r->btf, var, ".ksyms")) ||
+				(func && in_datasec(r->btf, func, ".ksyms"));
 	}
 	return true;
 }
@@ -189,7 +200,7 @@ bool fe_externs_resolve(struct cx *cx, struct fe_elf *elf, const struct btf *btf
 	struct resolver r = { .cx = cx, .elf = elf, .btf = btf };
 	uint32_t n;
 
-	if (!find_kconfig(&r, &n))
+	if (!classify(&r, &n))
 		return false;
 	if (!n)
 		return true;

@@ -6,16 +6,24 @@
  * a program that ends within a 64-bit constant). So each is checked first; a bad one is dropped
  * and its function marked broken. Broken programs are hidden from libbpf. */
 
+static const char *undefined(const struct fe_symbol *s, struct arena *a)
+{
+	return arena_printf(a,
+			    "'%s' is not defined: link the object with the one that has it "
+			    "(bpftool gen object), or declare it __ksym",
+			    s->name);
+}
+
 static const char *call_problem(const struct fe_elf *elf, const struct fe_symbol *s,
 				const struct bpf_insn *i, struct arena *a)
 {
 	if (i->src_reg != EBPF_CALL_SUBPROG)
 		return "a helper call has a relocation";
+	if (s->section == SHN_UNDEF)
+		return undefined(s, a);
 	if (!elf->text || s->section != elf->text)
 		return arena_printf(
-			a,
-			"it calls '%s', which is not in .text: a called function may have "
-			"no SEC(), and must be defined",
+			a, "it calls '%s', which has a SEC() of its own: a called function may not",
 			s->name);
 	if (s->value % sizeof(*i))
 		return "it calls into the middle of an instruction";
@@ -37,7 +45,7 @@ static const char *address_problem(const struct fe_elf *elf, const struct fe_sym
 				   const struct bpf_insn *i, struct arena *a)
 {
 	if (!s->section || s->section >= elf->n_secs)
-		return arena_printf(a, "'%s' is not defined in the object", s->name);
+		return undefined(s, a);
 	if (s->section == elf->text) {
 		if (s->value % sizeof(*i) || i->imm % (int)sizeof(*i))
 			return "it takes the address of the middle of an instruction";

@@ -332,6 +332,44 @@ static void iproute2_maps_load(void **state)
 	close_object(&f);
 }
 
+/* ---- broken programs ------------------------------------------------------------------------------- */
+
+static void a_broken_program_leaves_the_others(void **state)
+{
+	static const struct {
+		const char *name, *why; /* NULL: fine */
+	} expected[] = {
+		{ "is_static", "static" },
+		{ "good", NULL },
+		{ "calls_program", "SEC() of its own" },
+		{ "calls_undefined", "'elsewhere' is not defined" },
+		{ "uses_odd_section", "section 'oddities'" },
+	};
+	struct fixture f;
+	size_t warning = 0;
+
+	(void)state;
+	assert_true(open_object(&f, "broken.o"));
+	assert_int_equal(f.obj.n_progs, ARRAY_SIZE(expected));
+	for (size_t i = 0; i < ARRAY_SIZE(expected); i++) {
+		const struct fe_prog *p = &f.obj.progs[i];
+		const struct diag *d = &f.diags.list.at[warning];
+
+		assert_string_equal(p->name, expected[i].name);
+		assert_int_equal(p->broken, expected[i].why != NULL);
+		assert_int_equal(!p->n_insns, p->broken);
+		if (!p->broken)
+			continue;
+		assert_int_equal(d->reason, REASON_PROG_BROKEN);
+		assert_int_equal(d->severity, DIAG_WARNING);
+		assert_string_equal(d->at.prog, p->name);
+		assert_non_null(strstr(d->text, expected[i].why));
+		warning++;
+	}
+	assert_int_equal(f.diags.list.len, warning);
+	close_object(&f);
+}
+
 /* ---- refusals -------------------------------------------------------------------------------------- */
 
 static void bad_files_are_refused(void **state)
@@ -383,6 +421,7 @@ int main(void)
 		cmocka_unit_test(instructions_have_source_lines),
 		cmocka_unit_test(legacy_maps_load),
 		cmocka_unit_test(iproute2_maps_load),
+		cmocka_unit_test(a_broken_program_leaves_the_others),
 		cmocka_unit_test(bad_files_are_refused),
 		cmocka_unit_test(named_kernel_files_must_exist),
 	};
