@@ -97,20 +97,19 @@ static bool on_bad_access(uc_engine *uc, uc_mem_type type, uint64_t addr, int si
 	return false; /* not mended: emulation stops */
 }
 
+/* Unicorn knows the translated block that it was in, not the instruction. */
 static void describe_stop(struct sim_host *h, uc_err err)
 {
+	const char *what = uc_strerror(err);
 	uint64_t rip = 0;
 
 	uc_reg_read(h->uc, UC_X86_REG_RIP, &rip);
-	if (err == UC_ERR_READ_UNMAPPED || err == UC_ERR_WRITE_UNMAPPED ||
-	    err == UC_ERR_READ_PROT || err == UC_ERR_WRITE_PROT)
-		sim_host_fault(h, "insn %" PRId64 ": %s at 0x%" PRIx64, insn_of_address(h, rip),
-			       err == UC_ERR_READ_UNMAPPED || err == UC_ERR_READ_PROT ? "load"
-										      : "store",
-			       h->fault_addr);
-	else
-		sim_host_fault(h, "insn %" PRId64 ": %s", insn_of_address(h, rip),
-			       uc_strerror(err));
+	if (err == UC_ERR_READ_UNMAPPED || err == UC_ERR_READ_PROT)
+		what = arena_printf(h->cx->arena, "load at 0x%" PRIx64, h->fault_addr);
+	else if (err == UC_ERR_WRITE_UNMAPPED || err == UC_ERR_WRITE_PROT)
+		what = arena_printf(h->cx->arena, "store at 0x%" PRIx64, h->fault_addr);
+	sim_host_fault(h, "%s, in the block that starts at insn %" PRId64, what,
+		       insn_of_address(h, rip));
 }
 
 /* ---- one packet ----------------------------------------------------------------------------- */
@@ -183,6 +182,7 @@ static void place_packet(struct sim_host *h, const struct sim_host_packet *pkt)
 	h->random_state = pkt->random_seed;
 	h->clock_ns = pkt->clock_ns;
 	h->redirect_ifindex = 0;
+	h->frame->r0 = 0;
 	h->fault[0] = 0;
 	h->n_events = h->n_touched = 0;
 	h->run_mem_used = 0;
@@ -194,12 +194,15 @@ static const struct sim_host_run *collect(struct sim_host *h)
 {
 	struct sim_host_run *r = &h->run;
 
+	bool tag_beside = h->vlan_present;
+
 	sim_skb_fold_vlan(h);
 	*r = (struct sim_host_run){
 		.fault = h->fault[0] ? h->fault : NULL,
 		.verdict = (uint32_t)h->frame->r0,
 		.packet = h->packet + h->data,
 		.packet_len = h->data_end - h->data,
+		.tag_beside = tag_beside,
 		.redirect_ifindex = h->redirect_ifindex,
 		.events = h->events,
 		.n_events = h->n_events,

@@ -61,6 +61,7 @@ struct sim_host_run {
 	uint32_t verdict;  /* low half of R0 */
 	const uint8_t *packet;
 	uint32_t packet_len;
+	bool tag_beside; /* tc: the outermost VLAN tag in `packet` was in the skb's own fields */
 	uint32_t rx_queue_index;   /* the context's field afterwards (XDP) */
 	uint32_t redirect_ifindex; /* of bpf_redirect and bpf_redirect_map */
 	const struct sim_event *events;

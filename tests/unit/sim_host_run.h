@@ -75,20 +75,33 @@ static inline void fixture_set_maps(struct host_fixture *f, const struct fe_map 
 }
 
 /* `subprog_at`: start of a second function, 0: none. False: refused (see f->diags). */
-static inline bool fixture_load(struct host_fixture *f, const struct bpf_insn *insns, size_t n,
-				uint32_t subprog_at)
+static inline bool fixture_load_with(struct host_fixture *f, const struct bpf_insn *insns, size_t n,
+				     uint32_t subprog_at, const struct sim_host_options *opts)
 {
+	uint32_t end = (uint32_t)n;
+
 	f->prog.insns = insns;
 	f->prog.n_insns = n;
-	f->subprogs[0] =
-		(struct fe_subprog){ .start = 0, .end = subprog_at ? subprog_at : (uint32_t)n };
-	f->subprogs[1] = (struct fe_subprog){ .start = subprog_at, .end = (uint32_t)n };
+	f->subprogs[0] = (struct fe_subprog){ .start = 0, .end = subprog_at ? subprog_at : end };
+	f->subprogs[1] = (struct fe_subprog){ .start = subprog_at, .end = end };
 	f->prog.subprogs = f->subprogs;
 	f->prog.n_subprogs = subprog_at ? 2 : 1;
 	if (!f->maps)
 		fixture_set_maps(f, NULL, 0);
-	f->host = sim_host_new(&f->cx, &f->obj, &f->prog, f->maps, &(struct sim_host_options){ 0 });
+	f->host = sim_host_new(&f->cx, &f->obj, &f->prog, f->maps, opts);
 	return f->host;
+}
+
+static inline bool fixture_load(struct host_fixture *f, const struct bpf_insn *insns, size_t n,
+				uint32_t subprog_at)
+{
+	return fixture_load_with(f, insns, n, subprog_at, &(struct sim_host_options){ 0 });
+}
+
+static inline bool fixture_load_limited(struct host_fixture *f, const struct bpf_insn *insns,
+					size_t n, const struct sim_adjust_rule *rule)
+{
+	return fixture_load_with(f, insns, n, 0, &(struct sim_host_options){ .adjust = *rule });
 }
 
 static inline struct sim_host_run fixture_run(struct host_fixture *f, const void *data,
