@@ -5,11 +5,13 @@
 
 #include <bpf/btf.h>
 
-/* CO-RE ("compile once, run everywhere") in four steps, one file each:
+/* CO-RE ("compile once, run everywhere") in steps, one file each:
  *   core_path.c   what an instruction accesses in the program's types, and the same thing in the
  *                 target kernel's types
  *   core_types.c  when two types count as the same
  *   core_value.c  number that the instruction is to contain: offset, size, existence …
+ *   core_target.c the target's types by name
+ *   core_patch.c  the number into the instruction
  *   core.c        for all relocations: find candidates, agree on one number, patch or poison
  * The rules are libbpf's, so that a program means here what it means when libbpf loads it. */
 
@@ -77,5 +79,40 @@ struct core_value {
 };
 /* `p` NULL: the access does not exist. False: no number can be given. */
 bool core_value(uint32_t kind, const struct core_path *p, struct core_value *v);
+
+/* core_target.c */
+struct core_name {
+	uint32_t hash, id;
+};
+
+struct core_target {
+	const char *path;
+	struct btf *btf;         /* NULL: none; the caller frees it */
+	struct core_name *names; /* of its named types, by hash */
+	uint32_t n_names;
+};
+
+/* False (reported): a file that was named cannot be used. No target is fine: then *why tells the
+ * reason. */
+bool core_target_open(struct cx *cx, const struct fe_open_options *opts, struct core_target *t,
+		      const char **why);
+/* Types of a name, flavours aside: start with core_target_first(), then call core_target_named()
+ * until it gives 0. */
+uint32_t core_target_first(const struct core_target *t, const char *name);
+uint32_t core_target_named(const struct core_target *t, const char *name, uint32_t *row);
+
+/* core_patch.c */
+
+/* What becomes of one instruction. */
+struct core_decision {
+	struct core_value was, now; /* in the program's types, in the target's */
+	const char *broken;         /* no decision: why */
+	const char *poison;         /* replaced by an invalid call: why; NULL: patched */
+};
+
+/* NULL, or why the instruction is not the one that the relocation describes. May set d->poison. */
+const char *core_patch(const struct core_pair *types, struct core_decision *d, struct bpf_insn *i,
+		       bool has_next);
+void core_poison(struct bpf_insn *i, bool has_next);
 
 #endif
