@@ -22,7 +22,7 @@ for command in disasm "run --pcap $work/empty.o"; do
 	done
 done
 expect 1 '"schema":' "$tool" compile --json "$work/empty.o"
-expect 1 '"id":"file-empty"' "$tool" compile --json "$work/empty.o"
+expect 1 '"id":"file-unreadable"' "$tool" compile --json "$work/empty.o"
 
 mkdir "$work/results"
 expect 1 "error:" "$tool" compile -o "$work/results" "$work/short.o"
