@@ -61,7 +61,7 @@ static void fix_sources(struct legal *l, struct nfp_mi *mi)
 		through_reg(l, &mi->a);
 	if (!source_fits(l, mi, &mi->b))
 		through_reg(l, &mi->b);
-	if (same_port(left, &mi->b))
+	if (same_port(left, &mi->b) || (left->kind == NFP_O_XOUT && mi->b.kind == NFP_O_XIN))
 		through_reg(l, &mi->b);
 }
 

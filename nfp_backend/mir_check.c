@@ -76,7 +76,7 @@ static bool check_gpr(struct check *c, const struct nfp_opnd *o, bool is_def)
 	return rule(c, o->bank >= NFP_BANK_A && o->bank <= NFP_BANK_BOTH,
 		    "register without bank") &&
 	       rule(c, o->reg <= 22, "register belongs to the firmware") &&
-	       rule(c, !is_def || !stack, "A22 is the stack pointer");
+	       rule(c, !is_def || !stack || c->allocated, "A22 is the frame's address");
 }
 
 static bool check_tuple(struct check *c, const struct nfp_opnd *o, enum nfp_vclass vclass)
@@ -261,9 +261,10 @@ static void check_fixed(struct nfp_opnd *o, bool is_def, void *priv)
 		     "hardware register read before it is written");
 }
 
+/* A helper that is branched to ends the block, its deferred instructions still run before it. */
 static bool clobbers_cc(const struct nfp_mi *mi)
 {
-	return mi->op == NFP_M_CALL || mi->op == NFP_M_BRHELPER;
+	return mi->op == NFP_M_CALL;
 }
 
 static void check_block(struct check *c, uint32_t b)
@@ -388,15 +389,25 @@ static void check_defined(struct check *c)
 		rule(c, !live.in[w], "register read before it is written");
 }
 
+static void find_vreg(struct nfp_opnd *o, bool is_def, void *priv)
+{
+	(void)is_def;
+	*(bool *)priv |= o->kind == NFP_O_VREG;
+}
+
 /* Behind the register allocator hardware registers live across blocks. */
 static bool is_allocated(const struct nfp_func *fn)
 {
-	size_t i;
+	bool found = false;
+	size_t b, i;
 
-	for (i = 0; i < fn->vregs.len; i++)
-		if (fn->vregs.at[i].vclass == NFP_V_GPR && fn->vregs.at[i].phys < 0)
-			return fn->stage == NFP_STAGE_PHYS;
-	return fn->stage >= NFP_STAGE_BANKED;
+	if (fn->stage != NFP_STAGE_BANKED)
+		return fn->stage == NFP_STAGE_PHYS;
+	for (b = 0; b < fn->blocks.len && !found; b++)
+		for (i = 0; i < fn->blocks.at[b].insns.len; i++)
+			if (fn->blocks.at[b].insns.at[i].op < NFP_M_COUNT)
+				nfp_visit_opnds(&fn->blocks.at[b].insns.at[i], find_vreg, &found);
+	return !found;
 }
 
 static void check_func(struct check *c)

@@ -106,7 +106,9 @@ static bool command_allows(const struct group *g, const struct nfp_opnd *other)
 static bool takes_slot(const struct group *g, const struct nfp_mi *mi, const struct nfp_opnd *slot)
 {
 	bool a = nfp_is_vreg(&mi->a, g->reg), b = nfp_is_vreg(&mi->b, g->reg);
-	bool dst = nfp_is_vreg(&mi->dst, g->reg), update = dst && nfp_is_update(mi);
+	bool dst = nfp_is_vreg(&mi->dst, g->reg);
+	bool shares_fields =
+		mi->op == NFP_M_LDF; /* destination and source are both operand fields */
 
 	if (!a && !b && !dst)
 		return true;
@@ -117,9 +119,7 @@ static bool takes_slot(const struct group *g, const struct nfp_mi *mi, const str
 		return false;
 	if ((a && is_other_lm(&mi->b, g->reg)) || (b && is_other_lm(&mi->a, g->reg)))
 		return false;
-	if (update && (nfp_is_lm(&mi->b) || b))
-		return false;
-	if (b && nfp_is_update(mi) && nfp_is_lm(&mi->dst))
+	if (shares_fields && ((dst && (b || nfp_is_lm(&mi->b))) || (b && nfp_is_lm(&mi->dst))))
 		return false;
 	if (mi->op == NFP_M_CMD)
 		return command_allows(g, a ? &mi->b : &mi->a);
