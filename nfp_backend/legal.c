@@ -67,13 +67,6 @@ static bool check_pointer_alu(struct legal *l, bool src_is_pointer)
 			  is_pointer(d) ? l->insn->dst_reg : l->insn->src_reg);
 }
 
-static bool check_div(struct legal *l)
-{
-	if (ebpf_src_is_reg(l->insn) && !vp_is_const(l->src))
-		return nfp_refuse(l->cx, l->why, REASON_NFP_DIV_REG, l->insn->src_reg);
-	return true;
-}
-
 static bool check_alu(struct legal *l)
 {
 	bool is64 = ebpf_class(l->insn) == BPF_ALU64;
@@ -83,11 +76,11 @@ static bool check_alu(struct legal *l)
 	case BPF_MOV:
 	case BPF_END:
 	case BPF_NEG: return true;
-	case BPF_DIV:
-	case BPF_MOD: return check_div(l);
 	case BPF_ADD:
 	case BPF_SUB:
 	case BPF_MUL:
+	case BPF_DIV:
+	case BPF_MOD:
 	case BPF_OR:
 	case BPF_AND:
 	case BPF_XOR:

@@ -96,69 +96,73 @@ static LLVMValueRef masked_count(struct lift *l, LLVMValueRef count, unsigned wi
 
 /* ---- division --------------------------------------------------------------------------------- */
 
-/* Magnitude of a value taken as signed; the result is read as unsigned, so the most negative
- * number is its own magnitude. */
-static LLVMValueRef magnitude(struct lift *l, LLVMValueRef v)
+static LLVMValueRef zero_of(LLVMValueRef v)
 {
-	LLVMValueRef zero = LLVMConstNull(LLVMTypeOf(v));
-	LLVMValueRef neg = LLVMBuildICmp(l->b, LLVMIntSLT, v, zero, "");
+	return LLVMConstNull(LLVMTypeOf(v));
+}
 
-	return LLVMBuildSelect(l->b, neg, LLVMBuildSub(l->b, zero, v, ""), v, "");
+static LLVMValueRef is_negative(struct lift *l, LLVMValueRef v)
+{
+	return LLVMBuildICmp(l->b, LLVMIntSLT, v, zero_of(v), "");
 }
 
 static LLVMValueRef negate_if(struct lift *l, LLVMValueRef cond, LLVMValueRef v)
 {
-	LLVMValueRef zero = LLVMConstNull(LLVMTypeOf(v));
-
-	return LLVMBuildSelect(l->b, cond, LLVMBuildSub(l->b, zero, v, ""), v, "");
+	return LLVMBuildSelect(l->b, cond, LLVMBuildSub(l->b, zero_of(v), v, ""), v, "");
 }
 
-/* Truncating division by a constant: the quotient is negative when the signs differ, the remainder
- * follows the dividend. */
-static LLVMValueRef signed_divide(struct lift *l, bool mod, LLVMValueRef a, int64_t divisor)
-{
-	LLVMTypeRef t = LLVMTypeOf(a);
-	uint64_t mag = divisor < 0 ? 0 - (uint64_t)divisor : (uint64_t)divisor;
-	LLVMValueRef a_neg = LLVMBuildICmp(l->b, LLVMIntSLT, a, LLVMConstNull(t), "");
-	LLVMValueRef q = LLVMBuildBinOp(l->b, mod ? LLVMURem : LLVMUDiv, magnitude(l, a),
-					LLVMConstInt(t, mag, 0), "");
-	LLVMValueRef flip = mod || divisor > 0 ? a_neg : LLVMBuildNot(l->b, a_neg, "");
-
-	return negate_if(l, flip, q);
-}
-
-/* `divisor`: as the width of the operation sees it. */
-static LLVMValueRef divide(struct lift *l, LLVMValueRef a, uint64_t divisor)
+/* LLVM's division of numbers; the divisor is not 0. Signed division goes by magnitudes (read as
+ * unsigned, so the most negative number has one): the quotient is negative when the signs differ,
+ * the remainder follows the dividend. */
+static LLVMValueRef divide(struct lift *l, LLVMValueRef a, LLVMValueRef b)
 {
 	bool mod = ebpf_op(l->insn) == BPF_MOD;
-	bool wide = LLVMTypeOf(a) == l->i64;
+	LLVMOpcode op = mod ? LLVMURem : LLVMUDiv;
+	LLVMValueRef a_neg, b_neg, flip;
 
-	if (divisor == 0)
-		return mod ? a : LLVMConstNull(LLVMTypeOf(a));
-	if (l->insn->off == 1)
-		return signed_divide(l, mod, a, wide ? (int64_t)divisor : (int32_t)divisor);
-	return LLVMBuildBinOp(l->b, mod ? LLVMURem : LLVMUDiv, a,
-			      LLVMConstInt(LLVMTypeOf(a), divisor, 0), "");
+	if (l->insn->off != 1)
+		return LLVMBuildBinOp(l->b, op, a, b, "");
+	a_neg = is_negative(l, a);
+	b_neg = is_negative(l, b);
+	flip = mod ? a_neg : LLVMBuildXor(l->b, a_neg, b_neg, "");
+	return negate_if(
+		l, flip,
+		LLVMBuildBinOp(l->b, op, negate_if(l, a_neg, a), negate_if(l, b_neg, b), ""));
 }
 
-static bool lift_div(struct lift *l, const struct vp_reg *s)
+/* x / 0 = 0 and x % 0 = x, which LLVM leaves undefined. */
+static LLVMValueRef divide_any(struct lift *l, LLVMValueRef a, LLVMValueRef b, bool may_be_zero)
+{
+	LLVMValueRef by_zero = ebpf_op(l->insn) == BPF_MOD ? a : zero_of(a), is_zero, q;
+
+	if (LLVMIsAConstantInt(b))
+		return LLVMIsNull(b) ? by_zero : divide(l, a, b);
+	if (!may_be_zero)
+		return divide(l, a, b);
+	is_zero = LLVMBuildICmp(l->b, LLVMIntEQ, b, zero_of(b), "");
+	q = divide(l, a, LLVMBuildSelect(l->b, is_zero, LLVMConstInt(LLVMTypeOf(b), 1, 0), b, ""));
+	return LLVMBuildSelect(l->b, is_zero, by_zero, q, "");
+}
+
+/* Both numbers below 2^32 (2^31 when they are read as signed): 32 bits do. */
+static bool div_narrows(const struct lift *l, const struct vp_reg *s)
 {
 	const struct vp_reg *d = lift_reg(l, l->insn->dst_reg);
-	bool is64 = ebpf_class(l->insn) == BPF_ALU64, is_signed = l->insn->off == 1;
-	uint64_t divisor = s->var.value;
+	uint64_t max = l->insn->off == 1 ? INT32_MAX : UINT32_MAX;
 
-	if (!vp_is_const(s))
-		return lift_refuse(l, REASON_NFP_DIV_REG, l->insn->src_reg);
-	if (!is64)
-		lift_write32(l, l->insn->dst_reg,
-			     divide(l, lift_read32(l, l->insn->dst_reg), (uint32_t)divisor));
-	else if (vp_fits32(d) && divisor <= UINT32_MAX &&
-		 (!is_signed || (d->umax <= INT32_MAX && divisor <= INT32_MAX)))
-		lift_write32(l, l->insn->dst_reg,
-			     divide(l, lift_read32(l, l->insn->dst_reg), divisor));
+	return d->umax <= max && s->umax <= max;
+}
+
+static bool lift_div(struct lift *l, bool is64, const struct vp_reg *s)
+{
+	unsigned dst = l->insn->dst_reg;
+
+	if (is64 && !div_narrows(l, s))
+		lift_write64(l, dst, divide_any(l, lift_read64(l, dst), source64(l), s->umin == 0));
 	else
-		lift_write64(l, l->insn->dst_reg,
-			     divide(l, lift_read64(l, l->insn->dst_reg), divisor));
+		lift_write32(l, dst,
+			     divide_any(l, lift_read32(l, dst), source32(l),
+					s->umin == 0 || s->umax > UINT32_MAX));
 	return true;
 }
 
@@ -336,7 +340,7 @@ bool lift_alu(struct lift *l)
 	case BPF_END: return lift_end(l);
 	case BPF_NEG: return lift_neg(l, is64);
 	case BPF_DIV:
-	case BPF_MOD: return lift_div(l, &s);
+	case BPF_MOD: return lift_div(l, is64, &s);
 	default: break;
 	}
 	if (!plain_op[op >> 4])

@@ -65,11 +65,13 @@ static uint64_t spec_alu(uint8_t op, uint64_t a, uint64_t b, bool w64)
 	return w64 ? a : (uint32_t)a;
 }
 
-static uint64_t spec_signed_div(uint8_t op, uint64_t a, int64_t b, bool w64)
+static uint64_t spec_signed_div(uint8_t op, uint64_t a, uint64_t by, bool w64)
 {
-	int64_t x = w64 ? (int64_t)a : (int32_t)a, r;
+	int64_t x = w64 ? (int64_t)a : (int32_t)a, b = w64 ? (int64_t)by : (int32_t)by, r;
 
-	if (b == -1)
+	if (b == 0)
+		r = op == BPF_DIV ? 0 : x;
+	else if (b == -1)
 		r = op == BPF_DIV ? (int64_t)(0 - (uint64_t)x) : 0;
 	else
 		r = op == BPF_DIV ? x / b : x % b;
@@ -153,7 +155,7 @@ static uint64_t expected_alu(const struct bpf_insn *in, uint64_t a, uint64_t b)
 	if (!ebpf_src_is_reg(in))
 		b = (uint64_t)(int64_t)in->imm;
 	if (in->off == 1)
-		return spec_signed_div(ebpf_op(in), a, in->imm, w64);
+		return spec_signed_div(ebpf_op(in), a, b, w64);
 	return spec_alu(ebpf_op(in), a, b, w64);
 }
 
@@ -227,7 +229,7 @@ static void test_alu_immediates(void **state)
 }
 
 /* 1 and 28 are the driver's fault Q2. */
-static void test_division_by_constants(void **state)
+static void test_division(void **state)
 {
 	static const int32_t divisors[] = { 1,       2,         3,  7,  28,       1000,
 					    0x10001, INT32_MAX, -1, -7, INT32_MIN };
@@ -238,6 +240,12 @@ static void test_division_by_constants(void **state)
 		check_alu(INSN(BPF_ALU | BPF_DIV | BPF_K, 6, 0, 0, divisors[i]));
 		check_alu(INSN(BPF_ALU64 | BPF_MOD | BPF_K, 6, 0, 0, divisors[i]));
 		check_alu(INSN(BPF_ALU | BPF_MOD | BPF_K, 6, 0, 0, divisors[i]));
+	}
+	for (int16_t is_signed = 0; is_signed <= 1; is_signed++) {
+		check_alu(INSN(BPF_ALU64 | BPF_DIV | BPF_X, 6, 7, is_signed, 0));
+		check_alu(INSN(BPF_ALU | BPF_DIV | BPF_X, 6, 7, is_signed, 0));
+		check_alu(INSN(BPF_ALU64 | BPF_MOD | BPF_X, 6, 7, is_signed, 0));
+		check_alu(INSN(BPF_ALU | BPF_MOD | BPF_X, 6, 7, is_signed, 0));
 	}
 	check_alu(INSN(BPF_ALU64 | BPF_DIV | BPF_K, 6, 0, 1, -7));
 	check_alu(INSN(BPF_ALU64 | BPF_MOD | BPF_K, 6, 0, 1, 7));
@@ -652,14 +660,10 @@ static void test_shape(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_alu_registers),
-		cmocka_unit_test(test_alu_immediates),
-		cmocka_unit_test(test_division_by_constants),
-		cmocka_unit_test(test_division_by_known_zero),
-		cmocka_unit_test(test_byte_order),
-		cmocka_unit_test(test_jumps),
-		cmocka_unit_test(test_programs),
-		cmocka_unit_test(test_shape),
+		cmocka_unit_test(test_alu_registers), cmocka_unit_test(test_alu_immediates),
+		cmocka_unit_test(test_division),      cmocka_unit_test(test_division_by_known_zero),
+		cmocka_unit_test(test_byte_order),    cmocka_unit_test(test_jumps),
+		cmocka_unit_test(test_programs),      cmocka_unit_test(test_shape),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
