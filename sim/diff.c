@@ -10,27 +10,31 @@
 #define ETHERNET_MIN 60u   /* shortest frame on a wire, without its checksum */
 #define CHECK_EVERY  1024u /* packets between comparisons of all map contents, and progress */
 #define CLOCK_START  UINT64_C(1000000000)
+#define NO_QUEUE     64u
 #define CLOCK_STEP   UINT64_C(1000) /* ns between packets */
 
 /* ---- results --------------------------------------------------------------------------------- */
 
-void sim_diff_note(struct diff *d, const char *what, const char *text)
+struct sim_diff_mismatch *sim_diff_note(struct diff *d, const char *what)
 {
 	struct sim_diff_result *r = d->res;
+	struct sim_diff_mismatch *m;
 
 	if (d->differs)
-		return;
+		return NULL;
 	d->differs = true;
 	r->mismatches++;
 	if (r->n_kept == SIM_DIFF_KEEP)
-		return;
-	r->kept[r->n_kept++] = (struct sim_diff_mismatch){
+		return NULL;
+	m = &r->kept[r->n_kept++];
+	*m = (struct sim_diff_mismatch){
 		.packet_idx = d->index,
 		.what = what,
-		.text = text,
+		.text = "",
 		.packet = arena_dup(d->cx->arena, d->data, d->len),
 		.packet_len = d->len,
 	};
+	return m;
 }
 
 static void count_verdict(struct diff *d, uint32_t v)
@@ -125,8 +129,13 @@ static bool survives(uint8_t byte)
 static void check_packet(struct diff *d, const struct sim_host_run *host,
 			 const struct sim_me_result *dev)
 {
-	if (host->packet_len != dev->pkt_len || memcmp(host->packet, dev->pkt, dev->pkt_len))
-		sim_diff_note(d, "packet", sim_diff_text_packet(d, host, dev));
+	struct sim_diff_mismatch *m;
+
+	if (host->packet_len == dev->pkt_len && !memcmp(host->packet, dev->pkt, dev->pkt_len))
+		return;
+	m = sim_diff_note(d, "packet");
+	if (m)
+		m->text = sim_diff_text_packet(d, host, dev);
 }
 
 /* The driver's sequence selects queue 64, which no vNIC has, for what does not fit a byte
@@ -134,15 +143,14 @@ static void check_packet(struct diff *d, const struct sim_host_run *host,
 static void check_queue(struct diff *d, const struct sim_host_run *host,
 			const struct sim_me_result *dev)
 {
-	uint32_t want = host->rx_queue_index <= UINT8_MAX ? host->rx_queue_index : 64;
-	uint32_t got = dev->queue_selected ? dev->queue : 0;
+	uint32_t want = host->rx_queue_index <= UINT8_MAX ? host->rx_queue_index : NO_QUEUE;
+	struct sim_diff_mismatch *m;
 
-	if (want != got)
-		sim_diff_note(d, "queue",
-			      arena_printf(d->cx->arena,
-					   "host:   queue %u (rx_queue_index %u)\ndevice: %s %u",
-					   want, host->rx_queue_index,
-					   dev->queue_selected ? "queue" : "none selected,", got));
+	if (want == (dev->queue_selected ? dev->queue : 0))
+		return;
+	m = sim_diff_note(d, "queue");
+	if (m)
+		m->text = sim_diff_text_queue(d, want, dev);
 }
 
 static bool same_bytes(const uint8_t *a, uint32_t an, const uint8_t *b, uint32_t bn)
@@ -170,28 +178,50 @@ static void check_events(struct diff *d, const struct sim_host_run *host)
 {
 	for (size_t n = 0;; n++) {
 		const struct sim_event *h = n < host->n_events ? &host->events[n] : NULL;
+		struct sim_diff_mismatch *m;
 		struct sim_me_event v;
 		bool got = sim_me_event_take(d->me, &v);
 
 		if (!h && !got)
 			return;
-		if (!h || !got || !same_event(d, h, &v))
-			sim_diff_note(d, "event", sim_diff_text_event(d, n, h, got ? &v : NULL));
+		if (h && got && same_event(d, h, &v))
+			continue;
+		m = sim_diff_note(d, "event");
+		if (m)
+			m->text = sim_diff_text_event(d, n, h, got ? &v : NULL);
 	}
 }
 
 static void check_outcome(struct diff *d, const struct sim_host_run *host,
 			  const struct sim_me_result *dev)
 {
+	struct sim_diff_mismatch *m;
+
 	if (!same_verdict(d, host->verdict, dev->byte)) {
-		sim_diff_note(d, "verdict", sim_diff_text_verdict(d, host->verdict, dev));
-		return;
+		m = sim_diff_note(d, "verdict");
+		if (m)
+			m->text = sim_diff_text_verdict(d, host->verdict, dev);
+	} else if (survives(dev->byte)) {
+		check_packet(d, host, dev);
+		if (d->prog->type == BPF_PROG_TYPE_XDP)
+			check_queue(d, host, dev);
 	}
-	if (!survives(dev->byte))
-		return;
-	check_packet(d, host, dev);
-	if (d->prog->type == BPF_PROG_TYPE_XDP)
-		check_queue(d, host, dev);
+}
+
+static void note_fault(struct diff *d, const char *fault)
+{
+	struct sim_diff_mismatch *m = sim_diff_note(d, "host error");
+
+	if (m)
+		m->text = arena_strdup(d->cx->arena, fault);
+}
+
+static void note_device_error(struct diff *d, const struct sim_me_error *e)
+{
+	struct sim_diff_mismatch *m = sim_diff_note(d, "device error");
+
+	if (m)
+		m->text = sim_diff_text_device(d, e);
 }
 
 static uint32_t next_random(void *arg)
@@ -214,9 +244,9 @@ static void compare(struct diff *d, const struct sim_host_run *host)
 	d->res->device_insns += dev.insns;
 	d->res->device_cycles += dev.cycles;
 	if (host->fault)
-		sim_diff_note(d, "host error", arena_strdup(d->cx->arena, host->fault));
+		note_fault(d, host->fault);
 	else if (!ran)
-		sim_diff_note(d, "device error", sim_diff_text_device(d, &dev.error));
+		note_device_error(d, &dev.error);
 	else
 		check_outcome(d, host, &dev);
 	count_verdict(d, host->verdict);

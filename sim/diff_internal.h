@@ -57,8 +57,9 @@ void sim_diff_maps_check_all(struct diff *d);
 bool sim_diff_next_packet(struct diff *d);
 uint64_t sim_diff_packet_seed(const struct diff *d); /* of the random numbers of packet d->index */
 struct sim_host_options sim_diff_host_options(const struct diff *d);
-/* Notes that this packet differs; `text` is taken only the first time, and while there is room. */
-void sim_diff_note(struct diff *d, const char *what, const char *text);
+/* Counts this packet as differing. The result's text is to be filled in; NULL: it was counted
+ * already, or enough are kept. */
+struct sim_diff_mismatch *sim_diff_note(struct diff *d, const char *what);
 
 /* diff_text.c: texts in the arena of the context, several lines */
 const char *sim_diff_text_verdict(struct diff *d, uint32_t host, const struct sim_me_result *dev);
@@ -68,6 +69,7 @@ const char *sim_diff_text_value(struct diff *d, size_t map, const uint8_t *key, 
 				const uint8_t *dev);
 const char *sim_diff_text_event(struct diff *d, size_t n, const struct sim_event *host,
 				const struct sim_me_event *dev);
+const char *sim_diff_text_queue(struct diff *d, uint32_t host, const struct sim_me_result *dev);
 const char *sim_diff_text_device(struct diff *d, const struct sim_me_error *e);
 
 #endif

@@ -83,19 +83,20 @@ static void mend(struct diff *d, size_t map, const uint8_t *key)
 
 /* ---- comparison ------------------------------------------------------------------------------ */
 
-static bool element_differs(struct diff *d, size_t map, const uint8_t *key, const char *prefix)
+/* `prefix`: how the difference was found, for the message. */
+static void check_element(struct diff *d, size_t map, const uint8_t *key, const char *prefix)
 {
 	const uint8_t *host = find(d->host_maps, map, key), *dev = find(d->dev_maps, map, key);
-	const char *text;
+	struct sim_diff_mismatch *m;
 
-	if (!host && !dev)
-		return false;
-	if (host && dev && same_value(d, map, host, dev))
-		return false;
-	text = sim_diff_text_value(d, map, key, host, dev ? converted(d, map, dev) : NULL);
-	sim_diff_note(d, "map", arena_printf(d->cx->arena, "%s%s", prefix, text));
+	if ((!host && !dev) || (host && dev && same_value(d, map, host, dev)))
+		return;
+	m = sim_diff_note(d, "map");
+	if (m)
+		m->text = arena_printf(d->cx->arena, "%s%s", prefix,
+				       sim_diff_text_value(d, map, key, host,
+							   dev ? converted(d, map, dev) : NULL));
 	mend(d, map, key);
-	return true;
 }
 
 void sim_diff_maps_check(struct diff *d, const struct sim_host_run *host)
@@ -110,12 +111,12 @@ void sim_diff_maps_check(struct diff *d, const struct sim_host_run *host)
 		if (t->lookup)
 			*(t->found ? &d->res->map_hits : &d->res->map_misses) += 1;
 		if (d->on_device[t->map])
-			element_differs(d, t->map, t->key, "");
+			check_element(d, t->map, t->key, "");
 	}
 	for (size_t map = 0; map < d->obj->n_maps; map++) {
 		if (d->direct[map] && d->on_device[map] &&
 		    d->obj->maps[map].value_size <= DIRECT_MAX)
-			element_differs(d, map, zero, "");
+			check_element(d, map, zero, "");
 	}
 }
 
@@ -133,7 +134,7 @@ static void check_extra(struct diff *d, size_t map, const char *prefix)
 				arena_dup(d->cx->arena, key, d->obj->maps[map].key_size);
 	}
 	for (size_t i = 0; i < extra.len; i++)
-		element_differs(d, map, extra.at[i], prefix);
+		check_element(d, map, extra.at[i], prefix);
 }
 
 void sim_diff_maps_check_all(struct diff *d)
@@ -155,7 +156,7 @@ void sim_diff_maps_check_all(struct diff *d)
 		copy = arena_alloc(d->cx->arena, d->obj->maps[map].key_size);
 		while (sim_map_next(d->host_maps, map, &iter, &key, &off)) {
 			memcpy(copy, key, d->obj->maps[map].key_size);
-			element_differs(d, map, copy, prefix);
+			check_element(d, map, copy, prefix);
 		}
 		check_extra(d, map, prefix);
 	}
@@ -292,6 +293,12 @@ static bool maps_failed(struct diff *d, const char *why)
 	return diag_error(d->cx->diags, &at, REASON_SIM_MAP, why);
 }
 
+/* libbpf gives a perf event array without a size one element a CPU: here one. */
+static uint32_t entries(const struct fe_map *m)
+{
+	return m->max_entries || m->type != BPF_MAP_TYPE_PERF_EVENT_ARRAY ? m->max_entries : 1;
+}
+
 static struct sim_map_spec *host_specs(struct diff *d)
 {
 	struct sim_map_spec *s = ARENA_ARRAY(d->cx->arena, struct sim_map_spec, d->obj->n_maps + 1);
@@ -299,8 +306,13 @@ static struct sim_map_spec *host_specs(struct diff *d)
 	for (size_t i = 0; i < d->obj->n_maps; i++) {
 		const struct fe_map *m = &d->obj->maps[i];
 
-		s[i] = (struct sim_map_spec){ m->name,        m->type,  m->key_size, m->value_size,
-					      m->max_entries, m->flags, m->init };
+		s[i] = (struct sim_map_spec){ .name = m->name,
+					      .type = m->type,
+					      .key_size = m->key_size,
+					      .value_size = m->value_size,
+					      .max_entries = entries(m),
+					      .flags = m->flags,
+					      .init = m->init };
 	}
 	return s;
 }
@@ -376,7 +388,8 @@ bool sim_diff_maps_open(struct diff *d)
 		    m->value_size != d->obj->maps[m->object_idx].value_size)
 			return maps_failed(d, "the device's maps are not those of the object");
 		specs[m->object_idx].type = m->type;
-		specs[m->object_idx].max_entries = m->max_entries;
+		if (m->max_entries)
+			specs[m->object_idx].max_entries = m->max_entries;
 		d->on_device[m->object_idx] = true;
 		d->word_use[m->object_idx] = m->word_use;
 	}

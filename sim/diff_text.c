@@ -136,6 +136,15 @@ const char *sim_diff_text_event(struct diff *d, size_t n, const struct sim_event
 		dev ? describe_event(a, dev->data, dev->data_len, dev->pkt, dev->pkt_len) : "none");
 }
 
+const char *sim_diff_text_queue(struct diff *d, uint32_t host, const struct sim_me_result *dev)
+{
+	struct arena *a = d->cx->arena;
+
+	return arena_printf(a, "host:   queue %u\ndevice: %s", host,
+			    dev->queue_selected ? arena_printf(a, "queue %u", dev->queue)
+						: "no queue selected");
+}
+
 const char *sim_diff_text_device(struct diff *d, const struct sim_me_error *e)
 {
 	struct arena *a = d->cx->arena;

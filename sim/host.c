@@ -405,7 +405,7 @@ static bool set_up(struct sim_host *h)
 	h->frame = (struct sim_call_frame *)(void *)(h->pages + PAGES_FRAME);
 	h->ctx = h->pages + PAGES_CTX;
 	h->packet = h->pages + PAGES_PACKET;
-	sim_gate_build(h->cx->scratch, GUEST_CODE, h->pages, GUEST_GATE_SIZE, &h->gate);
+	sim_gate_build(h->cx->scratch, GUEST_CODE, h->pages, &h->gate);
 	return compile(h) && open_engine(h) && map_memory(h);
 }
 

@@ -135,8 +135,7 @@ static void build_entry(struct x86_buf *b, uint32_t helper, uint64_t gate_addr)
 		x86_byte(b, 0xcc);
 }
 
-void sim_gate_build(struct arena *scratch, uint64_t entry, uint8_t *page, size_t size,
-		    struct sim_gate *gate)
+void sim_gate_build(struct arena *scratch, uint64_t entry, uint8_t *page, struct sim_gate *gate)
 {
 	struct x86_buf b = { .arena = scratch };
 	uint64_t gate_addr;
@@ -151,6 +150,6 @@ void sim_gate_build(struct arena *scratch, uint64_t entry, uint8_t *page, size_t
 		build_entry(&b, i, gate_addr);
 	build_entry(&b, SIM_CALL_SKB_LOAD, gate_addr);
 	gate->skb_load = sim_gate_helper_addr(SIM_CALL_SKB_LOAD);
-	assert(b.len <= size && "gate region");
+	assert(b.len <= GUEST_GATE_SIZE && "gate region");
 	memcpy(page, b.at, b.len);
 }

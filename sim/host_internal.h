@@ -107,9 +107,8 @@ void *sim_run_alloc(struct sim_host *h, size_t size);
 /* A map reference as the program holds it; SIZE_MAX: none (the run then faults). */
 size_t sim_guest_map(struct sim_host *h, uint64_t handle);
 
-/* host_gate.c */
-void sim_gate_build(struct arena *scratch, uint64_t entry, uint8_t *page, size_t size,
-		    struct sim_gate *gate);
+/* host_gate.c: writes GUEST_GATE_SIZE bytes at most */
+void sim_gate_build(struct arena *scratch, uint64_t entry, uint8_t *page, struct sim_gate *gate);
 uint64_t sim_gate_helper_addr(uint32_t helper);
 
 /* helpers.c: runs the helper named in h->frame. */
