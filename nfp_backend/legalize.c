@@ -65,10 +65,17 @@ static void fix_sources(struct legal *l, struct nfp_mi *mi)
 		through_reg(l, &mi->b);
 }
 
+static bool dst_fits(const struct legal *l, const struct nfp_mi *mi)
+{
+	if (mi->dst.kind == NFP_O_XOUT)
+		return mi->op != NFP_M_CONST || nfp_const_is_short(mi->imm32);
+	return !nfp_is_lm(&mi->dst) || nfp_lm_operand_fits(l->fn, mi, &mi->dst);
+}
+
 /* A destination out of reach: the result goes to a register and from there behind the group. */
 static void fix_dst(struct legal *l, struct nfp_mi *mi)
 {
-	if (!nfp_is_lm(&mi->dst) || nfp_lm_operand_fits(l->fn, mi, &mi->dst))
+	if (dst_fits(l, mi))
 		return;
 	l->store_to = mi->dst;
 	l->store_from = new_reg(l);

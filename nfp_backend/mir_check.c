@@ -166,6 +166,7 @@ static void check_fields(struct check *c, const struct nfp_mi *mi)
 	rule(c, !nfp_op_is(mi, NFP_OF_LABEL) || mi->target[0] < n, "no such block");
 	rule(c, !mi->sets_cc || nfp_op_is(mi, NFP_OF_CC), "cannot set condition codes");
 	rule(c, mi->shift < 32, "shift of 32 or more");
+	rule(c, !nfp_is_update(mi) || mi->dst.kind != NFP_O_XOUT, "transfer-out cannot be read");
 	switch (mi->op) {
 	case NFP_M_ALU: rule(c, nfp_alu_op_text(mi->alu) != NULL, "no such operation"); break;
 	case NFP_M_SHF:
@@ -175,10 +176,7 @@ static void check_fields(struct check *c, const struct nfp_mi *mi)
 		break;
 	case NFP_M_DSHF:
 	case NFP_M_ASR: rule(c, mi->shift || mi->indirect, "shift by 0"); break;
-	case NFP_M_LDF:
-		rule(c, mi->zf || mi->dst.kind != NFP_O_XOUT, "transfer-out cannot be read");
-		rule(c, mi->sc != NFP_SC_DBL, "no double shift");
-		break;
+	case NFP_M_LDF: rule(c, mi->sc != NFP_SC_DBL, "no double shift"); break;
 	case NFP_M_BCC: rule(c, mi->cc <= NFP_CC_GT, "no such condition"); break;
 	case NFP_M_BBYTE:
 		rule(c, mi->shift < 4 && mi->imm32 <= 255, "one byte against a byte");

@@ -1,5 +1,7 @@
 #include "nfp_backend/mir_ops.h"
 
+#include "nfp_backend/isa.h"
+
 #include <assert.h>
 
 /* Fields of the text form, used by mir_print.c and mir_parse.c alike:
@@ -122,6 +124,13 @@ bool nfp_reads_cc(const struct nfp_mi *mi)
 {
 	return mi->uses_cc || mi->op == NFP_M_BCC ||
 	       (mi->op == NFP_M_ALU && (mi->alu == NFP_ALU_ADDC || mi->alu == NFP_ALU_SUBC));
+}
+
+bool nfp_const_is_short(uint32_t value)
+{
+	struct nfp_isa_immed im = { 0 };
+
+	return nfp_immed_fits(value, &im);
 }
 
 bool nfp_opnd_equal(const struct nfp_opnd *a, const struct nfp_opnd *b)

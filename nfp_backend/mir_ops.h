@@ -49,6 +49,9 @@ void nfp_invert_branch(struct nfp_mi *mi);
 
 /* BCC, +carry, -carry. */
 bool nfp_reads_cc(const struct nfp_mi *mi);
+/* Can one immed make the constant? Two are a read of the first one's result, which transfer-out
+ * registers do not allow. */
+bool nfp_const_is_short(uint32_t value);
 /* First rule that the function breaks, or NULL; nfp_check() asserts it (mir_check.c). */
 const char *nfp_check_error(const struct nfp_func *fn, struct cx *cx);
 

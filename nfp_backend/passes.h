@@ -12,6 +12,7 @@
 /* abi.c    */ bool nfp_lower_calls(struct nfp_func *fn, struct cx *cx);	/* * CALL, EXIT -> fixed registers, LM, branches */
 /* phi.c    */ bool nfp_remove_phis(struct nfp_func *fn, struct cx *cx);	/* * PHI -> parallel copies; SSA -> VREG */
 /* coalesce.c */ bool nfp_coalesce(struct nfp_func *fn, struct cx *cx);	/* joins copy-related registers */
+/* sink.c   */ bool nfp_sink(struct nfp_func *fn, struct cx *cx);	/* results written where a copy would take them */
 /* layout.c */ bool nfp_layout(struct nfp_func *fn, struct cx *cx);	/* * block order, branch inversion, fall-through */
 /* legalize.c */ bool nfp_legalize(struct nfp_func *fn, struct cx *cx);	/* * operands that instructions can have */
 /* xfer.c   */ bool nfp_assign_xfer(struct nfp_func *fn, struct cx *cx);	/* * numbers of transfer registers */

@@ -12,6 +12,7 @@ const struct nfp_pass nfp_mir_passes[] = {
 	{ "abi", nfp_lower_calls, true, "helper calls and exits in the firmware's terms" },
 	{ "phi", nfp_remove_phis, true, "PHIs become copies" },
 	{ "coalesce", nfp_coalesce, false, "joins registers that copies connect" },
+	{ "sink", nfp_sink, false, "results written where a copy would take them" },
 	{ "layout", nfp_layout, true, "order of blocks" },
 	{ "legalize", nfp_legalize, true, "operands that instructions can have" },
 	{ "xfer", nfp_assign_xfer, true, "numbers of transfer registers" },
