@@ -1,0 +1,504 @@
+#include "nfp_backend/isel_priv.h"
+
+/* Integer comparisons as branches.
+ *
+ *   x == c          a branch per byte, on the transfer register itself if x is in one; one bit: a branch
+ *                   on the bit; or a subtraction and a branch, whichever is shorter
+ *   a < b, a >= b   one subtraction (64 bit: two with borrow) and a branch on C or N=V; the others are
+ *                   turned into these, because Z covers only the last word (reference 2.7) */
+
+static LLVMIntPredicate inverse(LLVMIntPredicate p)
+{
+	switch (p) {
+	case LLVMIntEQ: return LLVMIntNE;
+	case LLVMIntNE: return LLVMIntEQ;
+	case LLVMIntUGT: return LLVMIntULE;
+	case LLVMIntUGE: return LLVMIntULT;
+	case LLVMIntULT: return LLVMIntUGE;
+	case LLVMIntULE: return LLVMIntUGT;
+	case LLVMIntSGT: return LLVMIntSLE;
+	case LLVMIntSGE: return LLVMIntSLT;
+	case LLVMIntSLT: return LLVMIntSGE;
+	default: return LLVMIntSGT;
+	}
+}
+
+static LLVMIntPredicate swapped(LLVMIntPredicate p)
+{
+	switch (p) {
+	case LLVMIntUGT: return LLVMIntULT;
+	case LLVMIntUGE: return LLVMIntULE;
+	case LLVMIntULT: return LLVMIntUGT;
+	case LLVMIntULE: return LLVMIntUGE;
+	case LLVMIntSGT: return LLVMIntSLT;
+	case LLVMIntSGE: return LLVMIntSLE;
+	case LLVMIntSLT: return LLVMIntSGT;
+	case LLVMIntSLE: return LLVMIntSGE;
+	default: return p;
+	}
+}
+
+static bool is_signed(LLVMIntPredicate p)
+{
+	return p == LLVMIntSGT || p == LLVMIntSGE || p == LLVMIntSLT || p == LLVMIntSLE;
+}
+
+static LLVMIntPredicate as_unsigned(LLVMIntPredicate p)
+{
+	switch (p) {
+	case LLVMIntSGT: return LLVMIntUGT;
+	case LLVMIntSGE: return LLVMIntUGE;
+	case LLVMIntSLT: return LLVMIntULT;
+	case LLVMIntSLE: return LLVMIntULE;
+	default: return p;
+	}
+}
+
+static void jump_when(struct isel *is, bool taken, uint32_t target)
+{
+	if (taken)
+		isel_jump(is, target);
+}
+
+/* ---- equality with a constant ---- */
+
+bool isel_field_bytes(const struct isel_word *w, unsigned width, unsigned *first, unsigned *n)
+{
+	struct isel_word f = isel_w_keep(*w, 0, width);
+	unsigned bits = isel_w_bits(&f), covered;
+	int natural;
+
+	if (isel_w_is_imm(&f) || f.lo || f.shift < 0 || f.shift % 8)
+		return false;
+	*first = (unsigned)f.shift / 8;
+	*n = (bits + 7) / 8;
+	covered = 8 * *n;
+	natural = f.bits - f.shift;
+	/* the last byte must hold nothing above the field */
+	if (f.hi < covered && f.hi < natural)
+		return false;
+	return *first + *n <= 4;
+}
+
+static unsigned alu_eq_cost(const struct isel_word *w, uint32_t c)
+{
+	unsigned k = isel_const_cost(c), neg = isel_const_cost(0u - c), cost = isel_w_cost(w);
+
+	if (!c) /* an extraction may set the condition codes itself, but for ld_field */
+		return cost <= 1 ? 2 : cost + 1;
+	return cost + (k < neg ? k : neg) + 2;
+}
+
+static void jump_bytes(struct isel *is, struct nfp_opnd o, unsigned first, unsigned n, uint32_t c,
+		       bool eq, uint32_t target)
+{
+	uint32_t skip = eq && n > 1 ? isel_new_block(is) : 0, scope = is->scope;
+	unsigned i;
+
+	for (i = 0; i + 1 < n; i++)
+		isel_bbyte(is, o, first + i, c >> (8 * i) & 0xff, false, eq ? skip : target);
+	isel_bbyte(is, o, first + i, c >> (8 * i) & 0xff, eq, target);
+	if (skip) {
+		isel_goto(is, skip);
+		is->scope = scope;
+	}
+}
+
+static void jump_zero(struct isel *is, struct isel_word w, bool eq, uint32_t target)
+{
+	if (!isel_w_plain(&w) && w.hi <= 8)
+		isel_shf_to(is, nfp_none(), NFP_SHF_AND,
+			    nfp_imm((uint32_t)(bits_mask(w.hi) & ~bits_mask(w.lo))), w.o, w.shift)
+			->sets_cc = true;
+	else if (!isel_w_plain(&w) && isel_w_shift_only(&w))
+		isel_shf_to(is, nfp_none(), NFP_SHF_B, nfp_none(), w.o, w.shift)->sets_cc = true;
+	else
+		isel_test(is, NFP_ALU_B, nfp_none(), isel_use(is, w));
+	isel_bcc(is, eq ? NFP_CC_EQ : NFP_CC_NE, target);
+}
+
+void isel_jump_eq_const(struct isel *is, struct isel_word w, unsigned width, uint32_t c, bool eq,
+			uint32_t target)
+{
+	unsigned first, n, bits;
+	uint32_t possible;
+
+	w = isel_w_keep(w, 0, width);
+	c &= (uint32_t)bits_mask(width);
+	bits = isel_w_bits(&w);
+	possible = (uint32_t)(bits_mask(bits) & ~bits_mask(isel_w_is_imm(&w) ? 0 : w.lo));
+	if (isel_w_is_imm(&w) || c & ~possible) {
+		jump_when(is, (isel_w_is(&w, c)) == eq, target);
+		return;
+	}
+	if (bits - w.lo == 1) {
+		isel_bbit(is, w.o, (unsigned)(w.lo + w.shift), eq == (c != 0), target);
+		return;
+	}
+	if (isel_field_bytes(&w, width, &first, &n) && n <= alu_eq_cost(&w, c)) {
+		jump_bytes(is, w.o, first, n, c, eq, target);
+		return;
+	}
+	if (!c) {
+		jump_zero(is, w, eq, target);
+		return;
+	}
+	if (isel_const_cost(0u - c) < isel_const_cost(c))
+		isel_test(is, NFP_ALU_ADD, isel_use(is, w), isel_use(is, isel_w_imm(0u - c)));
+	else
+		isel_test(is, NFP_ALU_SUB, isel_use(is, w), isel_use(is, isel_w_imm(c)));
+	isel_bcc(is, eq ? NFP_CC_EQ : NFP_CC_NE, target);
+}
+
+/* ---- equality ---- */
+
+static void jump_eq_word(struct isel *is, struct isel_word a, struct isel_word b, bool eq,
+			 uint32_t target)
+{
+	if (isel_w_is_imm(&b)) {
+		isel_jump_eq_const(is, a, 32, b.o.imm, eq, target);
+	} else if (isel_w_is_imm(&a)) {
+		isel_jump_eq_const(is, b, 32, a.o.imm, eq, target);
+	} else if (isel_w_plain(&a) && isel_w_plain(&b) && isel_same_opnd(&a.o, &b.o)) {
+		jump_when(is, eq, target);
+	} else {
+		isel_test(is, NFP_ALU_XOR, isel_use(is, a), isel_use(is, b));
+		isel_bcc(is, eq ? NFP_CC_EQ : NFP_CC_NE, target);
+	}
+}
+
+/* Operands zero-extended to whole words. */
+static void jump_eq(struct isel *is, struct isel_val a, struct isel_val b, bool eq, uint32_t target)
+{
+	uint32_t skip, scope = is->scope;
+	unsigned i;
+
+	if (a.n == 2 && isel_w_is(&b.w[0], 0) && isel_w_is(&b.w[1], 0) && !isel_w_is_imm(&a.w[0]) &&
+	    !isel_w_is_imm(&a.w[1])) {
+		isel_test(is, NFP_ALU_OR, isel_use(is, a.w[0]), isel_use(is, a.w[1]));
+		isel_bcc(is, eq ? NFP_CC_EQ : NFP_CC_NE, target);
+		return;
+	}
+	while (a.n > 1 && isel_w_is_imm(&a.w[a.n - 1]) && isel_w_is_imm(&b.w[a.n - 1]) &&
+	       a.w[a.n - 1].o.imm == b.w[a.n - 1].o.imm)
+		a.n--;
+	if (a.n == 1 || !eq) {
+		for (i = 0; i < a.n; i++)
+			jump_eq_word(is, a.w[i], b.w[i], eq, target);
+		return;
+	}
+	skip = isel_new_block(is);
+	for (i = 0; i + 1 < a.n; i++)
+		jump_eq_word(is, a.w[i], b.w[i], false, skip);
+	jump_eq_word(is, a.w[i], b.w[i], true, target);
+	isel_goto(is, skip);
+	is->scope = scope;
+}
+
+/* (x & y) == 0 where the masked value itself is not needed and no bit field. */
+static bool jump_masked(struct isel *is, LLVMValueRef a, LLVMValueRef b, bool eq, uint32_t target)
+{
+	struct isel_inst *in = isel_inst_of(is, a);
+	struct isel_val x, y, v;
+	uint64_t zero;
+
+	if (!in || in->op != LLVMAnd || !in->deferred || !isel_const_u64(b, &zero) || zero ||
+	    in->width != 32)
+		return false;
+	x = isel_get(is, LLVMGetOperand(a, 0));
+	y = isel_get(is, LLVMGetOperand(a, 1));
+	if (isel_w_is_imm(&x.w[0]) || isel_w_is_imm(&y.w[0])) {
+		uint32_t m = isel_w_is_imm(&x.w[0]) ? x.w[0].o.imm : y.w[0].o.imm;
+
+		if (!m || bits_is_pow2((m >> __builtin_ctz(m)) + UINT64_C(1))) {
+			v = isel_get(is, a); /* a run of bits */
+			isel_jump_eq_const(is, v.w[0], 32, 0, eq, target);
+			return true;
+		}
+	}
+	isel_test(is, NFP_ALU_AND, isel_use(is, x.w[0]), isel_use(is, y.w[0]));
+	isel_bcc(is, eq ? NFP_CC_EQ : NFP_CC_NE, target);
+	return true;
+}
+
+/* ---- order ---- */
+
+static bool imm_val(const struct isel_val *v)
+{
+	unsigned i;
+
+	for (i = 0; i < v->n; i++)
+		if (!isel_w_is_imm(&v->w[i]))
+			return false;
+	return true;
+}
+
+static bool add_one(struct isel_val *v) /* false: wrapped to 0 */
+{
+	unsigned i;
+
+	for (i = 0; i < v->n; i++) {
+		v->w[i].o.imm++;
+		if (v->w[i].o.imm)
+			return true;
+	}
+	return false;
+}
+
+static bool is_smax(const struct isel_val *v)
+{
+	unsigned i;
+
+	for (i = 0; i + 1 < v->n; i++)
+		if (v->w[i].o.imm != UINT32_MAX)
+			return false;
+	return v->w[i].o.imm == INT32_MAX;
+}
+
+/* Makes p one of ULT, UGE, SLT, SGE. False: decided, *always says how. */
+static bool to_less_or_not(LLVMIntPredicate *p, struct isel_val *a, struct isel_val *b,
+			   bool *always)
+{
+	struct isel_val t;
+
+	if (*p == LLVMIntULT || *p == LLVMIntUGE || *p == LLVMIntSLT || *p == LLVMIntSGE)
+		return true;
+	if (imm_val(b)) { /* x > c is x >= c + 1 */
+		bool greater = *p == LLVMIntUGT || *p == LLVMIntSGT;
+
+		*always = !greater;
+		if (is_signed(*p) && is_smax(b))
+			return false;
+		if (!add_one(b) && !is_signed(*p))
+			return false;
+		*p = is_signed(*p) ? greater ? LLVMIntSGE : LLVMIntSLT
+		     : greater     ? LLVMIntUGE
+				   : LLVMIntULT;
+		return true;
+	}
+	t = *a;
+	*a = *b;
+	*b = t;
+	*p = swapped(*p);
+	return true;
+}
+
+/* High words that are 0 on both sides go, and the sign with them. */
+static LLVMIntPredicate narrow(LLVMIntPredicate p, struct isel_val *a, struct isel_val *b)
+{
+	while (a->n > 1 && isel_w_is(&a->w[a->n - 1], 0) && isel_w_is(&b->w[a->n - 1], 0)) {
+		a->n--;
+		b->n--;
+		p = as_unsigned(p);
+	}
+	if (isel_w_bits(&a->w[a->n - 1]) < 32 && isel_w_bits(&b->w[b->n - 1]) < 32)
+		p = as_unsigned(p);
+	return p;
+}
+
+/* a - b for the flags. */
+static void compare(struct isel *is, const struct isel_val *a, const struct isel_val *b)
+{
+	unsigned i, start = 0;
+
+	while (start + 1 < a->n && isel_w_is(&b->w[start], 0))
+		start++; /* no borrow comes out of these */
+	for (i = start; i < a->n; i++) {
+		struct isel_word x = a->w[i], y = b->w[i];
+		uint32_t neg = 0u - y.o.imm;
+
+		if (a->n == 1 && isel_w_is_imm(&y) && y.o.imm &&
+		    isel_const_cost(neg) < isel_const_cost(y.o.imm))
+			isel_test(is, NFP_ALU_ADD, isel_use(is, x), isel_use(is, isel_w_imm(neg)));
+		else
+			isel_test(is, i > start ? NFP_ALU_SUBC : NFP_ALU_SUB, isel_use(is, x),
+				  isel_use(is, y));
+	}
+}
+
+/* x < 2^k and x >= 2^k: is anything left above bit k? */
+static bool jump_pow2(struct isel *is, LLVMIntPredicate p, const struct isel_val *a,
+		      const struct isel_val *b, uint32_t target)
+{
+	uint32_t c = b->w[0].o.imm;
+	struct isel_word high;
+
+	if (a->n != 1 || !isel_w_is_imm(&b->w[0]) || !bits_is_pow2(c) || is_signed(p))
+		return false;
+	high = isel_w_lshr(a->w[0], (unsigned)__builtin_ctz(c));
+	if (c > 1 && alu_eq_cost(&high, 0) >= isel_w_cost(&a->w[0]) + 2 + isel_const_cost(c))
+		return false;
+	isel_jump_eq_const(is, high, 32, 0, p == LLVMIntULT, target);
+	return true;
+}
+
+static enum nfp_cc condition(LLVMIntPredicate p)
+{
+	switch (p) {
+	case LLVMIntULT: return NFP_CC_LO;
+	case LLVMIntUGE: return NFP_CC_HS;
+	case LLVMIntSLT: return NFP_CC_LT;
+	default: return NFP_CC_GE;
+	}
+}
+
+void isel_jump_cmp(struct isel *is, LLVMIntPredicate p, struct isel_val a, struct isel_val b,
+		   uint32_t target)
+{
+	bool always;
+
+	if (imm_val(&a) && !imm_val(&b)) {
+		struct isel_val t = a;
+
+		a = b;
+		b = t;
+		p = swapped(p);
+	}
+	if (p == LLVMIntEQ || p == LLVMIntNE) {
+		jump_eq(is, a, b, p == LLVMIntEQ, target);
+		return;
+	}
+	p = narrow(p, &a, &b);
+	if (!to_less_or_not(&p, &a, &b, &always)) {
+		jump_when(is, always, target);
+		return;
+	}
+	if (!is_signed(p) && imm_val(&b) && isel_w_is(&b.w[b.n - 1], 0) &&
+	    (b.n == 1 || isel_w_is(&b.w[0], 0)) && b.n <= 2) { /* x < 0, x >= 0 */
+		jump_when(is, p == LLVMIntUGE, target);
+		return;
+	}
+	if (jump_pow2(is, p, &a, &b, target))
+		return;
+	compare(is, &a, &b);
+	isel_bcc(is, condition(p), target);
+}
+
+/* x < 0 and x >= 0 look at one bit. */
+static bool jump_sign(struct isel *is, LLVMIntPredicate p, LLVMValueRef a, LLVMValueRef b,
+		      uint32_t target)
+{
+	unsigned width = isel_width(a), bit = (width - 1) % 32;
+	struct isel_word w;
+	uint64_t c;
+
+	if (width > 64 || !isel_const_u64(b, &c))
+		return false;
+	if (!((p == LLVMIntSLT || p == LLVMIntSGE) && !c) &&
+	    !((p == LLVMIntSGT || p == LLVMIntSLE) && c == bits_mask(width)))
+		return false;
+	w = isel_w_keep(isel_get_word(is, a, (width - 1) / 32), bit, bit + 1);
+	isel_jump_eq_const(is, w, 32, 0, p == LLVMIntSGE || p == LLVMIntSGT, target);
+	return true;
+}
+
+/* A load that stands in registers in the other byte order is compared as it is. */
+static bool jump_swapped(struct isel *is, LLVMIntPredicate p, LLVMValueRef a, LLVMValueRef b,
+			 uint32_t target)
+{
+	struct isel_val x, c;
+	bool is_swapped;
+
+	if (!LLVMIsAConstantInt(b) || isel_width(a) % 16)
+		return false;
+	x = isel_eq_view(is, a, &is_swapped);
+	if (!is_swapped)
+		return false;
+	c = isel_bswap(is, isel_get(is, b), isel_width(a) / 8);
+	isel_jump_cmp(is, p, x, c, target);
+	return true;
+}
+
+void isel_jump_icmp(struct isel *is, LLVMIntPredicate p, LLVMValueRef a, LLVMValueRef b, bool sense,
+		    uint32_t target)
+{
+	struct isel_val x, y;
+
+	if (!sense)
+		p = inverse(p);
+	if ((p == LLVMIntEQ || p == LLVMIntNE) && isel_call_is_fused(is, a)) {
+		isel_jump_call_failed(is, a, p == LLVMIntNE, target);
+		return;
+	}
+	if ((p == LLVMIntEQ || p == LLVMIntNE) &&
+	    (jump_swapped(is, p, a, b, target) || jump_masked(is, a, b, p == LLVMIntEQ, target)))
+		return;
+	if (jump_sign(is, p, a, b, target))
+		return;
+	if (is_signed(p)) {
+		x = isel_get_sext(is, a);
+		y = isel_get_sext(is, b);
+	} else {
+		x = isel_get_zext(is, a);
+		y = isel_get_zext(is, b);
+	}
+	isel_jump_cmp(is, p, x, y, target);
+}
+
+/* ---- comparisons in the carry flag ---- */
+
+/* C after a subtraction says "not less". What can be brought to that form can be added at once. */
+static bool carry_form(struct isel *is, LLVMValueRef icmp, bool sense, LLVMIntPredicate *p,
+		       uint64_t *c, bool *has_c)
+{
+	LLVMValueRef a = LLVMGetOperand(icmp, 0), b = LLVMGetOperand(icmp, 1);
+	unsigned width = isel_width(a);
+
+	*p = LLVMGetICmpPredicate(icmp);
+	if (!sense)
+		*p = inverse(*p);
+	if (isel_ubits(is, a) < width && isel_ubits(is, b) < width)
+		*p = as_unsigned(*p);
+	*has_c = isel_const_u64(b, c) && width <= 32;
+	if (width > 32)
+		return *p == LLVMIntUGE || *p == LLVMIntULE;
+	switch (*p) {
+	case LLVMIntUGE:
+	case LLVMIntULE: return true;
+	case LLVMIntULT: return *has_c && *c > 0;
+	case LLVMIntUGT: return *has_c && *c < bits_mask(width);
+	case LLVMIntEQ:
+	case LLVMIntNE: return true;
+	default: return false;
+	}
+}
+
+bool isel_carry_means(struct isel *is, LLVMValueRef icmp, bool sense)
+{
+	LLVMIntPredicate p;
+	uint64_t c;
+	bool has_c;
+
+	return carry_form(is, icmp, sense, &p, &c, &has_c);
+}
+
+void isel_carry_icmp(struct isel *is, LLVMValueRef icmp, bool sense)
+{
+	struct isel_val a = isel_get_zext(is, LLVMGetOperand(icmp, 0));
+	struct isel_val b = isel_get_zext(is, LLVMGetOperand(icmp, 1)), t;
+	LLVMIntPredicate p;
+	uint64_t c;
+	bool has_c;
+
+	(void)carry_form(is, icmp, sense, &p, &c, &has_c);
+	switch (p) {
+	case LLVMIntUGT: b = isel_val1(isel_w_imm((uint32_t)c + 1)); break;
+	case LLVMIntULT: /* x < c is c - 1 >= x */
+		b = a;
+		a = isel_val1(isel_w_imm((uint32_t)c - 1));
+		break;
+	case LLVMIntULE:
+		t = a;
+		a = b;
+		b = t;
+		break;
+	case LLVMIntEQ:
+	case LLVMIntNE: /* x = a ^ b; 0 >= x; x >= 1 */
+		t = has_c && !c ? a : isel_logic(is, LLVMXor, a, b);
+		a = p == LLVMIntEQ ? isel_val1(isel_w_imm(0)) : t;
+		b = p == LLVMIntEQ ? t : isel_val1(isel_w_imm(1));
+		break;
+	default: break;
+	}
+	compare(is, &a, &b);
+}
