@@ -67,11 +67,28 @@ static bool check_pointer_alu(struct legal *l, bool src_is_pointer)
 			  is_pointer(d) ? l->insn->dst_reg : l->insn->src_reg);
 }
 
+/* A number of which only some paths know that it is one. */
+static bool check_mixed(struct legal *l)
+{
+	bool is_move = ebpf_op(l->insn) == BPF_MOV;
+	unsigned reg = l->insn->dst_reg;
+
+	if (is_move && ebpf_class(l->insn) == BPF_ALU64 && !l->insn->off)
+		return true;
+	if (ebpf_src_is_reg(l->insn) && l->src->kind == VP_CONFLICT)
+		reg = l->insn->src_reg;
+	else if (is_move || l->dst->kind != VP_CONFLICT)
+		return true;
+	return nfp_refuse(l->cx, l->why, REASON_NFP_POINTER_CONFLICT, reg);
+}
+
 static bool check_alu(struct legal *l)
 {
 	bool is64 = ebpf_class(l->insn) == BPF_ALU64;
 	bool src_is_pointer = ebpf_src_is_reg(l->insn) && is_pointer(l->src);
 
+	if (!check_mixed(l))
+		return false;
 	switch (ebpf_op(l->insn)) {
 	case BPF_MOV:
 	case BPF_END:

@@ -57,6 +57,8 @@ static bool step_back(struct trace *t, uint32_t pc, uint8_t reg)
 		ask(t, pc, reg);
 		return true;
 	}
+	if (ebpf_is_ld_imm64(insn))
+		return insn->src_reg == EBPF_IMM_VALUE && code_is_fine((uint32_t)insn->imm);
 	if (!ebpf_is_alu(insn) || ebpf_op(insn) != BPF_MOV || insn->off)
 		return false;
 	if (!ebpf_src_is_reg(insn))

@@ -224,7 +224,7 @@ static bool has_own_view(uint8_t kind)
 	return kind == VP_PKT || kind == VP_MAP_VALUE;
 }
 
-/* pointer - pointer: both INT views, or the low halves when they are packet addresses. */
+/* pointer - pointer */
 static bool pointer_difference(struct lift *l)
 {
 	uint8_t d = lift_reg(l, l->insn->dst_reg)->kind, s = lift_reg(l, l->insn->src_reg)->kind;
@@ -239,8 +239,8 @@ static bool pointer_difference(struct lift *l)
 	}
 	if (d != s || (d != VP_STACK && d != VP_MAP_VALUE))
 		return lift_refuse(l, REASON_NFP_POINTER_MATH, l->insn->dst_reg);
-	a = lift_read(l, l->insn->dst_reg).v[VIEW_INT];
-	b = lift_read(l, l->insn->src_reg).v[VIEW_INT];
+	a = lift_address(l, l->insn->dst_reg);
+	b = lift_address(l, l->insn->src_reg);
 	lift_write64(l, l->insn->dst_reg, LLVMBuildSub(l->b, a, b, ""));
 	return true;
 }

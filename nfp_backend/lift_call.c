@@ -192,7 +192,7 @@ static bool add_record(struct lift *l, struct args *a, enum perf_ptr type)
 	if (type == PERF_STACK)
 		return size->umax <= UINT32_MAX && add_words(l, a, 4, (uint32_t)size->umax);
 	if (type != PERF_NONE)
-		add_pair(l, a, lift_read(l, 4).v[VIEW_INT]);
+		add_pair(l, a, lift_address(l, 4));
 	return true;
 }
 

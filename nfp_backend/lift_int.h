@@ -10,18 +10,19 @@
 /* State of one lifting, shared by lift*.c.
  *
  * Registers. An eBPF register is a variable with several *views*, one alloca each:
- *   INT  i64: scalars; frame pointers as LIFT_STACK_BIAS + (address - R10 of its frame)
+ *   INT  i64: scalars; frame pointers as LIFT_STACK_BIAS + (address - R10 of its frame); of other
+ *        pointers only whether they are NULL
  *   PKT  ptr addrspace(1): packet pointers and data_end
  *   MAP  ptr addrspace(2): map values
- * Writing a pointer sets its own view and INT (so that it can be compared and copied when kinds
- * are mixed); writing the constant 0 also sets the pointer views to null (joins of a pointer with
- * NULL). The verifier's kind at a read says which view is meant. Views that nobody reads vanish in
+ * Writing a pointer sets its own view and INT, for the tests for NULL where kinds are mixed;
+ * writing the constant 0 also sets the pointer views to null (joins of a pointer with NULL). The verifier's kind at a read says which view is meant. Views that nobody reads vanish in
  * SROA. 8-byte stack slots have the same pointer views beside their bytes, for spilled pointers.
  *
  * Instances of the call tree are inlined: an activation (struct lift_frame) has its own registers,
  * stack and blocks. */
 
 #define LIFT_STACK_BIAS 0x10000
+#define LIFT_NOT_NULL   1      /* INT view of a pointer that is not NULL */
 #define LIFT_MAX_INSNS  65536u /* lifted BPF instructions, over all inlined calls */
 
 enum lift_view { VIEW_INT, VIEW_PKT, VIEW_MAP, N_VIEWS };
@@ -34,10 +35,10 @@ enum lift_space { SPACE_STACK = 0, SPACE_PKT = 1, SPACE_MAP = 2 };
 struct lift_frame {
 	const struct vp_instance *vi;
 	size_t inst;
-	uint32_t start, end; /* instructions of the subprogram */
-	uint32_t level;      /* 0: main program */
+	uint32_t start, end;           /* instructions of the subprogram */
+	uint32_t level;                /* 0: main program */
 	LLVMValueRef reg[11][N_VIEWS]; /* allocas, made on demand */
-	LLVMValueRef stack; /* alloca [stack_bytes x i8]; NULL: no stack */
+	LLVMValueRef stack;            /* alloca [stack_bytes x i8]; NULL: no stack */
 	uint32_t stack_bytes;
 	LLVMValueRef spill[LIFT_SLOTS][N_VIEWS]; /* pointer views of stack slots, made on demand */
 	LLVMBasicBlockRef *block; /* by instruction - start; NULL: no block starts there */
@@ -111,10 +112,11 @@ LLVMValueRef lift_alloca(struct lift *l, LLVMTypeRef type, const char *name);
 LLVMTypeRef lift_view_type(const struct lift *l, enum lift_view view);
 void lift_init_frame_pointer(struct lift *l); /* R10 of the current activation */
 void lift_copy_result(struct lift *l, struct lift_frame *callee); /* R0 in all its views */
-struct lift_val lift_read(struct lift *l, unsigned reg); /* all views that its kind has */
+struct lift_val lift_read(struct lift *l, unsigned reg);          /* all views that its kind has */
 LLVMValueRef lift_read64(struct lift *l, unsigned reg);
 LLVMValueRef lift_read32(struct lift *l, unsigned reg);   /* low half */
 LLVMValueRef lift_read_ptr(struct lift *l, unsigned reg); /* PKT or MAP view, by kind */
+LLVMValueRef lift_address(struct lift *l, unsigned reg);  /* of a pointer, as i64 */
 void lift_write(struct lift *l, unsigned reg, struct lift_val val);
 void lift_write64(struct lift *l, unsigned reg, LLVMValueRef v); /* scalar */
 void lift_write32(struct lift *l, unsigned reg, LLVMValueRef v); /* scalar, high half 0 */

@@ -38,19 +38,32 @@ static struct vp_reg source(const struct lift *l)
 	return r;
 }
 
-static bool is_null_test(const struct lift *l, const struct vp_reg *d)
+static bool is_zero(const struct vp_reg *r)
 {
-	return (d->kind == VP_MAP_VALUE_OR_NULL || d->kind == VP_MAP_VALUE) &&
-	       !ebpf_src_is_reg(l->insn) && l->insn->imm == 0;
+	return vp_is_const(r) && r->var.value == 0;
+}
+
+/* Pointers that the verifier calls by their kind are not NULL, whatever their number here is. */
+static bool never_null(const struct vp_reg *r)
+{
+	return r->kind != VP_SCALAR && r->kind != VP_MAP_VALUE_OR_NULL && r->kind != VP_CONFLICT;
+}
+
+static LLVMValueRef pointer_or_number(struct lift *l, unsigned reg)
+{
+	return lift_reg(l, reg)->kind == VP_CONFLICT ? lift_read(l, reg).v[VIEW_INT]
+						     : lift_address(l, reg);
 }
 
 static LLVMValueRef compare64(struct lift *l, LLVMIntPredicate pred, const struct vp_reg *s)
 {
 	const struct vp_reg *d = lift_reg(l, l->insn->dst_reg);
-	bool reg = ebpf_src_is_reg(l->insn);
+	bool reg = ebpf_src_is_reg(l->insn), equality = pred == LLVMIntEQ || pred == LLVMIntNE;
 	LLVMValueRef a, b;
 
-	if (is_null_test(l, d)) {
+	if (equality && ((never_null(d) && is_zero(s)) || (is_zero(d) && never_null(s))))
+		return LLVMConstInt(l->i1, pred == LLVMIntNE, 0);
+	if (d->kind == VP_MAP_VALUE_OR_NULL && is_zero(s)) {
 		a = lift_read_ptr(l, l->insn->dst_reg);
 		b = LLVMConstNull(l->map_ptr);
 	} else if (reg && is_packet(d) && is_packet(s)) {
@@ -60,8 +73,8 @@ static LLVMValueRef compare64(struct lift *l, LLVMIntPredicate pred, const struc
 		a = lift_read32(l, l->insn->dst_reg);
 		b = reg ? lift_read32(l, l->insn->src_reg) : lift_i32(l, (uint32_t)l->insn->imm);
 	} else {
-		a = lift_read(l, l->insn->dst_reg).v[VIEW_INT];
-		b = reg ? lift_read(l, l->insn->src_reg).v[VIEW_INT]
+		a = pointer_or_number(l, l->insn->dst_reg);
+		b = reg ? pointer_or_number(l, l->insn->src_reg)
 			: lift_i64(l, (uint64_t)(int64_t)l->insn->imm);
 	}
 	return LLVMBuildICmp(l->b, pred, a, b, "");

@@ -85,12 +85,25 @@ LLVMValueRef lift_read32(struct lift *l, unsigned reg)
 		return lift_i32(l, (uint32_t)r->var.value);
 	if (is_pkt(r->kind)) /* differences of packet pointers: LLVM sees through ptrtoint */
 		return LLVMBuildPtrToInt(l->b, load_view(l, reg, VIEW_PKT), l->i32, "");
+	if (is_map_value(r->kind))
+		return LLVMBuildTrunc(l->b, lift_address(l, reg), l->i32, "");
 	return LLVMBuildTrunc(l->b, load_view(l, reg, VIEW_INT), l->i32, "");
 }
 
 LLVMValueRef lift_read_ptr(struct lift *l, unsigned reg)
 {
 	return load_view(l, reg, is_pkt(lift_reg(l, reg)->kind) ? VIEW_PKT : VIEW_MAP);
+}
+
+LLVMValueRef lift_address(struct lift *l, unsigned reg)
+{
+	uint8_t kind = lift_reg(l, reg)->kind;
+
+	if (is_pkt(kind))
+		return LLVMBuildZExt(l->b, lift_read32(l, reg), l->i64, "");
+	if (is_map_value(kind))
+		return LLVMBuildPtrToInt(l->b, load_view(l, reg, VIEW_MAP), l->i64, "");
+	return lift_read64(l, reg);
 }
 
 struct lift_val lift_read(struct lift *l, unsigned reg)
@@ -117,15 +130,11 @@ struct lift_val lift_pointer(struct lift *l, enum vp_kind kind, LLVMValueRef ptr
 {
 	struct lift_val val = { .kind = (uint8_t)kind };
 
-	if (is_pkt(val.kind)) {
-		LLVMValueRef addr = LLVMBuildPtrToInt(l->b, ptr, l->i32, "");
-
-		val.v[VIEW_PKT] = ptr;
-		val.v[VIEW_INT] = LLVMBuildZExt(l->b, addr, l->i64, "");
-	} else {
-		val.v[VIEW_MAP] = ptr;
+	val.v[is_pkt(val.kind) ? VIEW_PKT : VIEW_MAP] = ptr;
+	if (kind == VP_MAP_VALUE_OR_NULL)
 		val.v[VIEW_INT] = LLVMBuildPtrToInt(l->b, ptr, l->i64, "");
-	}
+	else
+		val.v[VIEW_INT] = lift_i64(l, LIFT_NOT_NULL);
 	return val;
 }
 
