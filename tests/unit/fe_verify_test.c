@@ -19,9 +19,8 @@
 #define FP BPF_REG_10
 
 /* Verdicts: what is safe is accepted, what is not gets its reason. A kernel 6.18 decides the same
- * on every case here, rx_queue_index aside (programs bound to a device may write it). */
-
-/* r2 = data, r3 = data_end; then a jump over `skip` instructions unless `n` bytes are there. */
+ * but for two: it lets programs write rx_queue_index only when they are bound to a device, and read
+ * fields of struct bpf_map. */
 #define PACKET        LDX(BPF_W, R2, R1, 0), LDX(BPF_W, R3, R1, 4)
 #define NEED(n, skip) MOV64(R4, R2), ALU64I(BPF_ADD, R4, n), JMP(BPF_JGT, R4, R3, skip)
 #define DONE          MOV64I(R0, 2), EXIT()
