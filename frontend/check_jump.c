@@ -27,7 +27,7 @@ static void copy_knowledge(struct fe_reg *r, void *arg)
 		return;
 	}
 	/* r = k + (off of r − off of k) */
-	delta = fe_val_const((uint64_t)(int64_t)((plus ? off : 0) - (known_plus ? k->off : 0)));
+	delta = fe_val_const((uint64_t)((int64_t)(plus ? off : 0) - (known_plus ? k->off : 0)));
 	r->val = k->val;
 	fe_val_alu(&r->val, &delta, BPF_ADD, true);
 }
