@@ -1,0 +1,44 @@
+#ifndef FRONTEND_KERNEL_H
+#define FRONTEND_KERNEL_H
+
+#include "frontend/vprog.h"
+
+/* The running kernel as a second opinion: the program is loaded from its file through libbpf and
+ * closed again. Nothing is attached, nothing is pinned. */
+
+enum fe_kernel_verdict {
+	FE_KERNEL_UNAVAILABLE, /* it did not get as far as verifying: see `why` */
+	FE_KERNEL_ACCEPTS,
+	FE_KERNEL_REJECTS,
+};
+
+struct fe_kernel_answer {
+	enum fe_kernel_verdict verdict;
+	const char *why; /* one line: what is missing, or the kernel's message; "" when accepted */
+	const char *log_tail; /* last lines of the verifier's log */
+	uint32_t insns_processed;
+	uint64_t verify_usecs; /* as the kernel measures itself */
+};
+
+/* Reports nothing by itself. `obj` was opened by fe_object_open(), which has checked the file.
+ * `btf_path`: as in fe_open_options. */
+struct fe_kernel_answer fe_kernel_verify(struct cx *cx, const struct fe_object *obj,
+					 const struct fe_prog *prog, const char *btf_path);
+
+/* Reports the kernel's rejection as an error, its absence as a warning. */
+void fe_kernel_report(struct cx *cx, const struct fe_object *obj, const struct fe_prog *prog,
+		      const struct fe_kernel_answer *k);
+
+/* The embedded verifier's verdict, to be compared. */
+struct fe_own_answer {
+	const struct vprog *vp; /* NULL: rejected */
+	const char *why;        /* rejected: the reason's text */
+};
+
+/* NULL: both agree, or there is nothing to compare. Else a sentence on how they differ, with the
+ * cause where it is known; reported as an error, too. */
+const char *fe_kernel_difference(struct cx *cx, const struct fe_object *obj,
+				 const struct fe_prog *prog, const struct fe_own_answer *own,
+				 const struct fe_kernel_answer *k);
+
+#endif
