@@ -56,7 +56,7 @@ static struct fe_frame *frame_new(struct fe_state_pool *p)
 
 	if (!f)
 		return ARENA_NEW(p->arena, struct fe_frame);
-	memcpy(&p->frames, f, sizeof(p->frames));
+	p->frames = f->next;
 	memset(f, 0, sizeof(*f));
 	return f;
 }
@@ -64,7 +64,7 @@ static struct fe_frame *frame_new(struct fe_state_pool *p)
 static void frame_free(struct fe_state_pool *p, struct fe_frame *f)
 {
 	slots_free(p, f->slots, f->cap_slots);
-	memcpy(f, &p->frames, sizeof(p->frames));
+	f->next = p->frames;
 	p->frames = f;
 }
 
