@@ -45,6 +45,11 @@ struct abi {
 
 /* ---- placing arguments ---- */
 
+static struct nfp_opnd new_reg(struct abi *abi)
+{
+	return nfp_vreg(nfp_new_vreg(abi->fn, abi->cx, NFP_V_GPR, 1));
+}
+
 static void put(struct nfp_edit *e, struct nfp_opnd dst, struct nfp_opnd src)
 {
 	if (src.kind == NFP_O_IMM && src.imm > 255)
@@ -78,30 +83,28 @@ static void put_arg(struct nfp_edit *e, unsigned n, struct nfp_opnd lo, struct n
 	put(e, nfp_gpr(NFP_BANK_BOTH, 2 * n + 1), hi);
 }
 
-static struct nfp_opnd slot_addr(struct abi *abi, struct nfp_edit *e, uint32_t slot)
+static void slot_addr(struct nfp_edit *e, struct nfp_opnd dst, uint32_t slot)
 {
-	struct nfp_opnd addr = nfp_vreg(nfp_new_vreg(abi->fn, abi->cx, NFP_V_GPR, 1));
 	struct nfp_mi *mi = nfp_edit_new(e, NFP_M_SLOT_ADDR);
 
-	mi->dst = addr;
+	mi->dst = dst;
 	mi->b = nfp_slot(slot, 0);
-	return addr;
 }
 
 static void put_perf_args(struct abi *abi, struct nfp_edit *e, const struct nfp_call *c)
 {
-	struct nfp_opnd lo = c->ptr[0], hi = c->ptr[1];
 	struct nfp_mi *mi;
 
 	if (c->n_value) {
 		uint32_t slot = shared_slot(abi, &abi->value_slot, NFP_SLOT_VALUE, c->n_value);
 
 		put_words(e, slot, c->value, c->n_value);
-		lo = slot_addr(abi, e, slot);
-		hi = nfp_none();
+		slot_addr(e, nfp_gpr(NFP_BANK_BOTH, 8), slot);
+		put(e, nfp_gpr(NFP_BANK_BOTH, 9), nfp_imm(0));
+	} else {
+		put_arg(e, 4, c->ptr[0], c->ptr[1]);
 	}
 	put_arg(e, 3, c->flags[0], c->flags[1]);
-	put_arg(e, 4, lo, hi);
 	put_arg(e, 5, c->size, nfp_none());
 	mi = nfp_edit_new(e, NFP_M_MAPID);
 	mi->dst = nfp_gpr(NFP_BANK_BOTH, 4);
@@ -120,10 +123,10 @@ static void put_map_args(struct abi *abi, struct nfp_edit *e, const struct nfp_m
 			  c->n_key);
 	if (call->helper == NFP_HELPER_MAP_UPDATE) {
 		uint32_t slot = shared_slot(abi, &abi->value_slot, NFP_SLOT_VALUE, c->n_value);
-		struct nfp_opnd addr;
+		struct nfp_opnd addr = new_reg(abi);
 
 		put_words(e, slot, c->value, c->n_value);
-		addr = slot_addr(abi, e, slot);
+		slot_addr(e, addr, slot);
 		mi = nfp_edit_new(e, NFP_M_NEWLM);
 		mi->imm32 = 2;
 		mi->a = addr;
@@ -255,11 +258,6 @@ static uint32_t exit_block(struct abi *abi, uint8_t byte, uint32_t freq)
 	}
 	abi->fn->blocks.at[*b - 1].freq += freq;
 	return *b - 1;
-}
-
-static struct nfp_opnd new_reg(struct abi *abi)
-{
-	return nfp_vreg(nfp_new_vreg(abi->fn, abi->cx, NFP_V_GPR, 1));
 }
 
 static struct nfp_mi *alu(struct nfp_edit *e, struct nfp_opnd dst, struct nfp_opnd a,

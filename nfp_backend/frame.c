@@ -133,6 +133,7 @@ struct frame {
 	const struct nfp_block *blk;
 	size_t at;         /* instruction being expanded */
 	int32_t window[4]; /* 16-word window that LM2, LM3 point at; -1: not ours */
+	unsigned last;     /* pointer used last for a far word */
 };
 
 static struct nfp_mi *alu(struct nfp_edit *e, struct nfp_opnd dst, struct nfp_opnd a,
@@ -209,10 +210,15 @@ static struct nfp_opnd far_word(struct frame *f, uint32_t word)
 	unsigned p;
 
 	for (p = 2; p <= 3; p++)
-		if (f->window[p] == window)
+		if (f->window[p] == window) {
+			f->last = p;
 			return nfp_lm(p, word % NFP_ABI_LM0_WORDS);
-	p = pointer_in_use(f, 3) ? 2 : 3;
+		}
+	p = f->last == 3 ? 2 : 3;
+	if (pointer_in_use(f, p))
+		p = f->last;
 	assert(!pointer_in_use(f, p) && "both pointers in use");
+	f->last = p;
 	make_addr(f, scratch, (uint32_t)window * NFP_ABI_LM0_WORDS);
 	point(f, p, scratch);
 	f->window[p] = window;
@@ -324,6 +330,7 @@ static void expand_block(struct frame *f, uint32_t b)
 
 	f->blk = &blk;
 	f->window[2] = f->window[3] = -1;
+	f->last = 2;
 	nfp_edit_begin(&f->e, f->fn, f->cx);
 	for (f->at = 0; f->at < blk.insns.len; f->at++) {
 		struct nfp_mi mi = blk.insns.at[f->at];

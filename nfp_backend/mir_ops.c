@@ -20,7 +20,7 @@
  *   %k           memory command                 %X    cmd.xfer
  *   %A           address: 32(a + b) or 40(b << 8 + a)
  *   %C           call arguments                 %P    PHI arguments
- *   %w           cmd.count and " swap"                                                        */
+ *   %w           cmd.count, " swap", " addend n"                                       */
 const struct nfp_mir_op_info nfp_mir_op_infos[NFP_M_COUNT] = {
 	[NFP_M_PHI] = { "phi", "%d = phi %P", NFP_OF_PSEUDO | NFP_OF_RESULT },
 	[NFP_M_COPY] = { "copy", "%d = copy %b", NFP_OF_PSEUDO | NFP_OF_RESULT | NFP_OF_CC },

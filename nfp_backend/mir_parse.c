@@ -421,7 +421,7 @@ static bool small_field(struct parser *p, struct nfp_mi *mi, char field)
 		if (!number8(p, 32, &mi->cmd.count))
 			return false;
 		mi->cmd.swap = accept(p, "swap");
-		return true;
+		return !accept(p, "addend") || number(p, UINT16_MAX, &mi->imm32);
 	default: return fail(p, "unknown field");
 	}
 }

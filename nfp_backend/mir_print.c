@@ -147,7 +147,11 @@ static void print_small_field(const struct nfp_func *fn, const struct nfp_mi *mi
 		else
 			print_opnd(fn, &mi->a, f);
 		break;
-	case 'w': fprintf(f, "%u%s", mi->cmd.count, mi->cmd.swap ? " swap" : ""); break;
+	case 'w':
+		fprintf(f, "%u%s", mi->cmd.count, mi->cmd.swap ? " swap" : "");
+		if (nfp_mem_op_is_imm(mi->cmd.mem))
+			fprintf(f, " addend 0x%x", mi->imm32);
+		break;
 	default: break;
 	}
 }

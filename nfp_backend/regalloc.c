@@ -189,7 +189,10 @@ static int pick(const struct alloc *a, uint32_t v, uint32_t free)
 		if (want >= 0 && (free >> want & 1))
 			return want;
 	}
-	/* registers of both banks from above, the others from below: less scattering */
+	/* registers of both banks from above, the others from below: less scattering; A22 last,
+	 * as what the firmware put there may be of use to a reader of the code */
+	if (free & ~(1u << NFP_ABI_STACK))
+		free &= ~(1u << NFP_ABI_STACK);
 	if (bank_of(a, v) == NFP_BANK_BOTH)
 		return 31 - __builtin_clz(free);
 	return __builtin_ctz(free);

@@ -18,7 +18,7 @@ struct effects {
 	bool cc_read, cc_write;
 };
 
-enum { LM1_SHIFT = 16, LM_OTHER_BIT = 32, ENTRY_GUARD = 5 };
+enum { LM1_SHIFT = 16, LM_OTHER_BIT = 32, ENTRY_SLOTS = 2 };
 
 struct collect {
 	struct effects *e;
@@ -126,19 +126,66 @@ static bool covers_pointer_write(const struct nfp_block *b, size_t i)
 	return false;
 }
 
-static bool names_lm(const struct nfp_mi *mi)
+/* `fixed`: that many instructions at the start of the block stay there. */
+static bool may_move(const struct nfp_block *b, size_t i, size_t fixed)
 {
-	return mi->dst.kind == NFP_O_LM || mi->a.kind == NFP_O_LM || mi->b.kind == NFP_O_LM;
+	return i >= fixed && is_movable(&b->insns.at[i]) && !(i && b->insns.at[i - 1].glue) &&
+	       !covers_pointer_write(b, i);
 }
 
-/* The first instructions of the program wait for LM0; they stay where NOPs can still be put. */
-static bool may_move(const struct nfp_block *b, size_t i, bool entry)
-{
-	const struct nfp_mi *mi = &b->insns.at[i];
+/* ---- the first instructions of the program, which must not use LM0 (reference 4.4) ---- */
 
-	if (entry && i < ENTRY_GUARD && names_lm(mi))
-		return false;
-	return is_movable(mi) && !(i && b->insns.at[i - 1].glue) && !covers_pointer_write(b, i);
+static bool names_lm0(const struct nfp_mi *mi)
+{
+	const struct nfp_opnd *o[] = { &mi->dst, &mi->a, &mi->b };
+	size_t i;
+
+	for (i = 0; i < 3; i++)
+		if (o[i]->kind == NFP_O_LM && o[i]->reg == 0)
+			return true;
+	return false;
+}
+
+/* Index of an instruction behind `at` that can come before it; 0: none. */
+static size_t find_early(const struct nfp_block *b, size_t at)
+{
+	struct effects between = { 0 };
+	size_t i;
+
+	for (i = at; i < b->insns.len && !slots_of(&b->insns.at[i]); i++) {
+		struct effects e = { 0 };
+
+		add_effects(&e, &b->insns.at[i]);
+		if (i > at && may_move(b, i, 0) && !names_lm0(&b->insns.at[i]) &&
+		    !depends(&e, &between))
+			return i;
+		add_effects(&between, &b->insns.at[i]);
+	}
+	return 0;
+}
+
+/* Brings something useful before the first use of LM0; the result is how many instructions must
+ * stay where they are for its sake. */
+static size_t delay_lm0(struct nfp_block *b)
+{
+	bool wanted = false;
+	size_t at, i;
+
+	for (at = 0; at < ENTRY_SLOTS && at < b->insns.len; at++) {
+		struct nfp_mi early;
+
+		if (!names_lm0(&b->insns.at[at]))
+			continue;
+		i = find_early(b, at);
+		if (!i)
+			break;
+		early = b->insns.at[i];
+		memmove(&b->insns.at[at + 1], &b->insns.at[at], (i - at) * sizeof(early));
+		b->insns.at[at] = early;
+	}
+	for (i = 0; i < b->insns.len && i < 4 * ENTRY_SLOTS; i++)
+		wanted |= names_lm0(&b->insns.at[i]);
+	return wanted ? ENTRY_SLOTS : 0;
 }
 
 /* ---- filling ---- */
@@ -153,8 +200,8 @@ static struct effects transfer_effects(const struct nfp_mi *mi)
 	return e;
 }
 
-/* Moves instructions of [floor, at) behind the transfer `at`; its new index is returned. */
-static size_t fill_slots(struct nfp_block *b, size_t floor, size_t at, bool entry)
+/* Moves instructions of [floor, at) behind the transfer `at`. */
+static void fill_slots(struct nfp_block *b, size_t floor, size_t at, size_t fixed)
 {
 	struct nfp_mi *insns = b->insns.at, transfer = insns[at], moved[3];
 	unsigned max = slots_of(&transfer), n = 0, i;
@@ -162,13 +209,13 @@ static size_t fill_slots(struct nfp_block *b, size_t floor, size_t at, bool entr
 	size_t j, to = at;
 
 	if (transfer.glue || (at && insns[at - 1].glue && transfer.op != NFP_M_CMD))
-		return at;
+		return;
 	/* upwards: what stays is pushed down to make room, what moves is taken out */
 	for (j = at; j-- > floor && n < max;) {
 		struct effects e = { 0 };
 
 		add_effects(&e, &insns[j]);
-		if (may_move(b, j, entry) && !depends(&e, &stay)) {
+		if (may_move(b, j, fixed) && !depends(&e, &stay)) {
 			moved[n++] = insns[j];
 			memmove(&insns[j], &insns[j + 1], (to - 1 - j) * sizeof(*insns));
 			to--;
@@ -180,7 +227,6 @@ static size_t fill_slots(struct nfp_block *b, size_t floor, size_t at, bool entr
 	insns[to] = transfer;
 	for (i = 0; i < n; i++)
 		insns[to + 1 + i] = moved[n - 1 - i];
-	return to;
 }
 
 bool nfp_schedule(struct nfp_func *fn, struct cx *cx)
@@ -191,11 +237,12 @@ bool nfp_schedule(struct nfp_func *fn, struct cx *cx)
 	(void)cx;
 	for (b = 0; b < fn->blocks.len; b++) {
 		struct nfp_block *blk = &fn->blocks.at[b];
+		size_t fixed = b ? 0 : delay_lm0(blk);
 
 		for (i = floor = 0; i < blk->insns.len; i++) {
 			if (!slots_of(&blk->insns.at[i]))
 				continue;
-			fill_slots(blk, floor, i, b == 0);
+			fill_slots(blk, floor, i, fixed);
 			floor = i + 1;
 		}
 	}

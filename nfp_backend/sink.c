@@ -2,8 +2,9 @@
 #include "nfp_backend/mir_ops.h"
 #include "nfp_backend/passes.h"
 
-/* Writes results where they are wanted: a register that only one copy to local memory or to a
- * transfer register reads is left out, the instruction that makes it writes there itself.
+/* Writes results where they are wanted: a register that only one copy to local memory, to a transfer
+ * register or to a helper's argument register reads is left out, the instruction that makes it writes
+ * there itself.
  * Needs: VREG. Leaves: VREG.
  *
  * The write moves up to that instruction, so nothing between may touch the place. Branches between are
@@ -29,7 +30,8 @@ static bool is_candidate(const struct sink *s, const struct nfp_block *b, size_t
 
 	return mi->op == NFP_M_COPY && mi->b.kind == NFP_O_VREG && !mi->sets_cc && !mi->glue &&
 	       !(i && b->insns.at[i - 1].glue) &&
-	       (mi->dst.kind == NFP_O_SLOT || mi->dst.kind == NFP_O_XOUT) &&
+	       (mi->dst.kind == NFP_O_SLOT || mi->dst.kind == NFP_O_XOUT ||
+		mi->dst.kind == NFP_O_GPR) &&
 	       s->n_defs[mi->b.reg] == 1 && s->n_uses[mi->b.reg] == 1;
 }
 
@@ -41,11 +43,12 @@ static bool can_write(const struct nfp_func *fn, const struct nfp_mi *mi,
 
 	switch (mi->op) {
 	case NFP_M_LDF: /* source and destination are both operand fields */
-		if (nfp_is_update(mi) || (lm ? nfp_is_lm(&mi->b) : mi->b.kind == NFP_O_XIN))
+		if (nfp_is_update(mi) || (lm && nfp_is_lm(&mi->b)) ||
+		    (dst->kind == NFP_O_XOUT && mi->b.kind == NFP_O_XIN))
 			return false;
 		break;
 	case NFP_M_CONST:
-		if (!lm && !nfp_const_is_short(mi->imm32))
+		if (dst->kind == NFP_O_XOUT && !nfp_const_is_short(mi->imm32))
 			return false;
 		break;
 	case NFP_M_ALU:
@@ -54,6 +57,7 @@ static bool can_write(const struct nfp_func *fn, const struct nfp_mi *mi,
 	case NFP_M_ASR:
 	case NFP_M_MUL:
 	case NFP_M_COPY: break;
+	case NFP_M_SLOT_ADDR: return dst->kind == NFP_O_GPR;
 	default: return false;
 	}
 	return !lm || nfp_lm_operand_fits(fn, mi, dst);
@@ -68,10 +72,8 @@ static void find_clash(struct nfp_opnd *o, bool is_def, void *priv)
 {
 	struct clash *c = priv;
 
-	(void)is_def;
 	if (o->kind == c->place->kind && o->reg == c->place->reg)
-		c->found |= o->kind == NFP_O_XOUT ? o->sub == c->place->sub || is_def == false
-						  : o->sub == c->place->sub;
+		c->found |= o->sub == c->place->sub || (o->kind == NFP_O_XOUT && !is_def);
 	if (o->kind == NFP_O_LM && o->reg > 1 && c->place->kind == NFP_O_SLOT)
 		c->found = true;
 }
