@@ -104,9 +104,12 @@ BPF_OFFLOAD_API const char *bpf_offload_program__type(const struct bpf_offload_p
 /* Instructions, 8 bytes each, subprograms included. */
 BPF_OFFLOAD_API size_t bpf_offload_program__insn_cnt(const struct bpf_offload_program *prog);
 
-/* Verifies as the kernel would. 0, or -EACCES: rejected, see reasons. Done once; cheap when repeated. */
+/* Verifies as the kernel would. 0, or -EACCES: rejected, see reasons. Done once; cheap when repeated.
+ * Programs that are neither XDP nor tc are not looked at: 0, placement host, one reason. */
 BPF_OFFLOAD_API int bpf_offload_program__verify(struct bpf_offload_program *prog,
 						bool allow_destructive);
+/* True after verify or compile when the program's type runs on no card. */
+BPF_OFFLOAD_API bool bpf_offload_program__host_only(const struct bpf_offload_program *prog);
 /* Verifies, places, and makes microcode when the device can take the program. 0 also when it stays
  * on the host: see placement and reasons. Opts may be NULL (corenic, level 2). */
 BPF_OFFLOAD_API int bpf_offload_program__compile(struct bpf_offload_program *prog,

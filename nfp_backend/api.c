@@ -156,6 +156,30 @@ size_t bpf_offload_program__insn_cnt(const struct bpf_offload_program *prog)
 	return prog->prog->n_insns;
 }
 
+static bool card_type(const struct fe_prog *prog)
+{
+	return prog->type == BPF_PROG_TYPE_XDP || prog->type == BPF_PROG_TYPE_SCHED_CLS ||
+	       prog->type == BPF_PROG_TYPE_SCHED_ACT;
+}
+
+/* Programs of other types belong to the host whole: there is nothing for us to verify or place. */
+static void mark_host_only(struct bpf_offload_program *p)
+{
+	struct diag_at at = fe_prog_at(&p->owner->obj, p->prog, -1);
+	struct bpf_offload_reason *r = vec_push(&p->reasons, &p->owner->arena);
+
+	p->host_only = true;
+	*r = (struct bpf_offload_reason){
+		.insn = -1,
+		.file = at.file,
+		.line = at.line,
+		.id = reason_name(REASON_PROG_TYPE),
+		.text = arena_printf(&p->owner->arena, "programs of type %s run on the host only",
+				     bpf_offload_program__type(p)),
+		.advice = reason_advice(REASON_PROG_TYPE),
+	};
+}
+
 /* The diagnostics from index `first` on that are errors become the program's reasons. */
 static void take_reasons(struct bpf_offload_program *p, size_t first)
 {
@@ -175,8 +199,12 @@ int bpf_offload_program__verify(struct bpf_offload_program *p, bool allow_destru
 	double start = now();
 
 	if (p->verified)
-		return p->accepted ? 0 : -EACCES;
+		return p->accepted || p->host_only ? 0 : -EACCES;
 	p->verified = true;
+	if (!p->prog->broken && !card_type(p->prog)) {
+		mark_host_only(p);
+		return 0;
+	}
 	if (p->prog->broken) {
 		struct diag_at at = fe_prog_at(&o->obj, p->prog, -1);
 
@@ -189,6 +217,11 @@ int bpf_offload_program__verify(struct bpf_offload_program *p, bool allow_destru
 	take_reasons(p, first);
 	api_print_messages(o);
 	return p->accepted ? 0 : -EACCES;
+}
+
+bool bpf_offload_program__host_only(const struct bpf_offload_program *p)
+{
+	return p->host_only;
 }
 
 static void take_split_reasons(struct bpf_offload_program *p)
@@ -225,7 +258,7 @@ int bpf_offload_program__compile(struct bpf_offload_program *p,
 
 	if (err)
 		return err;
-	if (p->compiled)
+	if (p->compiled || p->host_only)
 		return 0;
 	if (!nfp_firmware_load(&o->cx, OPT(opts, firmware, NULL), &p->fw)) {
 		api_print_messages(o);
@@ -249,7 +282,7 @@ enum bpf_offload_placement bpf_offload_program__placement(const struct bpf_offlo
 							 [PART_ALL_HOST] = BPF_OFFLOAD_HOST };
 
 	if (!p->accepted)
-		return BPF_OFFLOAD_REJECTED;
+		return p->host_only ? BPF_OFFLOAD_HOST : BPF_OFFLOAD_REJECTED;
 	return p->compiled ? of[p->split.placement] : BPF_OFFLOAD_HOST;
 }
 

@@ -12,6 +12,7 @@ struct bpf_offload_program {
 	struct bpf_offload_object *owner;
 	const struct fe_prog *prog;
 	bool verified, accepted; /* verified: fe_verify() was asked */
+	bool host_only;          /* of a type that no card runs: neither verified nor placed */
 	bool compiled;
 	struct vprog vprog;     /* when accepted */
 	struct nfp_firmware fw; /* when compiled */

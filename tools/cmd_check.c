@@ -6,11 +6,14 @@
 
 static void print_verdict(const struct cli_args *args, struct bpf_offload_program *p, bool ok)
 {
+	const char *verdict = bpf_offload_program__host_only(p) ? "host only, not verified"
+			      : ok                              ? "accepted"
+								: "rejected";
+
 	if (args->quiet && ok)
 		return;
 	printf("%s (%s): %s, %zu instructions\n", bpf_offload_program__name(p),
-	       bpf_offload_program__section(p), ok ? "accepted" : "rejected",
-	       bpf_offload_program__insn_cnt(p));
+	       bpf_offload_program__section(p), verdict, bpf_offload_program__insn_cnt(p));
 }
 
 static enum cli_exit check_one(const struct cli_args *args, struct bpf_offload_program *p,
@@ -21,7 +24,9 @@ static enum cli_exit check_one(const struct cli_args *args, struct bpf_offload_p
 
 	if (report) {
 		row = report_program(report, p);
-		json_object_object_add(row, "accepted", json_object_new_boolean(ok));
+		json_object_object_add(
+			row, "accepted",
+			bpf_offload_program__host_only(p) ? NULL : json_object_new_boolean(ok));
 	} else {
 		print_verdict(args, p, ok);
 	}

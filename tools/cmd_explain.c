@@ -64,6 +64,13 @@ static void print_program(const struct cli_args *args, struct bpf_offload_progra
 		printf(", %zu instructions\n\n", bpf_offload_program__insn_cnt(p));
 		return;
 	}
+	if (!p->compiled) {
+		printf(", %zu instructions\n", bpf_offload_program__insn_cnt(p));
+		for (size_t i = 0; i < n; i++)
+			printf("  whole program: %s [%s]\n    %s\n\n", r[i].text, r[i].id,
+			       r[i].advice);
+		return;
+	}
 	printf(", %u of %u live instructions can run on the NIC", p->split.device_capable,
 	       p->split.live_insns);
 	if (bpf_offload_program__device_words(p))
