@@ -1,0 +1,238 @@
+#include "harness.h"
+
+#include "base/bits.h"
+#include "nfp_backend/backend.h"
+#include "partitioner/split.h"
+
+#include <assert.h>
+#include <inttypes.h>
+
+#define MAX_FUNCS  16u
+#define INSN_LIMIT 200000u /* walked by the verifier: a program that is worse costs too much time */
+
+/* What one run owns. */
+struct run {
+	const struct harness_case *c;
+	const struct harness_options *o;
+	struct harness_result *r;
+	struct arena arena, scratch;
+	struct diags diags;
+	struct cx cx;
+	struct fe_object obj;
+	struct fe_prog prog;
+	struct fe_subprog subprogs[MAX_FUNCS];
+	struct vprog vp;
+	struct nfp_firmware fw;
+};
+
+const char *harness_outcome_name(enum harness_outcome o)
+{
+	static const char *const names[] = {
+		[HARNESS_EQUAL] = "equal",     [HARNESS_REJECTED] = "rejected",
+		[HARNESS_REFUSED] = "refused", [HARNESS_DIFFERS] = "differs",
+		[HARNESS_FAILED] = "failed",
+	};
+
+	return names[o];
+}
+
+void harness_disasm(const struct harness_case *c, FILE *out)
+{
+	for (uint32_t i = 0, f = 0; i < c->n_insns; i++) {
+		char text[160];
+
+		if (f < c->n_subprogs && c->subprog_at[f] == i)
+			fprintf(out, "      function %u:\n", ++f);
+		ebpf_disasm(&c->insns[i], i + 1 < c->n_insns ? &c->insns[i + 1] : NULL, text,
+			    sizeof(text));
+		fprintf(out, "%5u: %s\n", i, text);
+		if (ebpf_is_ld_imm64(&c->insns[i]))
+			i++;
+	}
+}
+
+/* ---- the object ------------------------------------------------------------------------------ */
+
+static void make_object(struct run *x)
+{
+	const struct harness_case *c = x->c;
+
+	assert(c->n_subprogs < MAX_FUNCS);
+	x->obj = (struct fe_object){
+		.path = c->name, .license = "GPL", .maps = c->maps, .n_maps = c->n_maps
+	};
+	x->prog = (struct fe_prog){ .name = c->name,
+				    .section = c->type == BPF_PROG_TYPE_XDP ? "xdp" : "tc",
+				    .type = c->type,
+				    .insns = c->insns,
+				    .n_insns = c->n_insns,
+				    .subprogs = x->subprogs,
+				    .n_subprogs = c->n_subprogs + 1 };
+	for (uint32_t i = 0; i <= c->n_subprogs; i++)
+		x->subprogs[i] = (struct fe_subprog){
+			.start = i ? c->subprog_at[i - 1] : 0,
+			.end = i < c->n_subprogs ? c->subprog_at[i] : c->n_insns,
+			.name = arena_printf(&x->arena, "f%u", i),
+		};
+	x->obj.progs = &x->prog;
+	x->obj.n_progs = 1;
+}
+
+static void open_run(struct run *x, const struct harness_case *c)
+{
+	*x = (struct run){ .c = c };
+	arena_init(&x->arena);
+	arena_init(&x->scratch);
+	diags_init(&x->diags, &x->arena);
+	x->cx = (struct cx){ &x->arena, &x->scratch, &x->diags };
+	make_object(x);
+}
+
+static void close_run(struct run *x)
+{
+	arena_reset(&x->arena);
+	arena_reset(&x->scratch);
+}
+
+/* ---- results --------------------------------------------------------------------------------- */
+
+static void print_packet(FILE *out, const struct sim_diff_mismatch *m)
+{
+	for (uint32_t i = 0; i < m->packet_len; i++)
+		fprintf(out, "%s%02x", i % 32 ? " " : "\n      ", m->packet[i]);
+	fputc('\n', out);
+}
+
+static void tell(const struct run *x)
+{
+	FILE *out = x->o->log;
+	const struct sim_diff_result *d = &x->r->diff;
+
+	if (!out || x->r->outcome == HARNESS_EQUAL)
+		return;
+	fprintf(out, "%s, -O%u: %s%s%s\n", x->c->name, x->o->level,
+		harness_outcome_name(x->r->outcome), x->r->reason ? ", " : "",
+		x->r->reason ? reason_name(x->r->reason) : "");
+	for (size_t i = 0; i < x->diags.list.len; i++)
+		diag_print(out, &x->diags.list.at[i]);
+	if (x->r->outcome == HARNESS_DIFFERS) {
+		fprintf(out, "  %" PRIu64 " of %" PRIu64 " packets differ\n", d->mismatches,
+			d->packets);
+		for (size_t i = 0; i < d->n_kept && i < 2; i++) {
+			fprintf(out, "  packet %" PRIu64 ", %s:\n%s\n      as it came:",
+				d->kept[i].packet_idx, d->kept[i].what, d->kept[i].text);
+			print_packet(out, &d->kept[i]);
+		}
+	}
+	harness_disasm(x->c, out);
+}
+
+static void end(struct run *x, enum harness_outcome outcome, enum reason reason)
+{
+	x->r->outcome = outcome;
+	x->r->reason = reason;
+	tell(x);
+}
+
+static enum reason first_error(const struct diags *d)
+{
+	for (size_t i = 0; i < d->list.len; i++) {
+		if (d->list.at[i].severity == DIAG_ERROR)
+			return d->list.at[i].reason;
+	}
+	return REASON_NONE;
+}
+
+/* ---- the pipeline ---------------------------------------------------------------------------- */
+
+static bool verify(struct run *x)
+{
+	struct fe_verify_options opts = { .insn_limit = INSN_LIMIT };
+
+	return fe_verify(&x->cx, &x->obj, &x->prog, &opts, &x->vp);
+}
+
+static void log_refusal(const struct run *x, const struct split *split)
+{
+	if (x->o->log && split->n_reasons)
+		fprintf(x->o->log, "insn %d: %s\n", (int32_t)split->reasons[0].insn,
+			split->reasons[0].text);
+}
+
+static void compare(struct run *x, const struct nfp_image *img)
+{
+	struct sim_diff_options opts = { .packets = x->o->packets,
+					 .seed = x->o->seed,
+					 .pcap = x->o->pcap };
+	uint32_t *tids = ARENA_ARRAY(&x->arena, uint32_t, img->n_maps);
+	uint64_t *words = ARENA_ARRAY(&x->arena, uint64_t, img->code.n_words);
+	struct sim_diff_device dev = {
+		.words = words,
+		.n_words = img->code.n_words,
+		.maps = img->maps,
+		.n_maps = img->n_maps,
+	};
+
+	for (size_t i = 0; i < img->n_maps; i++)
+		tids[i] = (uint32_t)i + 1;
+	x->r->words = (uint32_t)img->code.n_words;
+	if (!nfp_ucode_relocate(&x->cx, &img->code, &x->fw, tids, img->n_maps, words) ||
+	    !sim_diff_run(&x->cx, &x->obj, &x->prog, &x->fw, &dev, &opts, &x->r->diff))
+		end(x, HARNESS_FAILED, first_error(&x->diags));
+	else
+		end(x, x->r->diff.mismatches ? HARNESS_DIFFERS : HARNESS_EQUAL, REASON_NONE);
+}
+
+static void run(struct run *x)
+{
+	struct offload_options opts = { .opt_level = x->o->level,
+					.check_each = true,
+					.dump = x->o->dump };
+	struct offload_prog state;
+	struct split split;
+
+	if (!verify(x)) {
+		end(x, HARNESS_REJECTED, first_error(&x->diags));
+		return;
+	}
+	if (!nfp_firmware_load(&x->cx, x->o->firmware ? x->o->firmware : "generous", &x->fw) ||
+	    !part_offload(&x->cx, &x->vp, &nfp_offload_ops, &x->fw, &opts, &split, &state)) {
+		end(x, HARNESS_FAILED, first_error(&x->diags));
+		return;
+	}
+	if (split.placement != PART_ALL_DEVICE) {
+		log_refusal(x, &split);
+		end(x, HARNESS_REFUSED, split.reasons[0].reason);
+		return;
+	}
+	compare(x, split.image);
+}
+
+void harness_run(const struct harness_case *c, const struct harness_options *o,
+		 struct harness_result *r)
+{
+	struct run x;
+
+	*r = (struct harness_result){ 0 };
+	open_run(&x, c);
+	x.o = o;
+	x.r = r;
+	run(&x);
+	for (size_t i = 0; i < r->diff.n_kept; i++)
+		r->diff.kept[i].text = NULL;
+	close_run(&x);
+}
+
+bool harness_verifies(const struct harness_case *c, FILE *log, enum reason *reason)
+{
+	struct run x;
+	bool ok;
+
+	open_run(&x, c);
+	ok = verify(&x);
+	*reason = ok ? REASON_NONE : first_error(&x.diags);
+	for (size_t i = 0; log && i < x.diags.list.len; i++)
+		diag_print(log, &x.diags.list.at[i]);
+	close_run(&x);
+	return ok;
+}

@@ -1,0 +1,295 @@
+/* Random programs through the whole pipeline: see gen.h for what they are.
+ *
+ *   random_test [--programs N] [--packets P] [--seed S] [--size K] [--kernel] [--verify-only]
+ *               [--reduce] [--dump PASSES] [--verbose]
+ *
+ * Program number i of a run with seed S is the only one of a run with seed S + i: "--seed S+i
+ * --programs 1" repeats what a message names. */
+#include "gen.h"
+#include "kernel.h"
+#include "packets.h"
+#include "reduce.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define MAX_SHOWN    5u
+#define SECONDS_EACH 120u /* for a program in all levels: more is a hang */
+#define MIN_ACCEPTED 90u  /* per cent of the programs that the verifier must take */
+
+struct options {
+	uint64_t programs, packets, seed;
+	uint32_t size;
+	bool kernel, verify_only, reduce, verbose;
+	const char *dump;
+};
+
+/* Shared by the process that counts and the ones that work: a program that ends its process by an
+ * assertion is one more fault, not the end of the run. */
+struct tally {
+	uint64_t seed; /* under way */
+	uint64_t programs, accepted, packets;
+	uint64_t outcome[2][HARNESS_FAILED + 1]; /* by level */
+	uint64_t words[2], insns[2], cycles[2];
+	uint64_t verdicts[8], skipped, hits, misses;
+	uint64_t refused_for[REASON_COUNT], rejected_for[REASON_COUNT];
+	uint64_t kernel_too_strict, kernel_too_lax; /* beside ours */
+	uint64_t crashes;
+};
+
+static const unsigned levels[] = { 0, 2 };
+
+/* ---- one program ----------------------------------------------------------------------------- */
+
+struct fault {
+	struct harness_options opts;
+	enum harness_outcome outcome;
+};
+
+static bool shows_fault(const struct harness_case *c, void *priv)
+{
+	const struct fault *f = priv;
+	struct harness_result r;
+
+	harness_run(c, &f->opts, &r);
+	return r.outcome == f->outcome;
+}
+
+static void show(const struct options *o, struct gen_program *p, struct harness_case *c,
+		 const struct fault *f)
+{
+	struct fault quiet = *f;
+	struct harness_result r;
+
+	quiet.opts.log = NULL;
+	if (o->reduce)
+		reduce_case(c, p->code.at, p->subprog_at, shows_fault, &quiet);
+	quiet.opts.log = stdout;
+	quiet.opts.dump = o->dump;
+	harness_run(c, &quiet.opts, &r);
+	fflush(stdout);
+}
+
+static void ask_kernel(const struct options *o, const struct harness_case *c, bool ours,
+		       enum reason reason, struct tally *t)
+{
+	static char log[1u << 20];
+	bool theirs = kernel_accepts(c, log, sizeof(log), o->verbose ? UINT32_MAX : 3);
+
+	if (ours == theirs)
+		return;
+	t->kernel_too_strict += ours;
+	t->kernel_too_lax += theirs;
+	if (t->kernel_too_strict + t->kernel_too_lax > MAX_SHOWN && !o->verbose)
+		return;
+	printf("seed %" PRIu64 ": %s accepts, %s does not: %s\n", t->seed,
+	       ours ? "ours" : "the kernel", ours ? "the kernel" : "ours",
+	       ours ? log : reason_name(reason));
+}
+
+static void add(struct tally *t, unsigned level, const struct harness_result *r)
+{
+	t->outcome[level][r->outcome]++;
+	t->words[level] += r->words;
+	t->insns[level] += r->diff.device_insns;
+	t->cycles[level] += r->diff.device_cycles;
+	t->packets += r->diff.packets;
+	t->skipped += r->diff.skipped;
+	t->hits += r->diff.map_hits;
+	t->misses += r->diff.map_misses;
+	for (size_t i = 0; i < 8; i++)
+		t->verdicts[i] += r->diff.verdicts[i];
+	if (r->outcome == HARNESS_REFUSED)
+		t->refused_for[r->reason]++;
+}
+
+static void run_levels(const struct options *o, struct gen_program *p, struct harness_case *c,
+		       const char *pcap, struct tally *t)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		struct fault f = { .opts = { .packets = o->packets,
+					     .seed = t->seed,
+					     .pcap = pcap,
+					     .level = levels[i] } };
+		uint64_t shown = t->outcome[0][HARNESS_DIFFERS] + t->outcome[1][HARNESS_DIFFERS];
+		struct harness_result r;
+
+		harness_run(c, &f.opts, &r);
+		add(t, i, &r);
+		f.outcome = r.outcome;
+		if ((r.outcome == HARNESS_DIFFERS && (shown < MAX_SHOWN || o->verbose)) ||
+		    r.outcome == HARNESS_FAILED || (o->verbose && r.outcome == HARNESS_REFUSED))
+			show(o, p, c, &f);
+	}
+}
+
+static void one_program(const struct options *o, struct tally *t)
+{
+	static struct gen_program p;
+	struct arena arena;
+	struct diags diags;
+	struct cx cx = { &arena, &arena, &diags };
+	struct packet_file packets;
+	struct harness_case c;
+	char name[32];
+	enum reason reason;
+	bool ok;
+
+	snprintf(name, sizeof(name), "seed-%" PRIu64, t->seed);
+	gen_program(&p, t->seed, o->size);
+	gen_case(&p, name, &c);
+	if (o->verbose)
+		harness_disasm(&c, stdout);
+	t->programs++;
+	ok = harness_verifies(&c, o->verbose ? stdout : NULL, &reason);
+	t->accepted += ok;
+	t->rejected_for[reason] += !ok;
+	if (o->kernel)
+		ask_kernel(o, &c, ok, reason, t);
+	if (!ok || o->verify_only)
+		return;
+	arena_init(&arena);
+	diags_init(&diags, &arena);
+	if (packets_make(&cx, t->seed, o->packets, &packets))
+		run_levels(o, &p, &c, packets.path, t);
+	packets_free(&packets);
+	arena_reset(&arena);
+}
+
+/* ---- the run --------------------------------------------------------------------------------- */
+
+static void work(const struct options *o, struct tally *t)
+{
+	for (; t->seed < o->seed + o->programs; t->seed++) {
+		alarm(SECONDS_EACH);
+		one_program(o, t);
+	}
+	fflush(stdout);
+}
+
+static void supervise(const struct options *o, struct tally *t)
+{
+	while (t->seed < o->seed + o->programs) {
+		int status = 0;
+		pid_t pid;
+
+		fflush(stdout);
+		pid = fork();
+		if (!pid) {
+			work(o, t);
+			exit(0);
+		}
+		if (pid < 0 || waitpid(pid, &status, 0) != pid) {
+			perror("fork");
+			exit(3);
+		}
+		if (status) {
+			printf("seed %" PRIu64 ": the process ended with %s %d\n", t->seed,
+			       WIFSIGNALED(status) ? "signal" : "exit code",
+			       WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+			t->crashes++;
+			t->seed++;
+		}
+	}
+}
+
+static void print_reasons(const char *what, const uint64_t *n)
+{
+	for (unsigned i = 1; i < REASON_COUNT; i++) {
+		if (n[i])
+			printf("  %s: %s %" PRIu64 "\n", what, reason_name((enum reason)i), n[i]);
+	}
+}
+
+static void print_tally(const struct options *o, const struct tally *t)
+{
+	printf("%" PRIu64 " programs, %" PRIu64 " accepted by the verifier, %" PRIu64
+	       " ended their process\n",
+	       t->programs, t->accepted, t->crashes);
+	print_reasons("rejected", t->rejected_for);
+	if (o->kernel)
+		printf("kernel: rejects %" PRIu64 " that ours accepts, accepts %" PRIu64
+		       " that ours rejects\n",
+		       t->kernel_too_strict, t->kernel_too_lax);
+	for (unsigned i = 0; i < 2 && !o->verify_only; i++) {
+		printf("-O%u:", levels[i]);
+		for (unsigned k = 0; k <= HARNESS_FAILED; k++)
+			printf(" %" PRIu64 " %s", t->outcome[i][k],
+			       harness_outcome_name((enum harness_outcome)k));
+		printf("; %" PRIu64 " words, %" PRIu64 " instructions run\n", t->words[i],
+		       t->insns[i]);
+	}
+	print_reasons("refused", t->refused_for);
+	printf("%" PRIu64 " packets (%" PRIu64 " skipped); verdicts", t->packets, t->skipped);
+	for (size_t i = 0; i < 8; i++)
+		printf(" %" PRIu64, t->verdicts[i]);
+	printf("; lookups %" PRIu64 " found, %" PRIu64 " not\n", t->hits, t->misses);
+}
+
+static bool all_well(const struct tally *t)
+{
+	uint64_t bad = t->crashes;
+
+	for (unsigned i = 0; i < 2; i++)
+		bad += t->outcome[i][HARNESS_DIFFERS] + t->outcome[i][HARNESS_FAILED];
+	return !bad && t->accepted * 100 >= t->programs * MIN_ACCEPTED;
+}
+
+static bool parse(int argc, char **argv, struct options *o)
+{
+	static const struct option rows[] = {
+		{ "programs", required_argument, NULL, 'n' },
+		{ "packets", required_argument, NULL, 'p' },
+		{ "seed", required_argument, NULL, 's' },
+		{ "size", required_argument, NULL, 'k' },
+		{ "dump", required_argument, NULL, 'd' },
+		{ "kernel", no_argument, NULL, 'K' },
+		{ "verify-only", no_argument, NULL, 'V' },
+		{ "reduce", no_argument, NULL, 'r' },
+		{ "verbose", no_argument, NULL, 'v' },
+		{ 0 },
+	};
+	int c;
+
+	while ((c = getopt_long(argc, argv, "", rows, NULL)) != -1) {
+		switch (c) {
+		case 'n': o->programs = strtoull(optarg, NULL, 0); break;
+		case 'p': o->packets = strtoull(optarg, NULL, 0); break;
+		case 's': o->seed = strtoull(optarg, NULL, 0); break;
+		case 'k': o->size = (uint32_t)strtoul(optarg, NULL, 0); break;
+		case 'd': o->dump = optarg; break;
+		case 'K': o->kernel = true; break;
+		case 'V': o->verify_only = true; break;
+		case 'r': o->reduce = true; break;
+		case 'v': o->verbose = true; break;
+		default: return false;
+		}
+	}
+	return optind == argc;
+}
+
+int main(int argc, char **argv)
+{
+	struct options o = { .programs = 300, .packets = 16, .seed = 1, .size = 40 };
+	struct tally *t;
+
+	if (!parse(argc, argv, &o) || !o.size || o.size > 300)
+		return 2;
+	if (o.kernel && !kernel_available()) {
+		printf("skipped: no CAP_BPF\n");
+		return 77;
+	}
+	t = mmap(NULL, sizeof(*t), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (t == MAP_FAILED)
+		return 3;
+	t->seed = o.seed;
+	supervise(&o, t);
+	print_tally(&o, t);
+	return !all_well(t);
+}
