@@ -16,6 +16,8 @@ bool nfp_lift(struct cx *cx, const struct nfp_prog *np, LLVMContextRef llvm, LLV
 /* llvm_opt.c: the chosen LLVM passes; afterwards every instruction carries !bpf_pc !{i32 pc} where
  * its origin is known, and no debug information is left. */
 void nfp_llvm_opt(LLVMModuleRef mod, unsigned opt_level);
+/* llvm_exit.c: results chosen by `select` become branches. Only after all passes that may undo it. */
+void nfp_llvm_split_results(LLVMModuleRef mod);
 /* Text of the module as isel would see it (LLVMDisposeMessage it). */
 char *nfp_llvm_text(LLVMModuleRef mod);
 

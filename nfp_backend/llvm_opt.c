@@ -8,12 +8,14 @@
 #include <assert.h>
 
 /* LLVM's part of the optimisation, as a list of passes. Wanted: fewer instructions. Left out on
- * purpose: vectorisers, unrolling, jump threading (copies code), lookup tables, and everything that
- * needs a cost model of the target, which LLVM has not got here. */
+ * purpose: vectorisers, unrolling, lookup tables, and everything that needs a cost model of the
+ * target, which LLVM has not got here. */
 
 static const char passes_o2[] =
 	"function("
 	"sroa,early-cse<memssa>,instcombine<no-verify-fixpoint>,"
+	/* before branches become selects: tests for NULL whose outcome is known by the path */
+	"jump-threading,"
 	"simplifycfg<no-switch-to-lookup>,"
 	"correlated-propagation,aggressive-instcombine,instcombine<no-verify-fixpoint>,"
 	"reassociate,gvn,sccp,bdce,dse,instcombine<no-verify-fixpoint>,adce,"
@@ -55,6 +57,8 @@ void nfp_llvm_opt(LLVMModuleRef mod, unsigned opt_level)
 	assert(!err && "the pass list is ours and parses");
 	LLVMConsumeError(err);
 	LLVMDisposePassBuilderOptions(opts);
+	if (opt_level)
+		nfp_llvm_split_results(mod);
 	keep_bpf_pc(mod);
 }
 
