@@ -45,7 +45,8 @@ static bool check_totals(struct cx *cx, const struct nfp_prog *np, struct offloa
 			continue;
 		maps++;
 		elems += m->max_entries;
-		if (!nfp_legal_map(cx, np, i, why))
+		/* maps that instructions use were looked at there */
+		if (!np->maps[i].accessed && !nfp_legal_map(cx, np, i, why))
 			return false;
 	}
 	if (maps > fw->maps.max_maps)
