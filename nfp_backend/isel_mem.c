@@ -174,6 +174,15 @@ void isel_select_store(struct isel *is, LLVMValueRef v)
 
 /* ---- atomic additions to map values (reference 3.3, 3.4) ---- */
 
+/* LLVM makes "or 0" of an addition of 0, to have one form for all operations that change nothing. */
+static bool adds_nothing(LLVMValueRef v)
+{
+	uint64_t n;
+
+	return LLVMGetAtomicRMWBinOp(v) == LLVMAtomicRMWBinOpOr && !LLVMGetFirstUse(v) &&
+	       isel_const_u64(LLVMGetOperand(v, 1), &n) && !n;
+}
+
 void isel_select_atomic(struct isel *is, LLVMValueRef v)
 {
 	LLVMValueRef value = LLVMGetOperand(v, 1);
@@ -185,6 +194,8 @@ void isel_select_atomic(struct isel *is, LLVMValueRef v)
 	uint32_t xout = 0;
 	bool imm;
 
+	if (adds_nothing(v))
+		return;
 	if (LLVMGetAtomicRMWBinOp(v) != LLVMAtomicRMWBinOpAdd || LLVMGetFirstUse(v) ||
 	    (width != 32 && width != 64)) {
 		isel_refuse(is, "an atomic operation other than addition without result");
@@ -200,7 +211,8 @@ void isel_select_atomic(struct isel *is, LLVMValueRef v)
 	addend = isel_get(is, value);
 	at = isel_cmd_address(is, &addr);
 	imm = isel_w_is_imm(&addend.w[0]) && addend.w[0].o.imm <= 0xffff &&
-	      (addend.n == 1 || isel_w_is(&addend.w[1], 0));
+	      (addend.n == 1 || isel_w_is(&addend.w[1], 0)) &&
+	      isel_may_post(is, is->at, &addr, width / 8);
 	if (!imm) {
 		xout = nfp_new_vreg(is->fn, is->cx, NFP_V_XOUT, addend.n);
 		for (i = 0; i < addend.n; i++)

@@ -212,6 +212,8 @@ void isel_find_deferred(struct isel *is);
 void isel_find_escapes(struct isel *is);
 void isel_find_bits(struct isel *is);
 void isel_find_groups(struct isel *is);
+/* isel_posted.c: need nobody wait for this atomic addition? Needs the groups. */
+bool isel_may_post(struct isel *is, uint32_t inst, const struct isel_addr *addr, uint32_t bytes);
 
 /* ---- isel_emit.c: machine instructions ----------------------------------------------------------------- */
 struct nfp_mi *isel_emit(struct isel *is, enum nfp_mir_op op);
