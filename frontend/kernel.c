@@ -164,13 +164,13 @@ static const char *line_before(const char *log, const char *at)
 	return at;
 }
 
-/* The message of a rejection is the last line but for figures. */
+/* The message of a rejection is the last line but for figures and source lines. */
 static const char *last_message(struct cx *cx, const char *log)
 {
 	const char *at = log + strlen(log);
 
 	while ((at = line_before(log, at))) {
-		if (*at != '\n' && !is_figure(at))
+		if (*at != '\n' && *at != ';' && !is_figure(at))
 			return arena_strndup(cx->arena, at, strcspn(at, "\n"));
 	}
 	return "";
@@ -198,8 +198,8 @@ static void ask(struct cx *cx, struct attempt *t, struct fe_kernel_answer *k)
 	read_figures(t->log, k);
 	if (failed) { /* once more, for the path that leads there */
 		t->level = LOG_PATH | LOG_STATS;
-		k->why = last_message(cx, t->log);
 		load(cx, t, &failed);
+		k->why = last_message(cx, t->log);
 	}
 	k->log_tail = tail(cx, t->log);
 }

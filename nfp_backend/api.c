@@ -29,8 +29,10 @@ static double now(void)
 void api_print_messages(struct bpf_offload_object *o)
 {
 	for (; o->printed < o->diags.list.len; o->printed++) {
-		if (o->messages_to)
-			diag_print(o->messages_to, &o->diags.list.at[o->printed]);
+		const struct diag *d = &o->diags.list.at[o->printed];
+
+		if (o->messages_to && d->severity != DIAG_NOTE)
+			diag_print(o->messages_to, d);
 	}
 }
 
@@ -115,9 +117,11 @@ struct bpf_offload_program *bpf_offload_object__program(struct bpf_offload_objec
 const struct bpf_offload_message *bpf_offload_object__messages(struct bpf_offload_object *obj,
 							       size_t *n)
 {
-	for (size_t i = obj->messages.len; i < obj->diags.list.len; i++) {
-		const struct diag *d = &obj->diags.list.at[i];
+	for (; obj->listed < obj->diags.list.len; obj->listed++) {
+		const struct diag *d = &obj->diags.list.at[obj->listed];
 
+		if (d->severity == DIAG_NOTE)
+			continue;
 		*vec_push(&obj->messages, &obj->arena) =
 			(struct bpf_offload_message){ .error = d->severity == DIAG_ERROR,
 						      .program = d->at.prog,
@@ -191,10 +195,9 @@ static void take_reasons(struct bpf_offload_program *p, size_t first)
 	}
 }
 
-int bpf_offload_program__verify(struct bpf_offload_program *p, bool allow_destructive)
+int api_verify(struct bpf_offload_program *p, const struct fe_verify_options *opts)
 {
 	struct bpf_offload_object *o = p->owner;
-	struct fe_verify_options opts = { .allow_destructive = allow_destructive };
 	size_t first = o->diags.list.len;
 	double start = now();
 
@@ -210,7 +213,7 @@ int bpf_offload_program__verify(struct bpf_offload_program *p, bool allow_destru
 
 		diag_error(&o->diags, &at, REASON_PROG_BROKEN, p->prog->name);
 	} else {
-		p->accepted = fe_verify(&o->cx, &o->obj, p->prog, &opts, &p->vprog);
+		p->accepted = fe_verify(&o->cx, &o->obj, p->prog, opts, &p->vprog);
 	}
 	p->verify_seconds = now() - start;
 	arena_reset(&o->scratch);
@@ -222,6 +225,13 @@ int bpf_offload_program__verify(struct bpf_offload_program *p, bool allow_destru
 bool bpf_offload_program__host_only(const struct bpf_offload_program *p)
 {
 	return p->host_only;
+}
+
+int bpf_offload_program__verify(struct bpf_offload_program *p, bool allow_destructive)
+{
+	struct fe_verify_options opts = { .allow_destructive = allow_destructive };
+
+	return api_verify(p, &opts);
 }
 
 static void take_split_reasons(struct bpf_offload_program *p)

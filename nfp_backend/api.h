@@ -29,6 +29,7 @@ struct bpf_offload_object {
 	struct cx cx;
 	FILE *messages_to;
 	size_t printed; /* diagnostics already printed */
+	size_t listed;  /* diagnostics already in messages; notes are left out of both */
 	struct fe_object obj;
 	struct bpf_offload_program *progs;
 	double open_seconds;
@@ -41,6 +42,8 @@ struct bpf_offload_object *api_open(const char *path, const struct bpf_offload_o
 				    bool *usable);
 /* Prints the diagnostics that came since the last call, when the object's opener asked for that. */
 void api_print_messages(struct bpf_offload_object *o);
+/* bpf_offload_program__verify() with all options. */
+int api_verify(struct bpf_offload_program *prog, const struct fe_verify_options *opts);
 /* Relocates the program's words for its firmware's vNIC, maps numbered 1, 2, … False: reported. */
 bool api_relocate(struct bpf_offload_program *prog, uint64_t **words, size_t *n);
 

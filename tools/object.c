@@ -2,6 +2,7 @@
 
 #include "nfp_backend/api.h"
 #include "tools/report.h"
+#include "tools/sarif.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -11,7 +12,8 @@ static struct bpf_offload_object *open_operand(const struct cli_args *args)
 {
 	struct bpf_offload_open_opts opts = { .sz = sizeof(opts),
 					      .btf_path = args->btf,
-					      .messages_to = args->json ? NULL : stderr };
+					      .messages_to =
+						      args->json || args->sarif ? NULL : stderr };
 	struct bpf_offload_object *obj;
 	struct json_object *report;
 	bool usable;
@@ -24,6 +26,8 @@ static struct bpf_offload_object *open_operand(const struct cli_args *args)
 		report_messages(report, obj);
 		report_print(report);
 	}
+	if (obj && args->sarif)
+		sarif_print(obj);
 	bpf_offload_object__close(obj);
 	return NULL;
 }
@@ -88,6 +92,8 @@ static enum cli_exit walk(const struct cli_args *args, struct bpf_offload_object
 		report_messages(report, obj);
 		report_print(report);
 	}
+	if (args->sarif)
+		sarif_print(obj);
 	return code;
 }
 
