@@ -195,6 +195,20 @@ static void take_reasons(struct bpf_offload_program *p, size_t first)
 	}
 }
 
+/* Why a program has no instructions was said as a warning when the object was opened. */
+static void take_broken_reason(struct bpf_offload_program *p)
+{
+	struct bpf_offload_object *o = p->owner;
+
+	for (size_t i = 0; i < o->diags.list.len; i++) {
+		const struct diag *d = &o->diags.list.at[i];
+
+		if (d->reason == REASON_PROG_BROKEN && d->at.prog &&
+		    !strcmp(d->at.prog, p->prog->name))
+			*vec_push(&p->reasons, &o->arena) = reason_of_diag(d);
+	}
+}
+
 int api_verify(struct bpf_offload_program *p, const struct fe_verify_options *opts)
 {
 	struct bpf_offload_object *o = p->owner;
@@ -209,9 +223,7 @@ int api_verify(struct bpf_offload_program *p, const struct fe_verify_options *op
 		return 0;
 	}
 	if (p->prog->broken) {
-		struct diag_at at = fe_prog_at(&o->obj, p->prog, -1);
-
-		diag_error(&o->diags, &at, REASON_PROG_BROKEN, p->prog->name);
+		take_broken_reason(p);
 	} else {
 		p->accepted = fe_verify(&o->cx, &o->obj, p->prog, opts, &p->vprog);
 	}
