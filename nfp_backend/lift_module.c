@@ -25,6 +25,11 @@ static const char *const call_attrs[LIFT_N_INTRINSICS] = {
 	[LIFT_ABORT] = "nounwind noreturn",
 };
 
+/* What is known of a result. */
+static const char *const result_attrs[LIFT_N_INTRINSICS] = {
+	[LIFT_PKT_LEN] = "range(i32 0, 16384) ", /* 14 bits of the packet vector */
+};
+
 static const char *const intrinsic_name[LIFT_N_INTRINSICS] = {
 #define INTRINSIC(id, name, sig) [LIFT_##id] = name,
 #include "nfp_backend/intrinsics.def"
@@ -56,8 +61,9 @@ static char *declaration(struct arena *a, unsigned id)
 {
 	const char *sig = intrinsic_sig[id], *params = strrchr(sig, '(');
 
-	return arena_printf(a, "declare %.*s@%s%s %s\n", (int)(params - sig), sig,
-			    intrinsic_name[id], param_types(a, params), call_attrs[id]);
+	return arena_printf(a, "declare %s%.*s@%s%s %s\n", result_attrs[id] ? result_attrs[id] : "",
+			    (int)(params - sig), sig, intrinsic_name[id], param_types(a, params),
+			    call_attrs[id]);
 }
 
 static char *prelude(struct arena *a)
