@@ -7,8 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define PKT_ADDR 0x80100000u /* any address will do: programs do not show it */
+
 enum {
-	PKT_ADDR = 0x80100000u, /* any address will do: programs do not show it */
 	LM_ADDR = 0x400,
 	MAP_LO = 0x40,
 	MAP_HI = 0x1000,
