@@ -88,7 +88,7 @@ static void open_phi(struct isel *is, const struct isel_inst *in)
 			continue;
 		dst = isel_new_reg(is);
 		isel_emit(is, NFP_M_PHI)->dst = dst;
-		*vec_push(&is->fixups, is->cx->arena) = (struct isel_phi_fixup){
+		*vec_push(&is->fixups, is->cx->scratch) = (struct isel_phi_fixup){
 			.block = is->cur,
 			.insn = (uint32_t)is->fn->blocks.at[is->cur].insns.len - 1,
 			.phi = in->v,
@@ -114,7 +114,7 @@ static void make_phi_arg(struct isel *is, LLVMValueRef phi, LLVMValueRef value)
 	for (i = 0; i < v.n; i++)
 		arg.w[i] = isel_use_phi(is, v.w[i]);
 	*idx = (uint32_t)is->args.len;
-	*vec_push(&is->args, is->cx->arena) = arg;
+	*vec_push(&is->args, is->cx->scratch) = arg;
 }
 
 /* What the successors' phis take from this block, in registers before the block branches. */
@@ -191,8 +191,8 @@ static bool names_block(const struct nfp_mi *mi)
 static uint32_t *reachable_numbers(struct isel *is)
 {
 	size_t n = is->fn->blocks.len, depth = 0, i;
-	uint32_t *number = ARENA_ARRAY(is->cx->arena, uint32_t, n);
-	uint32_t *stack = ARENA_ARRAY(is->cx->arena, uint32_t, n), next = 0;
+	uint32_t *number = ARENA_ARRAY(is->cx->scratch, uint32_t, n);
+	uint32_t *stack = ARENA_ARRAY(is->cx->scratch, uint32_t, n), next = 0;
 
 	memset(number, 0xff, n * sizeof(*number));
 	number[0] = 0;

@@ -113,7 +113,7 @@ static bool find_base(struct isel *is, const struct isel_addr *addr, struct nfp_
 static struct nfp_opnd remember_base(struct isel *is, const struct isel_addr *addr,
 				     struct nfp_opnd reg)
 {
-	*vec_push(&is->bases, is->cx->arena) = (struct isel_base){
+	*vec_push(&is->bases, is->cx->scratch) = (struct isel_base){
 		.addr = *addr,
 		.reg = { reg.reg, is->ir_block, is->scope },
 	};

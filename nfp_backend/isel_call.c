@@ -295,12 +295,12 @@ bool isel_call_is_fused(struct isel *is, LLVMValueRef call)
 
 void isel_jump_call_failed(struct isel *is, LLVMValueRef call, bool failed, uint32_t target)
 {
-	uint32_t bad = failed ? target : isel_new_block(is);
+	uint32_t bad = failed ? target : isel_new_block(is), scope = is->scope;
 
 	adjust(is, call, bad);
 	if (!failed) {
 		isel_br(is, target);
-		isel_begin(is, bad);
+		isel_begin_arm(is, bad, scope);
 	}
 }
 

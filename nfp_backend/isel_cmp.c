@@ -99,8 +99,8 @@ static void jump_bytes(struct isel *is, struct nfp_opnd o, unsigned first, unsig
 		isel_bbyte(is, o, first + i, c >> (8 * i) & 0xff, false, eq ? skip : target);
 	isel_bbyte(is, o, first + i, c >> (8 * i) & 0xff, eq, target);
 	if (skip) {
-		isel_goto(is, skip);
-		is->scope = scope;
+		isel_br(is, skip);
+		isel_begin_arm(is, skip, scope);
 	}
 }
 
@@ -191,8 +191,8 @@ static void jump_eq(struct isel *is, struct isel_val a, struct isel_val b, bool 
 	for (i = 0; i + 1 < a.n; i++)
 		jump_eq_word(is, a.w[i], b.w[i], false, skip);
 	jump_eq_word(is, a.w[i], b.w[i], true, target);
-	isel_goto(is, skip);
-	is->scope = scope;
+	isel_br(is, skip);
+	isel_begin_arm(is, skip, scope);
 }
 
 /* (x & y) == 0 where the masked value itself is not needed and no bit field. */

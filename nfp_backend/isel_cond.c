@@ -78,8 +78,8 @@ static void jump_if_both(struct isel *is, LLVMValueRef a, LLVMValueRef b, bool s
 
 	isel_jump_if(is, a, !sense, skip);
 	isel_jump_if(is, b, sense, target);
-	isel_goto(is, skip);
-	is->scope = scope;
+	isel_br(is, skip);
+	isel_begin_arm(is, skip, scope);
 }
 
 static void jump_if_select(struct isel *is, LLVMValueRef v, bool sense, uint32_t target)
@@ -89,10 +89,10 @@ static void jump_if_select(struct isel *is, LLVMValueRef v, bool sense, uint32_t
 	isel_jump_if(is, LLVMGetOperand(v, 0), false, other);
 	isel_jump_if(is, LLVMGetOperand(v, 1), sense, target);
 	isel_br(is, join);
-	isel_begin(is, other);
+	isel_begin_arm(is, other, scope);
 	isel_jump_if(is, LLVMGetOperand(v, 2), sense, target);
-	isel_goto(is, join);
-	is->scope = scope;
+	isel_br(is, join);
+	isel_begin_arm(is, join, scope);
 }
 
 static void jump_if_word(struct isel *is, struct isel_word w, bool sense, uint32_t target)

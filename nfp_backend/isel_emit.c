@@ -15,7 +15,7 @@ uint32_t isel_new_block(struct isel *is)
 {
 	uint32_t b = nfp_new_block(is->fn, is->cx);
 
-	*vec_push(&is->owner, is->cx->arena) = is->ir_block;
+	*vec_push(&is->owner, is->cx->scratch) = is->ir_block;
 	is->fn->blocks.at[b].freq = is->blocks[is->ir_block].freq;
 	return b;
 }
@@ -28,7 +28,7 @@ void isel_br(struct isel *is, uint32_t block)
 /* Code after a conditional branch does not run whenever the code before does. */
 static void push_scope(struct isel *is)
 {
-	*vec_push(&is->scope_parent, is->cx->arena) = is->scope;
+	*vec_push(&is->scope_parent, is->cx->scratch) = is->scope;
 	is->scope = (uint32_t)is->scope_parent.len;
 }
 
@@ -81,6 +81,13 @@ bool isel_same_opnd(const struct nfp_opnd *a, const struct nfp_opnd *b)
 void isel_begin(struct isel *is, uint32_t block)
 {
 	is->cur = block;
+}
+
+void isel_begin_arm(struct isel *is, uint32_t block, uint32_t scope)
+{
+	isel_begin(is, block);
+	is->scope = scope;
+	push_scope(is);
 }
 
 void isel_goto(struct isel *is, uint32_t block)
@@ -235,7 +242,7 @@ struct nfp_opnd isel_join_phi(struct isel *is, uint32_t special_pred, struct nfp
 	struct nfp_opnd dst = isel_new_reg(is);
 
 	isel_emit(is, NFP_M_PHI)->dst = dst;
-	*vec_push(&is->fixups, is->cx->arena) = (struct isel_phi_fixup){
+	*vec_push(&is->fixups, is->cx->scratch) = (struct isel_phi_fixup){
 		.block = is->cur,
 		.insn = (uint32_t)is->fn->blocks.at[is->cur].insns.len - 1,
 		.usual = usual,
@@ -248,7 +255,8 @@ void isel_join_more(struct isel *is, uint32_t special_pred, struct nfp_opnd spec
 {
 	struct isel_phi_fixup *f = &is->fixups.at[is->fixups.len - 1];
 
-	*vec_push(&f->special, is->cx->arena) = (struct isel_phi_special){ special_pred, special };
+	*vec_push(&f->special, is->cx->scratch) =
+		(struct isel_phi_special){ special_pred, special };
 }
 
 /* ---- scopes ---- */

@@ -55,8 +55,8 @@ static uint32_t before_block(const struct isel *is, uint32_t b, const uint32_t *
 
 static void flow(struct isel *is, unsigned effect)
 {
-	uint32_t *in = ARENA_ARRAY(is->cx->arena, uint32_t, is->n_blocks);
-	uint32_t *out = ARENA_ARRAY(is->cx->arena, uint32_t, is->n_blocks);
+	uint32_t *in = ARENA_ARRAY(is->cx->scratch, uint32_t, is->n_blocks);
+	uint32_t *out = ARENA_ARRAY(is->cx->scratch, uint32_t, is->n_blocks);
 	bool changed = true;
 	uint32_t b;
 

@@ -173,11 +173,11 @@ void isel_return(struct isel *is, LLVMValueRef v)
 	} else if (in && return_by_condition(is, v)) {
 		return;
 	} else if (in && in->op == LLVMSelect && in->deferred) {
-		uint32_t yes = isel_new_block(is);
+		uint32_t yes = isel_new_block(is), scope = is->scope;
 
 		isel_jump_if(is, LLVMGetOperand(v, 0), true, yes);
 		isel_return(is, LLVMGetOperand(v, 2));
-		isel_begin(is, yes);
+		isel_begin_arm(is, yes, scope);
 		isel_return(is, LLVMGetOperand(v, 1));
 	} else {
 		struct nfp_opnd o = isel_use(is, isel_get_word(is, v, 0));

@@ -66,7 +66,7 @@ static void queue_preds(struct path_search *s, uint32_t b)
 		if (s->seen[blk->preds.at[i]])
 			continue;
 		s->seen[blk->preds.at[i]] = true;
-		*vec_push(&s->queue, s->is->cx->arena) = blk->preds.at[i];
+		*vec_push(&s->queue, s->is->cx->scratch) = blk->preds.at[i];
 	}
 }
 
@@ -81,7 +81,7 @@ static bool clobbered_between(struct isel *is, const struct isel_inst *from,
 		return scan_back(&s, at, is->blocks[to->block].first);
 	if (scan_back(&s, at, is->blocks[to->block].first))
 		return true;
-	s.seen = ARENA_ARRAY(is->cx->arena, bool, is->n_blocks);
+	s.seen = ARENA_ARRAY(is->cx->scratch, bool, is->n_blocks);
 	queue_preds(&s, to->block);
 	while (s.queue.len) {
 		uint32_t b = s.queue.at[--s.queue.len];
@@ -127,15 +127,15 @@ static void add_load(struct isel *is, uint32_t i, const struct isel_addr *addr)
 		if (joins(is, is->groups.at[k], in, addr))
 			g = is->groups.at[k];
 	if (!g) {
-		g = ARENA_NEW(is->cx->arena, struct isel_group);
+		g = ARENA_NEW(is->cx->scratch, struct isel_group);
 		*g = (struct isel_group){
 			.addr = *addr, .leader = i, .min = addr->off, .max = end
 		};
-		*vec_push(&is->groups, is->cx->arena) = g;
+		*vec_push(&is->groups, is->cx->scratch) = g;
 	}
 	g->min = addr->off < g->min ? addr->off : g->min;
 	g->max = end > g->max ? end : g->max;
-	*vec_push(&g->loads, is->cx->arena) = i;
+	*vec_push(&g->loads, is->cx->scratch) = i;
 	in->group = g;
 }
 

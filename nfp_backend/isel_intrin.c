@@ -194,7 +194,7 @@ static struct isel_word count_zeros(struct isel *is, struct isel_val v, unsigned
 	unsigned i, k;
 
 	for (k = 0; k < v.n; k++) {
-		uint32_t next = isel_new_block(is);
+		uint32_t next = isel_new_block(is), before = is->scope;
 
 		i = below ? k : v.n - 1u - k;
 		isel_jump_eq_const(is, v.w[i], 32, 0, true, next);
@@ -209,7 +209,7 @@ static struct isel_word count_zeros(struct isel *is, struct isel_val v, unsigned
 		arm[k].o = isel_use_phi(is, r);
 		arm[k].from = is->cur;
 		isel_br(is, join);
-		isel_begin(is, next);
+		isel_begin_arm(is, next, before);
 	}
 	isel_goto(is, join);
 	is->scope = scope;

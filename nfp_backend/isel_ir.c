@@ -188,7 +188,7 @@ struct dfs_frame {
  * reachable blocks; `order` gets them in postorder. */
 static uint32_t postorder(struct isel *is, LLVMBasicBlockRef *order, uint32_t total)
 {
-	struct dfs_frame *stack = ARENA_ARRAY(is->cx->arena, struct dfs_frame, total);
+	struct dfs_frame *stack = ARENA_ARRAY(is->cx->scratch, struct dfs_frame, total);
 	uint32_t depth = 0, n = 0;
 
 	stack[depth++].bb = LLVMGetEntryBasicBlock(is->llfn);
@@ -229,8 +229,8 @@ static void add_edges(struct isel *is, uint32_t b)
 			;
 		if (k < from->succs.len)
 			continue;
-		*vec_push(&from->succs, is->cx->arena) = s;
-		*vec_push(&is->blocks[s].preds, is->cx->arena) = b;
+		*vec_push(&from->succs, is->cx->scratch) = s;
+		*vec_push(&is->blocks[s].preds, is->cx->scratch) = b;
 	}
 }
 
@@ -276,8 +276,8 @@ static void find_dominators(struct isel *is)
 /* Preorder intervals of the dominator tree: children's sizes first, then places. */
 static void number_dominators(struct isel *is)
 {
-	uint32_t *size = ARENA_ARRAY(is->cx->arena, uint32_t, is->n_blocks);
-	uint32_t *used = ARENA_ARRAY(is->cx->arena, uint32_t, is->n_blocks);
+	uint32_t *size = ARENA_ARRAY(is->cx->scratch, uint32_t, is->n_blocks);
+	uint32_t *used = ARENA_ARRAY(is->cx->scratch, uint32_t, is->n_blocks);
 	uint32_t b;
 
 	for (b = is->n_blocks; b-- > 0;) {
@@ -337,7 +337,7 @@ static void number_insts(struct isel *is)
 		for (v = LLVMGetFirstInstruction(is->blocks[b].bb); v;
 		     v = LLVMGetNextInstruction(v))
 			n++;
-	is->insts = ARENA_ARRAY(is->cx->arena, struct isel_inst, n);
+	is->insts = ARENA_ARRAY(is->cx->scratch, struct isel_inst, n);
 	for (b = 0; b < is->n_blocks; b++) {
 		is->blocks[b].first = is->n_insts;
 		for (v = LLVMGetFirstInstruction(is->blocks[b].bb); v;
@@ -359,10 +359,10 @@ static void number_insts(struct isel *is)
 bool isel_number(struct isel *is)
 {
 	uint32_t total = LLVMCountBasicBlocks(is->llfn), b;
-	LLVMBasicBlockRef *order = ARENA_ARRAY(is->cx->arena, LLVMBasicBlockRef, total);
+	LLVMBasicBlockRef *order = ARENA_ARRAY(is->cx->scratch, LLVMBasicBlockRef, total);
 
 	is->n_blocks = postorder(is, order, total);
-	is->blocks = ARENA_ARRAY(is->cx->arena, struct isel_block, is->n_blocks);
+	is->blocks = ARENA_ARRAY(is->cx->scratch, struct isel_block, is->n_blocks);
 	for (b = 0; b < is->n_blocks; b++) {
 		LLVMBasicBlockRef bb = order[is->n_blocks - 1 - b];
 

@@ -18,8 +18,8 @@ static void grow(struct isel_map *map, struct cx *cx)
 	size_t i;
 
 	map->cap = old.cap ? old.cap * 2 : 64;
-	map->keys = ARENA_ARRAY(cx->arena, uint64_t, map->cap);
-	map->vals = ARENA_ARRAY(cx->arena, uint32_t, map->cap);
+	map->keys = ARENA_ARRAY(cx->scratch, uint64_t, map->cap);
+	map->vals = ARENA_ARRAY(cx->scratch, uint32_t, map->cap);
 	for (i = 0; i < old.cap; i++) {
 		size_t to;
 

@@ -220,6 +220,8 @@ struct nfp_mi *isel_emit(struct isel *is, enum nfp_mir_op op);
 uint32_t isel_new_block(struct isel *is);
 void isel_goto(struct isel *is, uint32_t block);  /* ends the current block, goes on in `block` */
 void isel_begin(struct isel *is, uint32_t block); /* the current block is ended already */
+/* As isel_begin(), for a block that a conditional branch leads to; `scope` was current before it. */
+void isel_begin_arm(struct isel *is, uint32_t block, uint32_t scope);
 void isel_br(struct isel *is, uint32_t block);
 void isel_jump(struct isel *is, uint32_t block); /* ends the current block; what follows is dead */
 void isel_bcc(struct isel *is, enum nfp_cc cc, uint32_t block);

@@ -227,7 +227,7 @@ static struct isel_val shift64(struct isel *is, LLVMOpcode op, struct isel_val v
 	isel_bbit(is, count, 5, true, far_block);
 	shift_two(is, op, w, count, near);
 	isel_br(is, join);
-	isel_begin(is, far_block);
+	isel_begin_arm(is, far_block, scope);
 	shift_two_far(is, op, w, count, far);
 	far_end = is->cur;
 	isel_br(is, join);

@@ -49,7 +49,7 @@ void isel_store_later(struct isel *is, const struct isel_pending_store *st)
 			break;
 		}
 	}
-	*vec_push(&is->stores[space], is->cx->arena) = *st;
+	*vec_push(&is->stores[space], is->cx->scratch) = *st;
 }
 
 /* ---- putting a run together ---- */

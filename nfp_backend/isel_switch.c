@@ -68,8 +68,8 @@ static void by_bytes(struct isel *is, struct nfp_opnd o, unsigned first, unsigne
 		for (j = i; j < n && ((c[j].value >> (8 * outer)) & 0xff) == v; j++)
 			isel_bbyte(is, o, first + inner,
 				   (unsigned)(c[j].value >> (8 * inner)) & 0xff, true, c[j].target);
-		isel_goto(is, next);
-		is->scope = scope;
+		isel_br(is, next);
+		isel_begin_arm(is, next, scope);
 	}
 }
 
@@ -123,7 +123,7 @@ static void search(struct isel *is, struct isel_val v, unsigned width, struct ch
 		   uint32_t none)
 {
 	struct isel_val mid = { .n = v.n };
-	uint32_t low;
+	uint32_t low, scope = is->scope;
 
 	if (n <= MAX_CHAIN) {
 		chain(is, v, width, c, n);
@@ -135,14 +135,14 @@ static void search(struct isel *is, struct isel_val v, unsigned width, struct ch
 	mid.w[1] = isel_w_imm((uint32_t)(c[n / 2].value >> 32));
 	isel_jump_cmp(is, LLVMIntULT, v, mid, low);
 	search(is, v, width, c + n / 2, n - n / 2, none);
-	isel_begin(is, low);
+	isel_begin_arm(is, low, scope);
 	search(is, v, width, c, n / 2, none);
 }
 
 void isel_select_switch(struct isel *is, LLVMValueRef sw)
 {
 	unsigned n = LLVMGetNumSuccessors(sw) - 1, width = isel_width(LLVMGetOperand(sw, 0)), i;
-	struct choice *c = ARENA_ARRAY(is->cx->arena, struct choice, n + 1);
+	struct choice *c = ARENA_ARRAY(is->cx->scratch, struct choice, n + 1);
 	uint32_t none =
 		isel_edge(is, is->ir_block, isel_block_index(is, LLVMGetSwitchDefaultDest(sw)));
 	bool swapped;

@@ -233,7 +233,7 @@ static bool find_cached(struct isel *is, uint64_t key, struct nfp_opnd *out)
 static void remember(struct isel *is, uint64_t key, struct nfp_opnd reg)
 {
 	*isel_map_at(&is->fields, is->cx, key) = (uint32_t)is->cached.len;
-	*vec_push(&is->cached, is->cx->arena) = (struct isel_cached){
+	*vec_push(&is->cached, is->cx->scratch) = (struct isel_cached){
 		.vreg = reg.reg,
 		.block = is->ir_block,
 		.scope = is->scope,
