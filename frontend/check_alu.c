@@ -99,7 +99,10 @@ static bool check_unary(struct fe_env *env, const struct bpf_insn *insn)
 	if (ebpf_op(insn) == BPF_NEG && dst->type == FE_SCALAR) {
 		result.val = fe_val_const(0);
 		fe_val_alu(&result.val, &dst->val, BPF_SUB, is64);
-	} else if (ebpf_op(insn) == BPF_NEG && !is64) {
+	} else if (ebpf_op(insn) == BPF_END && dst->type == FE_SCALAR) {
+		result.val = dst->val;
+		fe_val_end(&result.val, (unsigned)insn->imm / 8, is64 || insn->code & BPF_TO_BE);
+	} else if (!is64 && ebpf_op(insn) == BPF_NEG) {
 		fe_val_zext32(&result.val);
 	}
 	*dst = result;

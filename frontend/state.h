@@ -68,7 +68,7 @@ enum fe_frame_kind {
 
 struct fe_frame {
 	struct fe_reg regs[11];
-	struct fe_frame *next; /* list of free frames */
+	struct fe_frame *next;       /* list of free frames */
 	struct fe_stack_slot *slots; /* [i] covers bytes -8(i+1) … -8i-1 from the top */
 	uint32_t n_slots, cap_slots;
 	uint32_t inst; /* vprog instance */
@@ -119,7 +119,7 @@ struct fe_state_pool {
 	struct arena *arena;
 	struct fe_state *states;
 	struct fe_frame *frames;
-	void *slots[8];          /* [k]: arrays of 1 << k slots */
+	void *slots[8]; /* [k]: arrays of 1 << k slots */
 	uint32_t live;
 };
 

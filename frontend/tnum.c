@@ -113,6 +113,11 @@ struct vp_tnum fe_tnum_cast(struct vp_tnum a, unsigned bytes)
 	return (struct vp_tnum){ a.value & keep, a.mask & keep };
 }
 
+struct vp_tnum fe_tnum_bswap(struct vp_tnum a)
+{
+	return (struct vp_tnum){ __builtin_bswap64(a.value), __builtin_bswap64(a.mask) };
+}
+
 struct vp_tnum fe_tnum_with_low32(struct vp_tnum high, struct vp_tnum low)
 {
 	uint64_t keep = ~bits_mask(32);

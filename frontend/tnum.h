@@ -43,6 +43,8 @@ bool fe_tnum_disjoint(struct vp_tnum a, struct vp_tnum b);
 struct vp_tnum fe_tnum_join(struct vp_tnum a, struct vp_tnum b);
 /* The low `bytes` bytes, zero-extended. */
 struct vp_tnum fe_tnum_cast(struct vp_tnum a, unsigned bytes);
+/* The bytes in reverse order. */
+struct vp_tnum fe_tnum_bswap(struct vp_tnum a);
 /* Low half of `low` with high half of `high`. */
 struct vp_tnum fe_tnum_with_low32(struct vp_tnum high, struct vp_tnum low);
 /* Every number of b is one of a. */

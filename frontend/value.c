@@ -488,6 +488,19 @@ void fe_val_truncate(struct fe_val *v, unsigned bytes)
 	*v = n;
 }
 
+void fe_val_end(struct fe_val *v, unsigned bytes, bool swap)
+{
+	struct fe_val n = fe_val_unknown();
+
+	if (!swap) {
+		fe_val_truncate(v, bytes);
+		return;
+	}
+	/* Known bits move along; bounds mean nothing in another order of bytes. */
+	n.var = fe_tnum_rsh(fe_tnum_bswap(v->var), 64 - bytes * 8);
+	*v = fe_val_sync(&n) ? n : fe_val_unknown();
+}
+
 void fe_val_sign_extend(struct fe_val *v, unsigned bytes, bool to64)
 {
 	unsigned up = 64 - bytes * 8;

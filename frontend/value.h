@@ -37,6 +37,8 @@ void fe_val_alu(struct fe_val *dst, const struct fe_val *src, uint8_t op, bool i
 void fe_val_zext32(struct fe_val *v);
 /* Keeps the low `bytes` (1, 2, 4, 8), zero-extended. */
 void fe_val_truncate(struct fe_val *v, unsigned bytes);
+/* The low `bytes` (2, 4, 8), their order reversed when `swap`, zero-extended. */
+void fe_val_end(struct fe_val *v, unsigned bytes, bool swap);
 /* Sign-extends the low `bytes` (1, 2, 4) to 64 bits, or to 32 with a clear high half. */
 void fe_val_sign_extend(struct fe_val *v, unsigned bytes, bool to64);
 

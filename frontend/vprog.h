@@ -94,7 +94,7 @@ struct vprog {
 struct fe_verify_options {
 	bool allow_destructive;
 	bool log_states; /* attach states per instruction as details */
-	uint32_t insn_limit; /* instructions walked; 0: the kernel's 1,000,000 */
+	uint32_t insn_limit; /* instructions walked; 0: 4,000,000 (the kernel's 1,000,000 and a margin) */
 };
 
 /* True: accepted and *vp filled in. False: rejected; the reason (with path and state) reported. */
