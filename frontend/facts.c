@@ -37,7 +37,7 @@ static int64_t add_saturating(int64_t a, int64_t b)
 	return b < 0 ? INT64_MIN : INT64_MAX;
 }
 
-static struct vp_reg fact_of(const struct fe_reg *r)
+struct vp_reg fe_fact_of(const struct fe_reg *r)
 {
 	struct vp_reg v = {
 		.kind = kind_of(r),
@@ -100,7 +100,7 @@ static uint8_t join_kind(const struct vp_reg *a, const struct vp_reg *b)
 	return VP_CONFLICT;
 }
 
-static void join_fact(struct vp_reg *a, const struct vp_reg *b)
+void fe_fact_join(struct vp_reg *a, const struct vp_reg *b)
 {
 	uint8_t kind;
 
@@ -140,13 +140,14 @@ void fe_facts_visit(struct fe_env *env)
 
 		if (!(live >> r & 1))
 			continue;
-		now = fact_of(&fe_frame(env)->regs[r]);
+		now = fe_fact_of(&fe_frame(env)->regs[r]);
 		if (fact->seen)
-			join_fact(&fact->regs[r], &now);
+			fe_fact_join(&fact->regs[r], &now);
 		else
 			fact->regs[r] = now;
 	}
 	fact->seen = true;
+	fe_facts_stack_visit(env);
 }
 
 void fe_facts_branch(struct fe_env *env, bool taken, bool not_taken)
@@ -200,6 +201,7 @@ void fe_facts_init(struct fe_env *env)
 	for (size_t i = 0; i < env->prog->n_subprogs; i++)
 		env->shared_inst[i] = -1;
 	add_instance(env, 0, -1, 0);
+	fe_facts_stack_init(env);
 }
 
 /* The instance that all further callers of a subprogram share. */
@@ -257,6 +259,7 @@ void fe_facts_finish(struct fe_env *env, struct vprog *vp)
 		all[i] = env->inst.at[i].pub;
 		finish_instance(env, &all[i]);
 	}
+	fe_facts_stack_finish(env);
 	*vp = (struct vprog){
 		.obj = env->obj,
 		.prog = env->prog,
@@ -265,5 +268,6 @@ void fe_facts_finish(struct fe_env *env, struct vprog *vp)
 		.max_pkt_off = env->max_pkt_off,
 		.insns_processed = env->processed,
 		.states_total = env->n_states,
+		.main_stack = env->main_stack,
 	};
 }

@@ -92,6 +92,8 @@ struct fe_env {
 	VEC(struct fe_inst) inst;
 	int32_t *shared_inst; /* by subprogram, once instances are shared; -1: none yet */
 	uint64_t instance_insns;
+	struct vp_stack *main_stack;
+	bool *main_stack_seen;
 	uint32_t max_pkt_off;
 	bool warned_uninit;
 	const char *log; /* opts.log_states */
@@ -144,6 +146,13 @@ void fe_facts_packet_changes(struct fe_env *env);
 /* Instance of `subprog` called from here; made on first use. */
 uint32_t fe_facts_child(struct fe_env *env, uint32_t subprog, enum fe_frame_kind kind);
 void fe_facts_finish(struct fe_env *env, struct vprog *vp);
+struct vp_reg fe_fact_of(const struct fe_reg *r);
+void fe_fact_join(struct vp_reg *a, const struct vp_reg *b);
+
+/* facts_stack.c: vprog.main_stack, when asked for */
+void fe_facts_stack_init(struct fe_env *env);
+void fe_facts_stack_visit(struct fe_env *env);
+void fe_facts_stack_finish(struct fe_env *env);
 
 /* check_alu.c */
 void fe_link_scalar(struct fe_env *env,

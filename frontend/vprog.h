@@ -15,22 +15,22 @@
 #define VP_MAX_INSTANCE_INSNS 262144u
 
 enum vp_kind {
-	VP_NOT_INIT,	      /* never written on some path: unusable */
+	VP_NOT_INIT, /* never written on some path: unusable */
 	VP_SCALAR,
 	VP_CTX,
-	VP_STACK,	      /* object: frame number, 0 = main's; off/var relative to that frame's top (R10) */
-	VP_PKT,		      /* relative to xdp data / skb data */
-	VP_PKT_META,	      /* relative to data_meta */
+	VP_STACK, /* object: frame number, 0 = main's; off/var relative to that frame's top (R10) */
+	VP_PKT,   /* relative to xdp data / skb data */
+	VP_PKT_META, /* relative to data_meta */
 	VP_PKT_END,
-	VP_MAP_PTR,	      /* object: map index */
-	VP_MAP_VALUE,	      /* object: map index; offset into the value */
+	VP_MAP_PTR,           /* object: map index */
+	VP_MAP_VALUE,         /* object: map index; offset into the value */
 	VP_MAP_VALUE_OR_NULL, /* as above, not yet tested */
-	VP_MAP_KEY,	      /* key of a callback */
-	VP_MEM,		      /* memory of known size (ringbuf record, dynptr slice, global function argument) */
+	VP_MAP_KEY,           /* key of a callback */
+	VP_MEM, /* memory of known size (ringbuf record, dynptr slice, global function argument) */
 	VP_MEM_OR_NULL,
-	VP_FUNC,	      /* callback: subprogram index in `object` */
-	VP_OTHER,	      /* socket, task, BTF pointer …: host only */
-	VP_CONFLICT,	      /* different kinds on different paths; not usable as one kind */
+	VP_FUNC,     /* callback: subprogram index in `object` */
+	VP_OTHER,    /* socket, task, BTF pointer …: host only */
+	VP_CONFLICT, /* different kinds on different paths; not usable as one kind */
 };
 
 struct vp_tnum { /* known bits: where mask is 0 the bit equals value's */
@@ -40,10 +40,10 @@ struct vp_tnum { /* known bits: where mask is 0 the bit equals value's */
 /* What is known of a 64-bit register (or stack slot) value. For a scalar the number itself; for a
  * pointer the variable part of its offset: address = base(kind, object) + off + var. */
 struct vp_reg {
-	uint8_t kind;	/* enum vp_kind */
+	uint8_t kind;              /* enum vp_kind */
 	uint8_t maybe_null_scalar; /* reserved */
-	int16_t object; /* map index, frame or subprogram, by kind; -1 when joined over several */
-	int32_t off;	/* pointers: constant part of the offset (joined: off_varies) */
+	int16_t object;  /* map index, frame or subprogram, by kind; -1 when joined over several */
+	int32_t off;     /* pointers: constant part of the offset (joined: off_varies) */
 	bool off_varies; /* pointers: `off` differed between paths; use var only via min/max_off */
 	int64_t min_off, max_off; /* pointers: bounds of off + var, over all paths */
 	uint32_t range; /* packet pointers: bytes from *this pointer* proven inside the packet */
@@ -64,22 +64,35 @@ enum vp_branch { VP_BRANCH_BOTH, VP_BRANCH_ALWAYS, VP_BRANCH_NEVER };
 
 /* What was proven of one instruction in one instance. Registers are as *before* it. */
 struct vp_fact {
-	bool seen;	    /* false: unreachable in this instance */
-	uint8_t branch;	    /* enum vp_branch */
-	bool zext_needed;   /* a 32-bit result whose high half is read later (false: high half is dead) */
+	bool seen;      /* false: unreachable in this instance */
+	uint8_t branch; /* enum vp_branch */
+	bool zext_needed; /* a 32-bit result whose high half is read later (false: high half is dead) */
 	bool packet_changes; /* call after which packet pointers were invalidated */
-	int32_t child;	    /* subprogram call: instance index of the callee; -1 otherwise */
-	int32_t callback;   /* helper call with a callback: instance of the callback; -1 otherwise */
+	int32_t child;       /* subprogram call: instance index of the callee; -1 otherwise */
+	int32_t callback; /* helper call with a callback: instance of the callback; -1 otherwise */
 	struct vp_reg regs[11];
 };
 
 struct vp_instance {
-	uint32_t subprog;    /* index into fe_prog.subprogs */
-	int32_t parent;	     /* calling instance; -1: main */
-	uint32_t call_pc;    /* where in the parent */
-	uint32_t depth;	     /* frame number; 0 = main */
-	uint32_t stack_bytes; /* deepest byte of this frame that is used, rounded up to 8 */
+	uint32_t subprog;      /* index into fe_prog.subprogs */
+	int32_t parent;        /* calling instance; -1: main */
+	uint32_t call_pc;      /* where in the parent */
+	uint32_t depth;        /* frame number; 0 = main */
+	uint32_t stack_bytes;  /* deepest byte of this frame that is used, rounded up to 8 */
 	struct vp_fact *facts; /* indexed by insn - subprog start */
+};
+
+/* Eight bytes of main's stack: slot i covers bytes [-8(i + 1), -8i) from the top (R10). */
+struct vp_slot {
+	bool live;         /* may be read later */
+	bool whole;        /* its bytes are one register that was stored */
+	uint8_t bytes;     /* bit b: byte b (0: lowest address) was written on some path */
+	struct vp_reg reg; /* whole: as in vp_fact.regs; else a number of which nothing is known */
+};
+
+struct vp_stack {
+	struct vp_slot *slots;
+	uint32_t n; /* slots from here on were never written */
 };
 
 struct vprog {
@@ -87,14 +100,18 @@ struct vprog {
 	const struct fe_prog *prog;
 	const struct vp_instance *inst; /* [0] is the main program */
 	size_t n_inst;
-	uint32_t max_pkt_off; /* highest packet offset accessed */
+	uint32_t max_pkt_off;                   /* highest packet offset accessed */
 	uint32_t insns_processed, states_total; /* the kernel's two figures of effort */
+	const struct vp_stack
+		*main_stack; /* before each instruction of main; NULL: not asked for */
 };
 
 struct fe_verify_options {
 	bool allow_destructive;
 	bool log_states; /* attach states per instruction as details */
-	uint32_t insn_limit; /* instructions walked; 0: 4,000,000 (the kernel's 1,000,000 and a margin) */
+	uint32_t
+		insn_limit; /* instructions walked; 0: 4,000,000 (the kernel's 1,000,000 and a margin) */
+	bool main_stack; /* fill in vprog.main_stack */
 };
 
 /* True: accepted and *vp filled in. False: rejected; the reason (with path and state) reported. */
