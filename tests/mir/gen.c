@@ -354,9 +354,12 @@ static void gen_write(struct gen *g)
 	for (i = 0; i < words; i++) {
 		struct nfp_opnd v = value_or_imm(g);
 
-		mi = op(g, NFP_M_COPY);
+		mi = op(g, below(g, 4) ? NFP_M_COPY : NFP_M_CONST);
 		mi->dst = nfp_xout(tuple, i);
-		mi->b = v;
+		if (mi->op == NFP_M_COPY)
+			mi->b = v;
+		else
+			mi->imm32 = random_word(g);
 	}
 	mi = op(g, NFP_M_CMD);
 	mi->cmd.mem = bytes ? NFP_MEM_WRITE8_SWAP : NFP_MEM_WRITE32_SWAP;
@@ -383,22 +386,69 @@ static void branch(struct gen *g, uint32_t to)
 }
 
 /* A conditional branch to `to` at the end of what is there. */
+static void branch_if(struct gen *g, unsigned cc, uint32_t to)
+{
+	struct nfp_mi *mi = op(g, NFP_M_BCC);
+
+	mi->cc = (uint8_t)cc;
+	mi->uses_cc = true;
+	mi->target[0] = to;
+}
+
+/* A byte, alone in a register: put together by one of the ways that isel has. */
+static struct nfp_opnd byte_value(struct gen *g)
+{
+	struct nfp_opnd v = value(g), r = result(g);
+	struct nfp_mi *mi;
+
+	switch (below(g, 3)) {
+	case 0: alu(g, r, v, NFP_ALU_AND, nfp_imm(0xff)); break;
+	case 1:
+		mi = op(g, NFP_M_SHF);
+		mi->alu = NFP_SHF_AND;
+		mi->dst = r;
+		mi->a = nfp_imm(below(g, 2) ? 0xff : 0xf);
+		mi->b = v;
+		mi->sc = NFP_SC_RIGHT;
+		mi->shift = (uint8_t)(8 * (1 + below(g, 3)));
+		break;
+	default:
+		mi = op(g, NFP_M_LDF);
+		mi->dst = r;
+		mi->b = v;
+		mi->zf = true;
+		mi->bmask = 1;
+		mi->sc = NFP_SC_RIGHT;
+		mi->shift = (uint8_t)(8 * (1 + below(g, 3)));
+		break;
+	}
+	return r;
+}
+
 static void condition(struct gen *g, uint32_t to)
 {
 	struct nfp_opnd a, b;
 	struct nfp_mi *mi;
 
-	switch (below(g, 3)) {
+	switch (below(g, 5)) {
+	case 3:
+		a = byte_value(g);
+		alu(g, nfp_none(), a, NFP_ALU_SUB, nfp_imm(below(g, 4)))->sets_cc = true;
+		branch_if(g, below(g, 2) ? NFP_CC_EQ : NFP_CC_NE, to);
+		return;
+	case 4:
+		a = value(g);
+		alu(g, nfp_none(), nfp_none(), NFP_ALU_B, a)->sets_cc = true;
+		branch_if(g, below(g, NFP_CC_PL + 1), to);
+		return;
 	case 0:
 		a = value(g);
 		b = value_or_imm(g);
 		alu(g, nfp_none(), a, NFP_ALU_SUB, b)->sets_cc = true;
 		if (below(g, 3) == 0)
 			gen_const(g);
-		mi = op(g, NFP_M_BCC);
-		mi->cc = (uint8_t)below(g, NFP_CC_GT + 1);
-		mi->uses_cc = true;
-		break;
+		branch_if(g, below(g, NFP_CC_GT + 1), to);
+		return;
 	case 1:
 		a = value(g);
 		mi = op(g, NFP_M_BBIT);
@@ -407,7 +457,7 @@ static void condition(struct gen *g, uint32_t to)
 		mi->br_set = below(g, 2);
 		break;
 	default:
-		a = value(g);
+		a = below(g, 2) ? value(g) : byte_value(g);
 		mi = op(g, NFP_M_BBYTE);
 		mi->a = a;
 		mi->shift = (uint8_t)below(g, 4);
@@ -418,11 +468,47 @@ static void condition(struct gen *g, uint32_t to)
 	mi->target[0] = to;
 }
 
+static struct nfp_opnd phi(struct gen *g, uint32_t join, uint32_t b0, struct nfp_opnd v0,
+			   uint32_t b1, struct nfp_opnd v1);
+
+/* A result that comes from two sides, then is tested or handed on before the program ends. */
+static void gen_exit_of_phi(struct gen *g)
+{
+	uint32_t side = new_block(g), join = new_block(g), from = g->block, last = new_block(g);
+	struct nfp_opnd r;
+
+	condition(g, join);
+	branch(g, side);
+	g->block = side;
+	branch(g, join);
+	g->block = join;
+	r = phi(g, join, from, nfp_imm(below(g, 5)), side,
+		below(g, 4) ? nfp_imm(below(g, 5)) : value(g));
+	if (below(g, 2)) {
+		uint32_t zero = new_block(g);
+
+		alu(g, nfp_none(), nfp_none(), NFP_ALU_B, r)->sets_cc = true;
+		branch_if(g, NFP_CC_EQ, last);
+		branch(g, zero);
+		g->block = zero;
+		branch(g, last);
+		r = phi(g, last, join, r, zero, nfp_imm(2));
+	} else {
+		branch(g, last);
+	}
+	g->block = last;
+	op(g, NFP_M_EXIT)->a = r;
+}
+
 static void gen_exit(struct gen *g)
 {
 	struct nfp_opnd r0, v;
 	struct nfp_mi *mi;
 
+	if (below(g, 3) == 0) {
+		gen_exit_of_phi(g);
+		return;
+	}
 	if (below(g, 3)) {
 		mi = op(g, NFP_M_EXIT);
 		mi->const_exit = true;
@@ -503,12 +589,15 @@ static void gen_if(struct gen *g, unsigned depth)
 static void gen_early_exit(struct gen *g)
 {
 	uint32_t out = new_block(g), here;
+	size_t mark;
 
 	condition(g, out);
 	here = g->block;
+	mark = g->pool.len;
 	g->block = out;
 	gen_exit(g);
 	g->block = here;
+	g->pool.len = mark;
 }
 
 /* for (i = n; i; i--) with values carried round, possibly swapped. */
