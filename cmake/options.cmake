@@ -25,6 +25,10 @@ if(BPF_OFFLOAD_SANITIZE)
   target_link_options(bo_options INTERFACE -fsanitize=address,undefined)
 endif()
 
+if(BPF_OFFLOAD_FUZZ AND CMAKE_C_COMPILER_ID MATCHES Clang)
+  target_compile_options(bo_options INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+
 # bo_folder(NAME SOURCES a.c b.c USES bo_base ... PACKAGES pkg ...)
 # One static library for a folder, with the project's warnings.
 function(bo_folder name)

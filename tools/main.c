@@ -46,7 +46,7 @@ static int finish(enum cli_exit code)
 		perror("bpf-offload: standard output");
 		return CLI_ENVIRONMENT;
 	}
-	return code;
+	return (int)code;
 }
 
 int main(int argc, char **argv)

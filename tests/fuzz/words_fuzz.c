@@ -1,5 +1,5 @@
 #include "base/bits.h"
-#include "nfp_backend/isa.h"
+#include "nfp_backend/ucode.h"
 #include "sim/me.h"
 #include "tests/fuzz/fuzz.h"
 
