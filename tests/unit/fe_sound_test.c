@@ -45,6 +45,9 @@ struct gen {
 	struct asm_buf b;
 	uint64_t seed;
 	bool in_loop;
+	bool in_func; /* body of a subprogram: R7 packet, R8 map value, R9 caller's frame pointer */
+	uint32_t func[2]; /* labels */
+	bool called[2];
 };
 
 static int32_t constant(struct gen *g)
@@ -174,6 +177,29 @@ static void gen_stack_index(struct gen *g)
 	asm_emit(&g->b, MOV64I(R1, constant(g)));
 }
 
+/* The caller's stack, from a subprogram. */
+static void gen_caller_stack(struct gen *g)
+{
+	uint8_t sz = size(g);
+	int off = -(int)(below(&g->seed, 64 / bytes(sz)) + 1) * (int)bytes(sz);
+
+	if (below(&g->seed, 2))
+		asm_emit(&g->b, LDX(sz, scalar(g), R9, off));
+	else
+		asm_emit(&g->b, STX(sz, R9, off, scalar(g)));
+}
+
+static void gen_call(struct gen *g)
+{
+	unsigned f = below(&g->seed, 2);
+
+	g->called[f] = true;
+	asm_emit(&g->b, MOV64(2, R7), MOV64(3, R8), MOV64(4, FP));
+	asm_jump(&g->b, (struct bpf_insn)CALL_SUB(0), g->func[f]);
+	for (unsigned r = 1; r < 6; r++)
+		asm_emit(&g->b, LDX(size(g), r, FP, -8 * (int)r));
+}
+
 static struct bpf_insn condition(struct gen *g)
 {
 	static const uint8_t ops[] = { BPF_JEQ,  BPF_JNE,  BPF_JGT,  BPF_JGE,  BPF_JLT, BPF_JLE,
@@ -219,7 +245,7 @@ static void gen_loop(struct gen *g, unsigned n)
 static void gen_block(struct gen *g, unsigned n)
 {
 	for (unsigned i = 0; i < n; i++) {
-		uint32_t pick = below(&g->seed, 20);
+		uint32_t pick = below(&g->seed, 21);
 
 		if (pick < 8)
 			gen_alu(g);
@@ -229,10 +255,14 @@ static void gen_block(struct gen *g, unsigned n)
 			gen_stack(g);
 		else if (pick == 13)
 			gen_memory(g);
-		else if (pick == 14)
+		else if (pick == 14 && !g->in_func)
 			gen_memory_index(g);
 		else if (pick == 15)
 			gen_stack_index(g);
+		else if (pick == 20 && g->in_func)
+			gen_caller_stack(g);
+		else if (pick == 20)
+			gen_call(g);
 		else if (pick == 16 && !g->in_loop && n > 3)
 			gen_loop(g, 3);
 		else if (n > 2)
@@ -240,11 +270,28 @@ static void gen_block(struct gen *g, unsigned n)
 	}
 }
 
+static void gen_func(struct gen *g, unsigned f)
+{
+	if (!g->called[f])
+		return;
+	g->in_func = true;
+	asm_place(&g->b, g->func[f]);
+	asm_emit(&g->b, MOV64(R7, 2), MOV64(R8, 3), MOV64(R9, 4), MOV64(R0, R1));
+	for (int off = -8; off >= -64; off -= 8)
+		asm_emit(&g->b, STX(BPF_DW, FP, off, R1));
+	for (unsigned r = 2; r < 6; r++)
+		asm_emit(&g->b, LDX(size(g), r, R9, -8 * (int)r));
+	gen_block(g, 3 + below(&g->seed, 6));
+	asm_emit(&g->b, EXIT());
+}
+
 static void gen_program(struct gen *g, uint64_t seed)
 {
 	uint32_t out = asm_label(&g->b), have = asm_label(&g->b);
 
 	g->seed = seed * 0x9e3779b97f4a7c15u + 1;
+	g->func[0] = asm_label(&g->b);
+	g->func[1] = asm_label(&g->b);
 	asm_emit(&g->b, MOV64(R9, R1), ST(BPF_W, FP, -4, 3), MOV64(2, FP), ALU64I(BPF_ADD, 2, -4),
 		 LD_MAP(R1, RIG_ARRAY), CALL(BPF_FUNC_map_lookup_elem));
 	asm_jump(&g->b, (struct bpf_insn)JMPI(BPF_JNE, R0, 0, 0), have);
@@ -260,6 +307,8 @@ static void gen_program(struct gen *g, uint64_t seed)
 		asm_emit(&g->b, LDX(size(g), r, below(&g->seed, 2) ? R7 : R8, 8 * (int)r));
 	gen_block(g, 6 + below(&g->seed, 12));
 	asm_emit(&g->b, EXIT());
+	for (unsigned f = 0; f < 2; f++)
+		gen_func(g, f);
 	asm_finish(&g->b);
 }
 
@@ -270,7 +319,11 @@ struct machine {
 	uint64_t r[11];
 	uint8_t *pkt, *value;
 	uint32_t pkt_len;
-	uint8_t stack[512];
+	uint8_t stack[2][512];
+	uint64_t saved[5]; /* R6 to R10 of main, while a subprogram runs */
+	uint32_t ret_pc;
+	uint32_t depth;
+	size_t inst;
 	uint64_t checks;
 	uint32_t pc;
 };
@@ -293,7 +346,7 @@ static bool pointer_inside(const struct machine *m, const struct vp_reg *f, uint
 		off = (int64_t)(v - (uintptr_t)m->pkt);
 		break;
 	case VP_MAP_VALUE: off = (int64_t)(v - (uintptr_t)m->value); break;
-	case VP_STACK: off = (int64_t)(v - (uintptr_t)(m->stack + 512)); break;
+	case VP_STACK: off = (int64_t)(v - (uintptr_t)(m->stack[f->object] + 512)); break;
 	default: return true;
 	}
 	return off >= f->min_off && off <= f->max_off &&
@@ -302,7 +355,7 @@ static bool pointer_inside(const struct machine *m, const struct vp_reg *f, uint
 
 static void check_facts(struct machine *m)
 {
-	const struct vp_fact *fact = vp_fact_at(m->vp, 0, m->pc);
+	const struct vp_fact *fact = vp_fact_at(m->vp, m->inst, m->pc);
 
 	assert_true(fact->seen);
 	for (unsigned r = 0; r <= 10; r++) {
@@ -414,7 +467,7 @@ static void run_memory(struct machine *m, const struct bpf_insn *i)
 		memcpy(p, &v, n);
 		return;
 	}
-	if (m->vp->prog->insns[m->pc].src_reg == R9) { /* the context: data, data_end */
+	if (i->src_reg == R9 && !m->depth) { /* the context: data, data_end */
 		m->r[i->dst_reg] = (uintptr_t)m->pkt + (i->off ? m->pkt_len : 0);
 		return;
 	}
@@ -426,7 +479,7 @@ static void run_memory(struct machine *m, const struct bpf_insn *i)
 
 static void run_jump(struct machine *m, const struct bpf_insn *i)
 {
-	uint8_t branch = vp_fact_at(m->vp, 0, m->pc)->branch;
+	uint8_t branch = vp_fact_at(m->vp, m->inst, m->pc)->branch;
 	bool taken = ebpf_is_ja(i) || holds(m, i);
 
 	if (!ebpf_is_ja(i))
@@ -434,19 +487,43 @@ static void run_jump(struct machine *m, const struct bpf_insn *i)
 	m->pc = taken ? (uint32_t)ebpf_jump_target(i, m->pc) : m->pc + 1;
 }
 
+static void enter(struct machine *m, const struct bpf_insn *i)
+{
+	int32_t child = vp_fact_at(m->vp, m->inst, m->pc)->child;
+
+	assert_true(child > 0);
+	memcpy(m->saved, &m->r[R6], sizeof(m->saved));
+	m->ret_pc = m->pc + 1;
+	m->inst = (size_t)child;
+	m->depth = 1;
+	m->r[FP] = (uintptr_t)(m->stack[1] + 512);
+	m->pc = (uint32_t)((int32_t)m->pc + 1 + i->imm);
+}
+
+static void leave(struct machine *m)
+{
+	memcpy(&m->r[R6], m->saved, sizeof(m->saved));
+	m->inst = m->depth = 0;
+	m->pc = m->ret_pc;
+}
+
 static void run(struct machine *m)
 {
 	const struct bpf_insn *insns = m->vp->prog->insns;
 
 	m->r[R1] = (uintptr_t)m; /* the context: only an address */
-	m->r[FP] = (uintptr_t)(m->stack + 512);
+	m->r[FP] = (uintptr_t)(m->stack[0] + 512);
 	for (uint32_t step = 0; step < STEPS; step++) {
 		const struct bpf_insn *i = &insns[m->pc];
 
 		check_facts(m);
-		if (ebpf_is_exit(i))
-			return;
-		if (ebpf_is_call(i)) {
+		if (ebpf_is_exit(i)) {
+			if (!m->depth)
+				return;
+			leave(m);
+		} else if (ebpf_is_call(i) && i->src_reg == EBPF_CALL_SUBPROG) {
+			enter(m, i);
+		} else if (ebpf_is_call(i)) {
 			m->r[R0] = (uintptr_t)m->value;
 			m->pc++;
 		} else if (ebpf_is_ld_imm64(i)) {
