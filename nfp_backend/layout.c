@@ -21,11 +21,13 @@ struct layout {
 	uint32_t *next, *prev; /* in the chain; NO_BLOCK at its ends */
 	uint32_t *head;        /* first block of the chain that the block is in */
 	bool *reached;
+	uint32_t *n_preds;
 };
 
 struct edge {
 	uint32_t from, to, weight;
 	bool turned; /* by turning the conditional branch before the final BR */
+	bool only;   /* no other edge enters the target */
 };
 
 /* ---- 1. branches to branches ---- */
@@ -38,7 +40,7 @@ static uint32_t thread(const struct nfp_func *fn, uint32_t b)
 	for (hops = 0; hops < fn->blocks.len; hops++) {
 		const struct nfp_block *blk = &fn->blocks.at[b];
 
-		if (blk->insns.len != 1 || blk->insns.at[0].op != NFP_M_BR || blk->helper_return)
+		if (blk->insns.len != 1 || blk->insns.at[0].op != NFP_M_BR)
 			break;
 		b = blk->insns.at[0].target[0];
 	}
@@ -54,8 +56,10 @@ static void thread_branches(struct nfp_func *fn)
 		for (i = 0; i < fn->blocks.at[b].insns.len; i++) {
 			struct nfp_mi *mi = &fn->blocks.at[b].insns.at[i];
 
-			if (nfp_op_is(mi, NFP_OF_SUCC) && mi->op != NFP_M_BRHELPER)
+			if (nfp_op_is(mi, NFP_OF_LABEL))
 				mi->target[0] = thread(fn, mi->target[0]);
+			if (mi->op == NFP_M_BRHELPER)
+				fn->blocks.at[mi->target[0]].helper_return = true;
 		}
 }
 
@@ -90,7 +94,10 @@ static void mark_reached(struct layout *l)
 		for (i = 0; i < blk->insns.len; i++) {
 			uint32_t t = blk->insns.at[i].target[0];
 
-			if (!nfp_op_is(&blk->insns.at[i], NFP_OF_SUCC) || l->reached[t])
+			if (!nfp_op_is(&blk->insns.at[i], NFP_OF_SUCC))
+				continue;
+			l->n_preds[t]++;
+			if (l->reached[t])
 				continue;
 			l->reached[t] = true;
 			*vec_push(&work, l->cx->scratch) = t;
@@ -100,10 +107,16 @@ static void mark_reached(struct layout *l)
 
 /* ---- 2. chains ---- */
 
-static uint32_t edge_weight(const struct nfp_func *fn, uint32_t from, uint32_t to)
+/* Frequency of an edge, from those of the blocks: exact when one end has no other edge; else what the
+ * other edges leave of the source's. */
+static uint32_t edge_weight(const struct layout *l, uint32_t from, uint32_t to, uint32_t other)
 {
-	uint32_t f = fn->blocks.at[from].freq, t = fn->blocks.at[to].freq;
+	uint32_t f = l->fn->blocks.at[from].freq, t = l->fn->blocks.at[to].freq;
 
+	if (l->n_preds[to] == 1)
+		return f < t ? f : t;
+	if (other != NO_BLOCK && l->n_preds[other] == 1)
+		f -= f < l->fn->blocks.at[other].freq ? f : l->fn->blocks.at[other].freq;
 	return f < t ? f : t;
 }
 
@@ -113,32 +126,39 @@ static int compare_edges(const void *pa, const void *pb)
 
 	if (a->weight != b->weight)
 		return a->weight < b->weight ? 1 : -1;
+	if (a->only != b->only)
+		return b->only ? 1 : -1;
 	if (a->from != b->from)
 		return a->from < b->from ? -1 : 1;
 	return (int)a->turned - (int)b->turned;
 }
 
+static void add_edge(const struct layout *l, struct edge **next, uint32_t from, uint32_t to,
+		     uint32_t other, bool turned)
+{
+	*(*next)++ = (struct edge){ from, to, edge_weight(l, from, to, other), turned,
+				    l->n_preds[to] == 1 };
+}
+
 static size_t list_edges(const struct layout *l, struct edge *edges)
 {
-	size_t n_edges = 0;
+	struct edge *next = edges;
 	uint32_t b;
 
 	for (b = 0; b < l->fn->blocks.len; b++) {
 		const struct nfp_block *blk = &l->fn->blocks.at[b];
-		size_t n = blk->insns.len;
-		const struct nfp_mi *end = &blk->insns.at[n - 1];
+		const struct nfp_mi *end = &blk->insns.at[blk->insns.len - 1];
+		bool turns = end->op == NFP_M_BR && blk->insns.len >= 2 &&
+			     nfp_op_is(end - 1, NFP_OF_COND);
 
 		if (!l->reached[b] || !nfp_op_is(end, NFP_OF_SUCC))
 			continue;
-		edges[n_edges++] = (struct edge){ b, end->target[0],
-						  edge_weight(l->fn, b, end->target[0]), false };
-		if (end->op != NFP_M_BR || n < 2 || !nfp_op_is(end - 1, NFP_OF_COND))
-			continue;
-		edges[n_edges++] = (struct edge){ b, end[-1].target[0],
-						  edge_weight(l->fn, b, end[-1].target[0]), true };
+		add_edge(l, &next, b, end->target[0], turns ? end[-1].target[0] : NO_BLOCK, false);
+		if (turns)
+			add_edge(l, &next, b, end[-1].target[0], end->target[0], true);
 	}
-	qsort(edges, n_edges, sizeof(*edges), compare_edges);
-	return n_edges;
+	qsort(edges, (size_t)(next - edges), sizeof(*edges), compare_edges);
+	return (size_t)(next - edges);
 }
 
 static void turn_branch(struct nfp_block *blk)
@@ -231,6 +251,7 @@ bool nfp_layout(struct nfp_func *fn, struct cx *cx)
 		.prev = ARENA_ARRAY(cx->scratch, uint32_t, n),
 		.head = ARENA_ARRAY(cx->scratch, uint32_t, n),
 		.reached = ARENA_ARRAY(cx->scratch, bool, n),
+		.n_preds = ARENA_ARRAY(cx->scratch, uint32_t, n),
 	};
 
 	thread_branches(fn);

@@ -10,6 +10,7 @@ const struct nfp_pass nfp_mir_passes[] = {
 	{ "dce", nfp_dead_code, false, "removes what nobody reads" },
 	{ "fold", nfp_fold, false, "constants, copies, operands in place, exits" },
 	{ "abi", nfp_lower_calls, true, "helper calls and exits in the firmware's terms" },
+	{ "reuse", nfp_reuse_arguments, false, "keys and values that are in place already" },
 	{ "phi", nfp_remove_phis, true, "PHIs become copies" },
 	{ "coalesce", nfp_coalesce, false, "joins registers that copies connect" },
 	{ "sink", nfp_sink, false, "results written where a copy would take them" },

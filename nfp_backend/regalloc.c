@@ -176,9 +176,28 @@ static uint32_t free_numbers(const struct alloc *a, uint32_t v)
 	return free;
 }
 
+/* Numbers that neighbours without a register yet would like for a copy from or to hardware. */
+static uint32_t wanted_by_others(const struct alloc *a, uint32_t v)
+{
+	const struct nfp_node *n = &a->ig.nodes[v];
+	uint32_t wanted = 0, h;
+	size_t i;
+
+	for (i = 0; i < n->adj.len; i++) {
+		uint32_t u = n->adj.at[i];
+
+		if (a->fn->vregs.at[u].phys >= 0 || !share_bank(a, u, v))
+			continue;
+		for (h = a->first_hint[u]; h; h = a->hints[h - 1].next)
+			if (a->hints[h - 1].fixed >= 0)
+				wanted |= 1u << a->hints[h - 1].fixed;
+	}
+	return wanted;
+}
+
 static int pick(const struct alloc *a, uint32_t v, uint32_t free)
 {
-	uint32_t h;
+	uint32_t h, wanted;
 
 	for (h = a->first_hint[v]; h; h = a->hints[h - 1].next) {
 		const struct hint *x = &a->hints[h - 1];
@@ -193,6 +212,9 @@ static int pick(const struct alloc *a, uint32_t v, uint32_t free)
 	 * as what the firmware put there may be of use to a reader of the code */
 	if (free & ~(1u << NFP_ABI_STACK))
 		free &= ~(1u << NFP_ABI_STACK);
+	wanted = wanted_by_others(a, v);
+	if (free & ~wanted)
+		free &= ~wanted;
 	if (bank_of(a, v) == NFP_BANK_BOTH)
 		return 31 - __builtin_clz(free);
 	return __builtin_ctz(free);
