@@ -180,28 +180,43 @@ static bool is_byte_mask(uint32_t m, unsigned *bmask)
 	return true;
 }
 
+bool isel_short_mask(const struct isel_word *x, uint32_t m, uint32_t *imm, int *shift)
+{
+	uint32_t eff = m & (uint32_t)(bits_mask(isel_w_bits(x)) & ~bits_mask(x->lo));
+	unsigned k = eff ? (unsigned)__builtin_ctz(eff) : 0;
+
+	*imm = eff >> k;
+	*shift = x->shift + (int)k;
+	return eff && !isel_w_is_imm(x) && *imm <= 255 && *shift <= 31;
+}
+
 static struct isel_word and_const(struct isel *is, struct isel_word x, uint32_t m)
 {
-	unsigned bits = isel_w_bits(&x), lo, hi, bmask;
+	unsigned bits = isel_w_bits(&x), top = m ? 32 - (unsigned)__builtin_clz(m) : 0, lo, hi,
+		 bmask;
 	struct nfp_opnd dst;
+	uint32_t imm;
+	int shift;
 
 	if (isel_w_is_imm(&x))
 		return isel_w_imm(x.o.imm & m);
 	if (is_run(m, bits, &lo, &hi))
 		return lo == hi ? isel_w_imm(0) : isel_w_keep(x, lo, hi);
-	if (is_byte_mask(m, &bmask) && m > 255) {
+	if (isel_short_mask(&x, m, &imm,
+			    &shift)) { /* masked at the bottom, in place only if wanted */
 		dst = isel_new_reg(is);
-		isel_ldf_to(is, dst, bmask, isel_use(is, x), 0, true);
+		isel_shf_to(is, dst, NFP_SHF_AND, nfp_imm(imm), x.o, shift);
+		return isel_w_shl(isel_w_reg(dst, 8), (unsigned)(shift - x.shift));
+	}
+	if (is_byte_mask(m, &bmask) && isel_w_shift_only(&x)) {
+		dst = isel_new_reg(is);
+		isel_ldf_to(is, dst, bmask, x.o, x.shift, true);
 	} else if (~m <= 255) {
 		dst = isel_alu(is, NFP_ALU_AND_NOTB, isel_use(is, x), nfp_imm(~m));
 	} else {
-		struct isel_word mask = isel_w_imm(m);
-
-		dst = isel_alu(is, NFP_ALU_AND, isel_use(is, x), isel_use(is, mask));
+		dst = isel_alu(is, NFP_ALU_AND, isel_use(is, x), isel_use(is, isel_w_imm(m)));
 	}
-	return isel_w_reg(dst, bits < 32 - (unsigned)__builtin_clz(m)
-				       ? bits
-				       : 32 - (unsigned)__builtin_clz(m));
+	return isel_w_reg(dst, bits < top ? bits : top);
 }
 
 static struct isel_word and_words(struct isel *is, struct isel_word x, struct isel_word y)
@@ -252,16 +267,6 @@ struct isel_val isel_logic(struct isel *is, LLVMOpcode op, struct isel_val a, st
 					: xor_words(is, x, y);
 	}
 	return r;
-}
-
-struct isel_val isel_not(struct isel *is, struct isel_val a)
-{
-	struct isel_val ones = { .n = a.n };
-	unsigned i;
-
-	for (i = 0; i < a.n; i++)
-		ones.w[i] = isel_w_imm(UINT32_MAX);
-	return isel_logic(is, LLVMXor, a, ones);
 }
 
 /* ---- selection ---- */

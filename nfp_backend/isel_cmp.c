@@ -199,25 +199,111 @@ static void jump_eq(struct isel *is, struct isel_val a, struct isel_val b, bool 
 static bool jump_masked(struct isel *is, LLVMValueRef a, LLVMValueRef b, bool eq, uint32_t target)
 {
 	struct isel_inst *in = isel_inst_of(is, a);
-	struct isel_val x, y, v;
+	struct isel_word x, y, t;
 	uint64_t zero;
+	uint32_t imm;
+	int shift;
 
 	if (!in || in->op != LLVMAnd || !in->deferred || !isel_const_u64(b, &zero) || zero ||
-	    in->width != 32)
+	    in->width > 32)
 		return false;
-	x = isel_get(is, LLVMGetOperand(a, 0));
-	y = isel_get(is, LLVMGetOperand(a, 1));
-	if (isel_w_is_imm(&x.w[0]) || isel_w_is_imm(&y.w[0])) {
-		uint32_t m = isel_w_is_imm(&x.w[0]) ? x.w[0].o.imm : y.w[0].o.imm;
-
-		if (!m || bits_is_pow2((m >> __builtin_ctz(m)) + UINT64_C(1))) {
-			v = isel_get(is, a); /* a run of bits */
-			isel_jump_eq_const(is, v.w[0], 32, 0, eq, target);
+	x = isel_get_zext(is, LLVMGetOperand(a, 0)).w[0];
+	y = isel_get_zext(is, LLVMGetOperand(a, 1)).w[0];
+	if (isel_w_is_imm(&x)) {
+		t = x;
+		x = y;
+		y = t;
+	}
+	if (isel_w_is_imm(&y)) {
+		if (!y.o.imm || bits_is_pow2((y.o.imm >> __builtin_ctz(y.o.imm)) + UINT64_C(1)))
+			return false; /* a run of bits */
+		if (isel_short_mask(&x, y.o.imm, &imm, &shift)) {
+			isel_shf_to(is, nfp_none(), NFP_SHF_AND, nfp_imm(imm), x.o, shift)
+				->sets_cc = true;
+			isel_bcc(is, eq ? NFP_CC_EQ : NFP_CC_NE, target);
 			return true;
 		}
 	}
-	isel_test(is, NFP_ALU_AND, isel_use(is, x.w[0]), isel_use(is, y.w[0]));
+	isel_test(is, NFP_ALU_AND, isel_use(is, x), isel_use(is, y));
 	isel_bcc(is, eq ? NFP_CC_EQ : NFP_CC_NE, target);
+	return true;
+}
+
+/* ---- equality of parts: a | b | … where each brings bits of its own ---- */
+
+#define MAX_PARTS 8
+
+struct parts {
+	struct isel_word w[MAX_PARTS];
+	unsigned n;
+};
+
+static uint32_t part_mask(const struct isel_word *w)
+{
+	if (isel_w_is_imm(w))
+		return w->o.imm;
+	return (uint32_t)(bits_mask(isel_w_bits(w)) & ~bits_mask(w->lo));
+}
+
+static void add_part(struct parts *p, struct isel_word w)
+{
+	unsigned i;
+
+	for (i = 0; i < p->n; i++) {
+		struct isel_word both;
+
+		if (isel_w_union(&p->w[i], &w, &both)) {
+			p->w[i] = p->w[--p->n];
+			add_part(p, both);
+			return;
+		}
+	}
+	p->w[p->n++] = w;
+}
+
+static bool collect_parts(struct isel *is, LLVMValueRef v, struct parts *p)
+{
+	struct isel_inst *in = isel_inst_of(is, v);
+
+	if (in && in->op == LLVMOr && in->deferred)
+		return collect_parts(is, LLVMGetOperand(v, 0), p) &&
+		       collect_parts(is, LLVMGetOperand(v, 1), p);
+	if (p->n == MAX_PARTS)
+		return false;
+	add_part(p, isel_get_zext(is, v).w[0]);
+	return true;
+}
+
+static bool jump_parts(struct isel *is, LLVMValueRef a, LLVMValueRef b, bool eq, uint32_t target)
+{
+	struct isel_inst *in = isel_inst_of(is, a);
+	struct parts p = { .n = 0 };
+	uint32_t all = 0, skip, scope = is->scope;
+	uint64_t c;
+	unsigned i;
+
+	if (!in || in->op != LLVMOr || !in->deferred || in->width > 32 || !isel_const_u64(b, &c) ||
+	    !collect_parts(is, a, &p))
+		return false;
+	for (i = 0; i < p.n; i++) {
+		if (isel_w_is_imm(&p.w[i]) || (part_mask(&p.w[i]) & all))
+			return false;
+		all |= part_mask(&p.w[i]);
+	}
+	if ((uint32_t)c & ~all) {
+		jump_when(is, !eq, target);
+		return true;
+	}
+	skip = isel_new_block(is);
+	for (i = 0; i < p.n; i++) {
+		bool last = i + 1 == p.n;
+		uint32_t want = ((uint32_t)c & part_mask(&p.w[i])) >> p.w[i].lo;
+
+		isel_jump_eq_const(is, isel_w_lshr(p.w[i], p.w[i].lo), 32, want, eq && last,
+				   eq && !last ? skip : target);
+	}
+	isel_br(is, skip);
+	isel_begin_arm(is, skip, scope);
 	return true;
 }
 
@@ -392,6 +478,45 @@ static bool jump_sign(struct isel *is, LLVMIntPredicate p, LLVMValueRef a, LLVMV
 	return true;
 }
 
+/* Bytes from the root to an address as a sum; false: they might wrap around. */
+static bool offset_of(struct isel *is, const struct isel_addr *a, struct isel_val *sum)
+{
+	enum { SMALL_BITS = 20 }; /* packets are far shorter, and their addresses have room above */
+	uint32_t i;
+
+	if (a->off < 0 || a->off >> SMALL_BITS)
+		return false;
+	for (i = 0; i < a->n_var; i++)
+		if (isel_ubits(is, a->var[i]) > SMALL_BITS)
+			return false;
+	*sum = isel_val1(isel_w_imm((uint32_t)a->off));
+	for (i = 0; i < a->n_var; i++) {
+		struct isel_val v = isel_get_zext(is, a->var[i]);
+
+		*sum = isel_add(is, isel_val1(v.w[0]), *sum, SMALL_BITS + 2);
+	}
+	return true;
+}
+
+/* Pointers into one packet compare as their offsets. */
+static bool jump_offsets(struct isel *is, LLVMIntPredicate p, LLVMValueRef a, LLVMValueRef b,
+			 uint32_t target)
+{
+	struct isel_addr x, y;
+	struct isel_val m, n;
+
+	if (LLVMGetTypeKind(LLVMTypeOf(a)) != LLVMPointerTypeKind || is_signed(p) ||
+	    LLVMGetPointerAddressSpace(LLVMTypeOf(a)) != ISEL_PACKET ||
+	    !isel_decompose(is, a, &x) || !isel_decompose(is, b, &y))
+		return false;
+	if (x.pkt_root != y.pkt_root || (x.pkt_root ? x.epoch != y.epoch : x.root != y.root))
+		return false;
+	if (!offset_of(is, &x, &m) || !offset_of(is, &y, &n))
+		return false;
+	isel_jump_cmp(is, p, m, n, target);
+	return true;
+}
+
 /* A load that stands in registers in the other byte order is compared as it is. */
 static bool jump_swapped(struct isel *is, LLVMIntPredicate p, LLVMValueRef a, LLVMValueRef b,
 			 uint32_t target)
@@ -421,7 +546,10 @@ void isel_jump_icmp(struct isel *is, LLVMIntPredicate p, LLVMValueRef a, LLVMVal
 		return;
 	}
 	if ((p == LLVMIntEQ || p == LLVMIntNE) &&
-	    (jump_swapped(is, p, a, b, target) || jump_masked(is, a, b, p == LLVMIntEQ, target)))
+	    (jump_swapped(is, p, a, b, target) || jump_masked(is, a, b, p == LLVMIntEQ, target) ||
+	     jump_parts(is, a, b, p == LLVMIntEQ, target)))
+		return;
+	if (jump_offsets(is, p, a, b, target))
 		return;
 	if (jump_sign(is, p, a, b, target))
 		return;

@@ -315,7 +315,9 @@ struct isel_val isel_sub(struct isel *is, struct isel_val a, struct isel_val b, 
 /* a + (b << 32 * at), as many words as a has. */
 struct isel_val isel_add_at(struct isel *is, struct isel_val a, struct isel_val b, unsigned at);
 struct isel_val isel_logic(struct isel *is, LLVMOpcode op, struct isel_val a, struct isel_val b);
-struct isel_val isel_not(struct isel *is, struct isel_val a);
+/* x & m as one instruction: an immediate ANDed with x's operand shifted. *shift - x->shift: how far the
+ * result is from its place. */
+bool isel_short_mask(const struct isel_word *x, uint32_t m, uint32_t *imm, int *shift);
 /* isel_shift.c */
 struct isel_val isel_shl_const(struct isel *is, struct isel_val v, unsigned n);
 struct isel_val isel_lshr_const(struct isel *is, struct isel_val v,
