@@ -7,7 +7,7 @@
 /* Calls of helpers: may this program call it, are the arguments right, and what is known of the
  * result and of everything the call may have changed. */
 
-static void forget_packet(struct fe_reg *r, void *arg)
+void fe_forget_packet(struct fe_reg *r, void *arg)
 {
 	(void)arg;
 	if (fe_reg_is_packet(r) || r->type == FE_PKT_END)
@@ -16,7 +16,7 @@ static void forget_packet(struct fe_reg *r, void *arg)
 
 void fe_clear_packet_pointers(struct fe_env *env)
 {
-	fe_state_each_reg(env->cur, forget_packet, NULL);
+	fe_state_each_reg(env->cur, fe_forget_packet, NULL);
 	fe_facts_packet_changes(env);
 }
 

@@ -3,7 +3,7 @@
 #include "base/bits.h"
 
 /* Frames: calls of subprograms, callbacks that helpers make, exits, and the stack of whole call
- * chains. Global functions are walked from their callers like static ones. */
+ * chains. Global functions are walked from their callers like static ones, and see global.c. */
 
 static bool enter(struct fe_env *env, struct fe_state *s, uint32_t subprog, uint32_t inst,
 		  enum fe_frame_kind kind)
@@ -33,7 +33,8 @@ bool fe_check_call_subprog(struct fe_env *env, const struct bpf_insn *insn, uint
 	struct fe_frame *caller = fe_frame(env);
 	uint32_t child = fe_facts_child(env, subprog, FE_FRAME_CALL);
 
-	if (!enter(env, env->cur, subprog, child, FE_FRAME_CALL))
+	if ((fe_is_global(env, subprog) && !fe_global_check_call(env, subprog)) ||
+	    !enter(env, env->cur, subprog, child, FE_FRAME_CALL))
 		return false;
 	for (unsigned r = BPF_REG_1; r <= BPF_REG_5; r++)
 		fe_frame(env)->regs[r] = caller->regs[r];
@@ -206,6 +207,23 @@ static bool exit_callback(struct fe_env *env, const struct fe_frame *f)
 	return fe_check_readable(env, BPF_REG_0) && check_callback_result(env, f);
 }
 
+static bool check_global_result(struct fe_env *env, const struct fe_frame *f)
+{
+	const struct fe_reg *r0 = &f->regs[BPF_REG_0];
+
+	if (r0->type != FE_SCALAR)
+		return FE_REJECT(env, REASON_GLOBAL_RETURNS, fe_reg_text(env, r0));
+	return true;
+}
+
+/* The caller of a global function goes by its signature alone. */
+static void forget_global_result(struct fe_env *env, uint32_t subprog)
+{
+	fe_reg_unknown(fe_reg(env, BPF_REG_0));
+	if (fe_global_moves_packet(env, subprog))
+		fe_state_each_reg(env->cur, fe_forget_packet, NULL);
+}
+
 bool fe_check_exit(struct fe_env *env, uint32_t *next_pc, bool *done)
 {
 	struct fe_frame *f = fe_frame(env);
@@ -213,9 +231,11 @@ bool fe_check_exit(struct fe_env *env, uint32_t *next_pc, bool *done)
 	struct fe_reg r0 = f->regs[BPF_REG_0];
 	uint32_t call_pc = f->call_pc;
 
+	uint32_t subprog = f->subprog;
+
 	*done = env->cur->n_frames == 1;
 	if (*done)
-		return exit_program(env) &&
+		return exit_program(env) && (!env->root || check_global_result(env, f)) &&
 		       (kind != FE_FRAME_ASYNC || check_callback_result(env, f));
 	if (kind == FE_FRAME_CALLBACK && !exit_callback(env, f))
 		return false;
@@ -228,6 +248,8 @@ bool fe_check_exit(struct fe_env *env, uint32_t *next_pc, bool *done)
 		return true;
 	}
 	*fe_reg(env, BPF_REG_0) = r0;
+	if (kind == FE_FRAME_CALL && fe_is_global(env, subprog))
+		forget_global_result(env, subprog);
 	*next_pc = fe_cfg_next(&env->cfg, call_pc);
 	return true;
 }
@@ -295,12 +317,7 @@ bool fe_check_stack_depth(struct fe_env *env)
 			   ARENA_ARRAY(&env->mem, uint32_t, n),
 			   ARENA_ARRAY(&env->mem, uint32_t, n) };
 
-	for (size_t i = 0; i < env->inst.len; i++) {
-		const struct vp_instance *in = &env->inst.at[i].pub;
-		uint32_t bytes = (uint32_t)bits_round_up(in->stack_bytes, STACK_ROUNDING);
-
-		if (bytes > c.own[in->subprog])
-			c.own[in->subprog] = bytes;
-	}
+	for (size_t i = 0; i < n; i++)
+		c.own[i] = (uint32_t)bits_round_up(env->stack_of[i], STACK_ROUNDING);
 	return follow(&c, 0, 0, 0);
 }

@@ -51,6 +51,8 @@ static bool find_span(struct fe_env *env, unsigned regno, int64_t off, uint64_t 
 	fe_frame_grow(&env->pool, s->frame, deepest);
 	if (env->inst.at[s->frame->inst].pub.stack_bytes < deepest * 8)
 		env->inst.at[s->frame->inst].pub.stack_bytes = deepest * 8;
+	if (env->stack_of[s->frame->subprog] < deepest * 8)
+		env->stack_of[s->frame->subprog] = deepest * 8;
 	return true;
 }
 

@@ -200,7 +200,7 @@ void fe_facts_init(struct fe_env *env)
 	env->shared_inst = ARENA_ARRAY(&env->mem, int32_t, env->prog->n_subprogs);
 	for (size_t i = 0; i < env->prog->n_subprogs; i++)
 		env->shared_inst[i] = -1;
-	add_instance(env, 0, -1, 0);
+	add_instance(env, env->root, -1, 0);
 	fe_facts_stack_init(env);
 }
 

@@ -1,5 +1,7 @@
 #include "frontend/verify.h"
 
+#include <string.h>
+
 /* Entry of the verifier. What is proven, and how, is told by verify.h (map of the files), prune.c
  * (when a path may end early) and facts.c (what is handed on). */
 
@@ -45,6 +47,37 @@ static void report_log(struct fe_env *env)
 		diag_add_detail(d, env->log_text.at);
 }
 
+/* Each global function once more, from its signature alone; its facts are of no use. */
+static bool verify_globals(struct fe_env *main)
+{
+	bool ok = true;
+
+	for (uint32_t i = 1; ok && i < main->prog->n_subprogs; i++) {
+		struct cx cx = *main->cx;
+		struct fe_env env = *main;
+
+		if (!fe_is_global(main, i))
+			continue;
+		memset(&env.mem, 0, sizeof(env.mem));
+		memset(&env.pool, 0, sizeof(env.pool));
+		memset(&env.stack_todo, 0, sizeof(env.stack_todo));
+		memset(&env.inst, 0, sizeof(env.inst));
+		env.pool.arena = cx.arena = &env.mem;
+		env.cx = &cx;
+		env.work = env.free_work = NULL;
+		env.root = i;
+		env.instance_insns = 0;
+		fe_prune_init(&env);
+		fe_facts_init(&env);
+		ok = fe_walk(&env);
+		main->processed = env.processed;
+		main->n_states = env.n_states;
+		main->max_pkt_off = env.max_pkt_off;
+		arena_reset(&env.mem);
+	}
+	return ok;
+}
+
 static bool verify(struct fe_env *env, struct vprog *vp)
 {
 	struct diag_at at = fe_prog_at(env->obj, env->prog, -1);
@@ -58,10 +91,12 @@ static bool verify(struct fe_env *env, struct vprog *vp)
 	fe_cfg_liveness(&env->mem, &env->cfg);
 	mark_callback_calls(env);
 	env->base_type = ARENA_ARRAY(&env->mem, uint16_t, env->prog->n_insns);
+	env->stack_of = ARENA_ARRAY(&env->mem, uint32_t, env->prog->n_subprogs);
+	env->moves_packet = ARENA_ARRAY(&env->mem, uint8_t, env->prog->n_subprogs);
 	fe_special_init(env);
 	fe_prune_init(env);
 	fe_facts_init(env);
-	ok = fe_walk(env) && fe_check_stack_depth(env);
+	ok = fe_walk(env) && verify_globals(env) && fe_check_stack_depth(env);
 	if (ok)
 		fe_facts_finish(env, vp);
 	if (env->opts.log_states)

@@ -15,6 +15,7 @@
  *   stack_live.c which stack slots later instructions may read (for prune.c)
  *   check_alu.c check_mem.c check_stack.c check_ctx.c check_jump.c check_call.c check_args.c
  *   check_func.c one kind of instruction each: is it safe, and what is known afterwards
+ *   global.c     functions that are verified apart from their callers
  *   value.c refine.c tnum.c   arithmetic on what is known of numbers
  *   facts.c      join of all states seen, per instance and instruction
  *   explain.c    what a rejection says: place, values, state, path
@@ -65,7 +66,10 @@ struct fe_env {
 	const struct fe_prog *prog;
 	struct fe_verify_options opts;
 	struct fe_cfg cfg;
-	uint16_t *base_type; /* by instruction: what it loads from or stores to (enum fe_type) */
+	uint32_t root;         /* subprogram that the walk starts with: 0, or a global one */
+	uint32_t *stack_of;    /* by subprogram: deepest byte of stack used */
+	uint8_t *moves_packet; /* by subprogram: see global.c */
+	uint16_t *base_type;   /* by instruction: what it loads from or stores to (enum fe_type) */
 	struct fe_special *special, *inner_special; /* by map */
 	enum fe_prog_kind kind;
 
@@ -205,6 +209,7 @@ void fe_mark_null(struct fe_state *s, uint32_t id, bool is_null);
 /* check_call.c */
 bool fe_check_call(struct fe_env *env, const struct bpf_insn *insn);
 /* All packet pointers lose their meaning: the packet may have moved. */
+void fe_forget_packet(struct fe_reg *r, void *arg);
 void fe_clear_packet_pointers(struct fe_env *env);
 bool fe_release_ref(struct fe_env *env, uint32_t ref);
 
@@ -222,6 +227,13 @@ struct fe_call_args {
 	uint32_t ref;          /* reference of a socket argument */
 };
 bool fe_check_args(struct fe_env *env, struct fe_call_args *call);
+
+/* global.c */
+bool fe_is_global(const struct fe_env *env, uint32_t subprog);
+/* First frame of a walk that verifies a global function apart. */
+bool fe_global_start(struct fe_env *env, uint32_t subprog, struct fe_frame *f);
+bool fe_global_check_call(struct fe_env *env, uint32_t subprog);
+bool fe_global_moves_packet(struct fe_env *env, uint32_t subprog);
 
 /* check_func.c */
 bool fe_check_call_subprog(struct fe_env *env, const struct bpf_insn *insn, uint32_t *next_pc);

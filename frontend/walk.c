@@ -110,7 +110,7 @@ static bool step(struct fe_env *env, uint32_t *next, bool *done)
 	return fe_check_load_store(env, insn);
 }
 
-static void start(struct fe_env *env)
+static bool start(struct fe_env *env)
 {
 	struct fe_frame *f;
 
@@ -118,10 +118,14 @@ static void start(struct fe_env *env)
 	f = fe_state_push_frame(&env->pool, env->cur);
 	for (unsigned r = 0; r < 10; r++)
 		fe_reg_not_init(&f->regs[r]);
-	fe_reg_pointer(&f->regs[BPF_REG_1], FE_CTX, -1);
 	fe_reg_pointer(&f->regs[BPF_REG_10], FE_STACK, 0);
+	f->subprog = env->root;
 	f->ret_min = 1; /* no limit: min > max */
-	env->pc = 0;
+	env->pc = env->prog->subprogs[env->root].start;
+	if (env->root)
+		return fe_global_start(env, env->root, f);
+	fe_reg_pointer(&f->regs[BPF_REG_1], FE_CTX, -1);
+	return true;
 }
 
 /* One instruction of the current path. `done`: the path ended. */
@@ -155,7 +159,8 @@ bool fe_walk(struct fe_env *env)
 {
 	bool done;
 
-	start(env);
+	if (!start(env))
+		return false;
 	do {
 		do {
 			done = false;
