@@ -100,9 +100,10 @@ static void print_totals(const struct session *s)
 		printf("  first fault: %s\n", t->first_fault);
 	printf("  %.1f instructions, %.1f cycles a packet (%.1f of them not waiting)\n",
 	       per_packet(s, t->insns), per_packet(s, t->cycles), per_packet(s, t->busy));
-	printf("  at most %.1f Mpps on 50 engines at 800 MHz, the firmware's own work not "
-	       "counted\n",
-	       estimated_mpps(s));
+	printf("  at most %.1f Mpps on 50 engines at 800 MHz, bound by %s; the firmware's own work "
+	       "is "
+	       "not counted\n",
+	       mpps, bound);
 }
 
 static void print_json(const struct session *s)
