@@ -7,13 +7,15 @@
 /* eBPF to NFP microcode.
  *
  *   vprog --lift--> LLVM IR --llvm passes--> LLVM IR --isel--> MIR (SSA, virtual registers)
- *         --phi, fold, bank, regalloc, frame, sched--> MIR (hardware registers) --emit--> ucode --> image
+ *         --passes.def--> MIR (hardware registers) --emit--> ucode --> image
  *
- *   lift.c      the program as one LLVM function: subprograms inlined by instance, the verifier's
+ *   prog*.c     the backend's copy of the program, and which maps it needs how
+ *   legal*.c    what the card can do, instruction by instruction: every refusal with its reason
+ *   lift*.c     the program as one LLVM function: subprograms inlined by instance, the verifier's
  *               facts as narrow operations, memories as address spaces, helpers as nfp.* calls
- *   llvm_opt.c  the chosen list of LLVM passes
+ *   llvm_opt.c  the chosen list of LLVM passes; llvm_exit.c one of our own
  *   isel*.c     LLVM IR to MIR: 64-bit values become pairs of 32-bit registers here
- *   passes.h    the passes over MIR, a row each
+ *   passes.def  the passes over MIR, a row each
  *   emit.c      MIR to words and relocations
  *
  * Names: "word" = 32 bits, "instruction word" = 64-bit container; A, B = the two register banks. */

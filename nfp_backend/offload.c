@@ -13,10 +13,15 @@
 
 /* The callbacks of struct bpf_offload_ops for the NFP, and the pipeline that translate runs. */
 
-const char *const nfp_pass_names[] = { "lift",   "llvm",     "isel",   "dce",      "fold",
-				       "abi",    "reuse",    "phi",    "coalesce", "sink",
-				       "layout", "legalize", "xfer",   "bank",     "regalloc",
-				       "frame",  "sched",    "hazard", NULL };
+const char *const nfp_pass_names[] = {
+	"lift",
+	"llvm",
+	"isel",
+#define PASS(name, run, always, what) #name,
+#include "nfp_backend/passes.def"
+#undef PASS
+	NULL,
+};
 
 /* One translation. LLVM's objects live from lift to isel. */
 struct job {

@@ -7,21 +7,9 @@
  * and nowhere else. */
 
 const struct nfp_pass nfp_mir_passes[] = {
-	{ "dce", nfp_dead_code, false, "removes what nobody reads" },
-	{ "fold", nfp_fold, false, "constants, copies, operands in place, exits" },
-	{ "abi", nfp_lower_calls, true, "helper calls and exits in the firmware's terms" },
-	{ "reuse", nfp_reuse_arguments, false, "keys and values that are in place already" },
-	{ "phi", nfp_remove_phis, true, "PHIs become copies" },
-	{ "coalesce", nfp_coalesce, false, "joins registers that copies connect" },
-	{ "sink", nfp_sink, false, "results written where a copy would take them" },
-	{ "layout", nfp_layout, true, "order of blocks" },
-	{ "legalize", nfp_legalize, true, "operands that instructions can have" },
-	{ "xfer", nfp_assign_xfer, true, "numbers of transfer registers" },
-	{ "bank", nfp_assign_banks, true, "bank A, B or both for each register" },
-	{ "regalloc", nfp_allocate, true, "hardware registers, spills" },
-	{ "frame", nfp_place_frame, true, "local memory, last pseudo instructions" },
-	{ "sched", nfp_schedule, false, "fills defer slots" },
-	{ "hazard", nfp_fix_hazards, true, "NOPs where an instruction would come too early" },
+#define PASS(name, run, always, what) { #name, run, always, what },
+#include "nfp_backend/passes.def"
+#undef PASS
 };
 
 const unsigned nfp_n_mir_passes = ARRAY_SIZE(nfp_mir_passes);

@@ -32,10 +32,10 @@ struct split {
 	enum part_place *place;      /* per instruction of the program, over all instances */
 	struct part_reason *reasons; /* sorted by insn; one a distinct (insn, reason) */
 	size_t n_reasons;
-	uint32_t
-		device_capable; /* instructions that the device could execute (second slots of LD_IMM64 not counted) */
-	uint32_t live_insns; /* instructions that some path reaches */
-	void *image;         /* what the backend's translate made; NULL unless on the device */
+	/* instructions; second slots of LD_IMM64 are not counted */
+	uint32_t device_capable; /* the device could execute them */
+	uint32_t live_insns;     /* some path reaches them */
+	void *image;             /* what the backend's translate made; NULL unless on the device */
 };
 
 /* Takes a verified program through a backend and decides. False: reported; nothing to use. */
