@@ -68,7 +68,8 @@ void fe_facts_stack_visit(struct fe_env *env)
 	struct vp_stack *s;
 	struct vp_slot now;
 
-	if (!env->main_stack || env->cur->n_frames != 1)
+	/* One frame is main's, or that of a callback which runs on its own. */
+	if (!env->main_stack || env->cur->n_frames != 1 || f->inst)
 		return;
 	s = &env->main_stack[env->pc];
 	if (s->n < f->n_slots)

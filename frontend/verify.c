@@ -66,6 +66,8 @@ static bool verify_globals(struct fe_env *main)
 		env.cx = &cx;
 		env.work = env.free_work = NULL;
 		env.root = i;
+		env.opts.main_stack = false;
+		env.main_stack = NULL;
 		env.instance_insns = 0;
 		fe_prune_init(&env);
 		fe_facts_init(&env);
