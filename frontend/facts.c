@@ -41,7 +41,8 @@ struct vp_reg fe_fact_of(const struct fe_reg *r)
 {
 	struct vp_reg v = {
 		.kind = kind_of(r),
-		.object = (int16_t)(r->flags & FE_INNER_MAP ? -1 : r->object),
+		.object = (int16_t)(r->flags & FE_INNER_MAP || r->object > INT16_MAX ? -1
+										     : r->object),
 		.off = r->off,
 		.var = r->val.var,
 		.smin = r->val.smin,

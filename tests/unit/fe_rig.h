@@ -26,7 +26,7 @@ static const uint8_t rig_rodata[16] = { 5, 0, 0, 0, 'a', 'b', 0, 0xff };
 /* Functions start where calls and function addresses lead. */
 static inline void rig_find_subprogs(struct rig *r)
 {
-	bool start[1024] = { true };
+	bool start[ASM_MAX_INSNS] = { true };
 	const struct bpf_insn *in = r->prog.insns;
 	uint32_t n = (uint32_t)r->prog.n_insns, count = 0;
 
