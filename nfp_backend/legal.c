@@ -91,6 +91,9 @@ static bool check_alu(struct legal *l)
 		return false;
 	switch (ebpf_op(l->insn)) {
 	case BPF_MOV:
+		/* other widths than those of MOVSX are casts between address spaces */
+		return !(l->insn->off & ~(8 | 16 | 32)) ||
+		       nfp_refuse(l->cx, l->why, REASON_NFP_OPCODE, l->insn->code);
 	case BPF_END:
 	case BPF_NEG: return true;
 	case BPF_ADD:
@@ -261,7 +264,8 @@ static bool check_cond_jump(struct legal *l)
 	imm.var.value = (uint64_t)(int64_t)l->insn->imm;
 	if (op == BPF_CALL || op == BPF_EXIT || op > BPF_JSLE)
 		return nfp_refuse(l->cx, l->why, REASON_NFP_OPCODE, l->insn->code);
-	equality = op == BPF_JEQ || op == BPF_JNE;
+	/* half an address may be 0 */
+	equality = ebpf_class(l->insn) == BPF_JMP && (op == BPF_JEQ || op == BPF_JNE);
 	if ((!is_pointer(l->dst) && !is_pointer(s)) || comparable(l->dst, s) ||
 	    (equality && (is_zero(l->dst) || is_zero(s))) ||
 	    vp_fact_at(l->np->vp, l->inst, l->pc)->branch != VP_BRANCH_BOTH)

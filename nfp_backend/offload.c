@@ -252,12 +252,15 @@ static bool op_remove_insns(struct offload_prog *p, uint32_t off, uint32_t cnt)
  * so the report becomes the refusal. */
 static void refusal_from_report(struct diags *d, size_t n_before, struct offload_refusal *why)
 {
-	if (why->reason != REASON_NONE || d->list.len == n_before)
+	if (why->reason != REASON_NONE)
 		return;
-	why->reason = d->list.at[n_before].reason;
-	why->text = d->list.at[n_before].text;
-	for (size_t i = n_before; i < d->list.len; i++)
-		d->errors -= d->list.at[i].severity == DIAG_ERROR;
+	for (size_t i = d->list.len; i-- > n_before;) {
+		if (d->list.at[i].severity != DIAG_ERROR)
+			continue;
+		why->reason = d->list.at[i].reason; /* the first one stays */
+		why->text = d->list.at[i].text;
+		d->errors--;
+	}
 	d->list.len = n_before;
 }
 
