@@ -149,7 +149,11 @@ static bool verify(struct run *x)
 {
 	struct fe_verify_options opts = { .insn_limit = INSN_LIMIT };
 
-	return fe_verify(&x->cx, &x->obj, &x->prog, &opts, &x->vp);
+	bool ok = fe_verify(&x->cx, &x->obj, &x->prog, &opts, &x->vp);
+
+	if (x->r)
+		x->r->warnings = (uint32_t)x->diags.list.len;
+	return ok;
 }
 
 static void log_refusal(const struct run *x, const struct split *split)
@@ -218,6 +222,7 @@ void harness_run(const struct harness_case *c, const struct harness_options *o,
 	x.o = o;
 	x.r = r;
 	run(&x);
+	r->what = r->diff.n_kept ? r->diff.kept[0].what : NULL;
 	for (size_t i = 0; i < r->diff.n_kept; i++)
 		r->diff.kept[i].text = NULL;
 	close_run(&x);

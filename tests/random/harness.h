@@ -41,6 +41,8 @@ struct harness_result {
 	enum harness_outcome outcome;
 	enum reason reason;          /* rejected, refused, failed: the first one */
 	struct sim_diff_result diff; /* equal, differs; its texts are gone */
+	const char *what;            /* differs: of the first mismatch */
+	uint32_t warnings;           /* of the verifier */
 	uint32_t words;              /* of microcode */
 };
 

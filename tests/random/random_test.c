@@ -5,6 +5,7 @@
  *
  * Program number i of a run with seed S is the only one of a run with seed S + i: "--seed S+i
  * --programs 1" repeats what a message names. */
+#include "base/bits.h"
 #include "gen.h"
 #include "kernel.h"
 #include "packets.h"
@@ -47,32 +48,69 @@ static const unsigned levels[] = { 0, 2 };
 
 /* ---- one program ----------------------------------------------------------------------------- */
 
+/* What a run showed, as a number: outcome and kind of difference, or that it ended its process. */
+#define SHOWED      32
+#define SHOWED_END  1000
+#define SHOWED_WHAT 8
+
 struct fault {
 	struct harness_options opts;
-	enum harness_outcome outcome;
+	int showed;
 };
+
+static int showed(const struct harness_result *r)
+{
+	static const char *const whats[] = { "verdict", "packet",       "map",       "event",
+					     "queue",   "device error", "host error" };
+	int what = 0;
+
+	for (size_t i = 0; r->what && i < ARRAY_SIZE(whats); i++)
+		what = strcmp(r->what, whats[i]) ? what : (int)i;
+	if (r->warnings) /* a program that a stricter verifier refuses shows nothing */
+		return 0;
+	return SHOWED + (int)r->outcome + SHOWED_WHAT * what;
+}
+
+/* In a process of its own, silently. */
+static int run_apart(const struct harness_case *c, const struct harness_options *opts)
+{
+	struct harness_result r;
+	int status = 0;
+	pid_t pid = fork();
+
+	if (!pid) {
+		alarm(SECONDS_EACH);
+		(void)!freopen("/dev/null", "w", stderr);
+		harness_run(c, opts, &r);
+		_exit(showed(&r));
+	}
+	if (pid < 0 || waitpid(pid, &status, 0) != pid)
+		return -1;
+	if (WIFEXITED(status) && WEXITSTATUS(status) >= SHOWED)
+		return WEXITSTATUS(status);
+	return WIFEXITED(status) && !WEXITSTATUS(status) ? 0 : SHOWED_END;
+}
 
 static bool shows_fault(const struct harness_case *c, void *priv)
 {
 	const struct fault *f = priv;
-	struct harness_result r;
 
-	harness_run(c, &f->opts, &r);
-	return r.outcome == f->outcome;
+	return run_apart(c, &f->opts) == f->showed;
 }
 
 static void show(const struct options *o, struct gen_program *p, struct harness_case *c,
-		 const struct fault *f)
+		 struct fault *f)
 {
-	struct fault quiet = *f;
 	struct harness_result r;
 
-	quiet.opts.log = NULL;
 	if (o->reduce)
-		reduce_case(c, p->code.at, p->subprog_at, shows_fault, &quiet);
-	quiet.opts.log = stdout;
-	quiet.opts.dump = o->dump;
-	harness_run(c, &quiet.opts, &r);
+		reduce_case(c, p->code.at, p->subprog_at, shows_fault, f);
+	f->opts.log = stdout;
+	f->opts.dump = o->dump;
+	if (f->showed == SHOWED_END)
+		harness_disasm(c, stdout);
+	else
+		harness_run(c, &f->opts, &r);
 	fflush(stdout);
 }
 
@@ -122,44 +160,82 @@ static void run_levels(const struct options *o, struct gen_program *p, struct ha
 
 		harness_run(c, &f.opts, &r);
 		add(t, i, &r);
-		f.outcome = r.outcome;
+		f.showed = showed(&r);
 		if ((r.outcome == HARNESS_DIFFERS && (shown < MAX_SHOWN || o->verbose)) ||
 		    r.outcome == HARNESS_FAILED || (o->verbose && r.outcome == HARNESS_REFUSED))
 			show(o, p, c, &f);
 	}
 }
 
-static void one_program(const struct options *o, struct tally *t)
-{
-	static struct gen_program p;
-	struct arena arena;
-	struct diags diags;
-	struct cx cx = { &arena, &arena, &diags };
-	struct packet_file packets;
+/* Program number t->seed and its packets. */
+struct subject {
+	struct gen_program p;
 	struct harness_case c;
 	char name[32];
+	struct arena arena;
+	struct diags diags;
+	struct packet_file packets;
+};
+
+static void open_subject(const struct options *o, uint64_t seed, struct subject *s)
+{
+	struct cx cx = { &s->arena, &s->arena, &s->diags };
+
+	snprintf(s->name, sizeof(s->name), "seed-%" PRIu64, seed);
+	gen_program(&s->p, seed, o->size);
+	gen_case(&s->p, s->name, &s->c);
+	arena_init(&s->arena);
+	diags_init(&s->diags, &s->arena);
+	if (!packets_make(&cx, seed, o->packets, &s->packets))
+		exit(3);
+}
+
+static void close_subject(struct subject *s)
+{
+	packets_free(&s->packets);
+	arena_reset(&s->arena);
+}
+
+static void one_program(const struct options *o, struct tally *t)
+{
+	static struct subject s;
 	enum reason reason;
 	bool ok;
 
-	snprintf(name, sizeof(name), "seed-%" PRIu64, t->seed);
-	gen_program(&p, t->seed, o->size);
-	gen_case(&p, name, &c);
+	open_subject(o, t->seed, &s);
 	if (o->verbose)
-		harness_disasm(&c, stdout);
+		harness_disasm(&s.c, stdout);
 	t->programs++;
-	ok = harness_verifies(&c, o->verbose ? stdout : NULL, &reason);
+	ok = harness_verifies(&s.c, o->verbose ? stdout : NULL, &reason);
 	t->accepted += ok;
 	t->rejected_for[reason] += !ok;
 	if (o->kernel)
-		ask_kernel(o, &c, ok, reason, t);
-	if (!ok || o->verify_only)
-		return;
-	arena_init(&arena);
-	diags_init(&diags, &arena);
-	if (packets_make(&cx, t->seed, o->packets, &packets))
-		run_levels(o, &p, &c, packets.path, t);
-	packets_free(&packets);
-	arena_reset(&arena);
+		ask_kernel(o, &s.c, ok, reason, t);
+	if (ok && !o->verify_only)
+		run_levels(o, &s.p, &s.c, s.packets.path, t);
+	close_subject(&s);
+}
+
+/* What ended the process, made small. */
+static void show_crash(const struct options *o, uint64_t seed)
+{
+	static struct subject s;
+
+	open_subject(o, seed, &s);
+	for (unsigned i = 0; i < 2; i++) {
+		struct fault f = { .opts = { .packets = o->packets,
+					     .seed = seed,
+					     .pcap = s.packets.path,
+					     .level = levels[i] },
+				   .showed = SHOWED_END };
+
+		if (!shows_fault(&s.c, &f))
+			continue;
+		printf("at -O%u:\n", levels[i]);
+		show(o, &s.p, &s.c, &f);
+		break;
+	}
+	close_subject(&s);
 }
 
 /* ---- the run --------------------------------------------------------------------------------- */
@@ -193,6 +269,8 @@ static void supervise(const struct options *o, struct tally *t)
 			printf("seed %" PRIu64 ": the process ended with %s %d\n", t->seed,
 			       WIFSIGNALED(status) ? "signal" : "exit code",
 			       WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+			if (o->reduce && !o->verify_only)
+				show_crash(o, t->seed);
 			t->crashes++;
 			t->seed++;
 		}
