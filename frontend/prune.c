@@ -168,7 +168,8 @@ static bool stack_covered(struct comparison *c, const struct fe_frame *old,
 	return true;
 }
 
-/* Registers of frame `k` that may be read when the walk goes on; callers keep R6 to R9. */
+/* Registers of frame `k` that may be read when the walk goes on. A caller gets back R6 to R9; a
+ * helper that calls back may do so again, with all its arguments. */
 static uint16_t live_regs(const struct fe_env *env, const struct fe_state *s, uint32_t k)
 {
 	uint32_t call_pc;
@@ -176,9 +177,9 @@ static uint16_t live_regs(const struct fe_env *env, const struct fe_state *s, ui
 	if (k + 1 == s->n_frames)
 		return env->cfg.live[env->pc];
 	call_pc = s->frames[k + 1]->call_pc;
-	return (uint16_t)((env->cfg.live[call_pc] |
-			   env->cfg.live[fe_cfg_next(&env->cfg, call_pc)]) &
-			  0x03c0);
+	if (s->frames[k + 1]->kind == FE_FRAME_CALLBACK)
+		return env->cfg.live[call_pc] | env->cfg.live[fe_cfg_next(&env->cfg, call_pc)];
+	return env->cfg.live[fe_cfg_next(&env->cfg, call_pc)] & 0x03c0;
 }
 
 static bool frame_covered(struct comparison *c, const struct fe_state *os,
