@@ -1,6 +1,7 @@
 #include "frontend/kernel.h"
 
 #include "base/bits.h"
+#include "frontend/kernel_load.h"
 #include "frontend/libbpf_log.h"
 
 #include <bpf/bpf.h>
@@ -12,7 +13,8 @@
 
 /* libbpf opens the object's own file, not our image of it, so that loading is checked, too. What
  * became of the program is read from the verifier's log: libbpf's return value also covers what
- * comes before (maps) and after (filling of program arrays). */
+ * comes before (maps) and after (filling of program arrays). A file that libbpf refuses is loaded
+ * from what the frontend made of it. */
 
 #define LOG_BYTES  (1u << 20)
 #define TAIL_LINES 24u
@@ -52,7 +54,8 @@ struct attempt {
 	const struct fe_prog *prog;
 	const char *btf_path;
 	unsigned level;
-	char *log; /* LOG_BYTES */
+	char *log;    /* LOG_BYTES */
+	bool refused; /* libbpf does not take the file */
 };
 
 static bool prog_uses_map(const struct fe_object *obj, const struct fe_prog *prog, const char *name)
@@ -72,6 +75,15 @@ static bool prog_uses_map(const struct fe_object *obj, const struct fe_prog *pro
 	return false;
 }
 
+static void set_entries(struct bpf_map *m)
+{
+	uint32_t type = bpf_map__type(m), n = bpf_map__max_entries(m);
+
+	/* libbpf itself sizes the other one that may be without */
+	if (type != BPF_MAP_TYPE_PERF_EVENT_ARRAY && fe_kernel_map_entries(type, n) != n)
+		bpf_map__set_max_entries(m, fe_kernel_map_entries(type, n));
+}
+
 /* False: libbpf does not see the program. */
 static bool select_program(const struct attempt *t, struct bpf_object *bpf)
 {
@@ -81,6 +93,7 @@ static bool select_program(const struct attempt *t, struct bpf_object *bpf)
 
 	bpf_object__for_each_map (m, bpf) {
 		bpf_map__set_pin_path(m, NULL);
+		set_entries(m);
 		/* one that this kernel cannot make matters to its users only */
 		bpf_map__set_autocreate(m,
 					bpf_map__is_internal(m) ||
@@ -104,8 +117,8 @@ static bool select_program(const struct attempt *t, struct bpf_object *bpf)
 	return found;
 }
 
-/* NULL, or why the kernel was not asked. *failed: libbpf says that loading the program failed. */
-static const char *load(struct cx *cx, const struct attempt *t, bool *failed)
+/* NULL, or why the kernel was not asked. */
+static const char *load_file(struct cx *cx, struct attempt *t, bool *failed)
 {
 	struct bpf_object_open_opts opts = { .sz = sizeof(opts),
 					     .relaxed_maps = true,
@@ -114,9 +127,9 @@ static const char *load(struct cx *cx, const struct attempt *t, bool *failed)
 	const char *why = NULL, *text;
 	struct bpf_object *bpf;
 
-	memset(t->log, 0, LOG_BYTES);
 	fe_libbpf_log_begin(&said, cx->arena);
 	bpf = bpf_object__open_file(t->obj->path, &opts);
+	t->refused = !bpf;
 	if (!bpf)
 		why = "libbpf refuses the file";
 	else if (!select_program(t, bpf))
@@ -126,8 +139,31 @@ static const char *load(struct cx *cx, const struct attempt *t, bool *failed)
 	bpf_object__close(bpf);
 	fe_libbpf_log_end(&said);
 	text = fe_libbpf_log_text(&said, cx->arena);
+	text = arena_strndup(cx->arena, text, strlen(text) - (text[0] != '\0')); /* last newline */
 	*failed = strstr(text, "BPF program load failed") != NULL;
 	return why && !*failed ? arena_printf(cx->arena, "%s\n%s", why, text) : NULL;
+}
+
+static const char *load_insns(struct cx *cx, struct attempt *t, bool *failed)
+{
+	struct fe_kernel_load l = { .obj = t->obj,
+				    .prog = t->prog,
+				    .log_level = t->level,
+				    .log = t->log,
+				    .log_size = LOG_BYTES };
+	int err = fe_kernel_load_insns(&l);
+
+	*failed = err != 0;
+	if (!l.missing)
+		return NULL;
+	return arena_printf(cx->arena, "the program cannot be loaded without libbpf: %s (%s)",
+			    l.missing, error_text(cx, -err));
+}
+
+static const char *load(struct cx *cx, struct attempt *t, bool *failed)
+{
+	memset(t->log, 0, LOG_BYTES);
+	return t->refused ? load_insns(cx, t, failed) : load_file(cx, t, failed);
 }
 
 /* ---- the log ------------------------------------------------------------------------------------- */
@@ -189,9 +225,15 @@ static const char *tail(struct cx *cx, const char *log)
 
 static void ask(struct cx *cx, struct attempt *t, struct fe_kernel_answer *k)
 {
+	const char *refusal;
 	bool failed;
 
-	k->why = load(cx, t, &failed);
+	k->why = refusal = load(cx, t, &failed);
+	if (refusal && t->refused) {
+		k->why = load(cx, t, &failed);
+		if (k->why)
+			k->why = refusal; /* what libbpf has to say is of more use */
+	}
 	if (k->why)
 		return;
 	k->verdict = failed ? FE_KERNEL_REJECTS : FE_KERNEL_ACCEPTS;
@@ -204,23 +246,40 @@ static void ask(struct cx *cx, struct attempt *t, struct fe_kernel_answer *k)
 	k->log_tail = tail(cx, t->log);
 }
 
-struct fe_kernel_answer fe_kernel_verify(struct cx *cx, const struct fe_object *obj,
-					 const struct fe_prog *prog, const char *btf_path)
+static struct fe_kernel_answer answer(struct cx *cx, struct attempt *t)
 {
 	struct fe_kernel_answer k = { .why = why_unusable(cx), .log_tail = "" };
-	struct attempt t = { .obj = obj, .prog = prog, .btf_path = btf_path, .level = LOG_STATS };
 
+	if (!k.why && t->prog->type == BPF_PROG_TYPE_UNSPEC)
+		k.why = "the section does not tell the program's type";
 	if (k.why)
 		return k;
-	t.log = calloc(1, LOG_BYTES);
-	if (t.log)
-		ask(cx, &t, &k);
+	t->level = LOG_STATS;
+	t->log = calloc(1, LOG_BYTES);
+	if (t->log)
+		ask(cx, t, &k);
 	else
 		k.why = error_text(cx, ENOMEM);
 	if (!k.why)
 		k.why = "";
-	free(t.log);
+	free(t->log);
 	return k;
+}
+
+struct fe_kernel_answer fe_kernel_verify(struct cx *cx, const struct fe_object *obj,
+					 const struct fe_prog *prog, const char *btf_path)
+{
+	struct attempt t = { .obj = obj, .prog = prog, .btf_path = btf_path };
+
+	return answer(cx, &t);
+}
+
+struct fe_kernel_answer fe_kernel_verify_insns(struct cx *cx, const struct fe_object *obj,
+					       const struct fe_prog *prog)
+{
+	struct attempt t = { .obj = obj, .prog = prog, .refused = true };
+
+	return answer(cx, &t);
 }
 
 void fe_kernel_report(struct cx *cx, const struct fe_object *obj, const struct fe_prog *prog,

@@ -25,6 +25,10 @@ struct fe_kernel_answer {
 struct fe_kernel_answer fe_kernel_verify(struct cx *cx, const struct fe_object *obj,
 					 const struct fe_prog *prog, const char *btf_path);
 
+/* The same for instructions that are in no file: see kernel_load.h. */
+struct fe_kernel_answer fe_kernel_verify_insns(struct cx *cx, const struct fe_object *obj,
+					       const struct fe_prog *prog);
+
 /* Reports the kernel's rejection as an error, its absence as a warning. */
 void fe_kernel_report(struct cx *cx, const struct fe_object *obj, const struct fe_prog *prog,
 		      const struct fe_kernel_answer *k);

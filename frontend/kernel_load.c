@@ -1,0 +1,211 @@
+#include "frontend/kernel_load.h"
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct session {
+	struct fe_kernel_load *l;
+	int btf_fd; /* -1: none */
+	int *fds;   /* by map */
+	struct bpf_insn *insns;
+	struct bpf_func_info *funcs;
+};
+
+static void close_fd(int fd)
+{
+	if (fd >= 0)
+		close(fd);
+}
+
+/* ---- maps ---------------------------------------------------------------------------------------- */
+
+enum { MAP_TYPE_CGRP_STORAGE = 32 }; /* newer than Debian 12's headers */
+
+uint32_t fe_kernel_map_entries(uint32_t type, uint32_t max_entries)
+{
+	if (max_entries)
+		return max_entries;
+	switch (type) {
+	case BPF_MAP_TYPE_SK_STORAGE:
+	case BPF_MAP_TYPE_INODE_STORAGE:
+	case BPF_MAP_TYPE_TASK_STORAGE:
+	case MAP_TYPE_CGRP_STORAGE:
+	case BPF_MAP_TYPE_CGROUP_STORAGE:
+	case BPF_MAP_TYPE_PERCPU_CGROUP_STORAGE:
+	case BPF_MAP_TYPE_STRUCT_OPS: return 0; /* no size of their own */
+	case BPF_MAP_TYPE_RINGBUF:
+	case BPF_MAP_TYPE_USER_RINGBUF: return (uint32_t)sysconf(_SC_PAGESIZE);
+	default: return 1;
+	}
+}
+
+static int create_map(const struct session *s, const struct fe_map *m, int inner_fd)
+{
+	bool typed = s->btf_fd >= 0 && m->btf_value_id;
+	struct bpf_map_create_opts opts = {
+		.sz = sizeof(opts),
+		.map_flags = m->flags,
+		.inner_map_fd = inner_fd >= 0 ? (uint32_t)inner_fd : 0,
+		.btf_fd = typed ? (uint32_t)s->btf_fd : 0,
+		.btf_key_type_id = typed ? m->btf_key_id : 0,
+		.btf_value_type_id = typed ? m->btf_value_id : 0,
+	};
+
+	return bpf_map_create((enum bpf_map_type)m->type, NULL, m->key_size, m->value_size,
+			      fe_kernel_map_entries(m->type, m->max_entries), &opts);
+}
+
+/* 0, or a negative errno. */
+static int make_map(struct session *s, size_t i)
+{
+	const struct fe_object *obj = s->l->obj;
+	const struct fe_map *m = &obj->maps[i];
+	const uint32_t first = 0;
+	int inner = -1, err = 0;
+
+	if (m->inner >= 0) {
+		inner = create_map(s, &obj->inner_maps[m->inner], -1);
+		if (inner < 0)
+			return inner;
+	}
+	s->fds[i] = create_map(s, m, inner);
+	close_fd(inner);
+	if (s->fds[i] < 0)
+		return s->fds[i];
+	if (m->init)
+		err = bpf_map_update_elem(s->fds[i], &first, m->init, 0);
+	if (!err && (m->kind == FE_MAP_RODATA || m->kind == FE_MAP_KCONFIG))
+		err = bpf_map_freeze(s->fds[i]);
+	return err;
+}
+
+/* ---- instructions -------------------------------------------------------------------------------- */
+
+/* Map indices become descriptors; maps are made when the first reference is met. */
+static int bind_insn(struct session *s, struct bpf_insn *in)
+{
+	bool address = in->src_reg == EBPF_IMM_MAP_IDX;
+	size_t map = (size_t)in->imm;
+	int err;
+
+	if (in->src_reg == EBPF_IMM_BTF_ID) {
+		s->l->missing = "it names kernel variables";
+		return -EOPNOTSUPP;
+	}
+	if (!address && in->src_reg != EBPF_IMM_MAP_IDX_VALUE)
+		return 0;
+	if (map >= s->l->obj->n_maps)
+		return -EINVAL;
+	if (s->fds[map] < 0) {
+		err = make_map(s, map);
+		if (err) {
+			s->l->missing = s->l->obj->maps[map].name;
+			return err;
+		}
+	}
+	in->src_reg = address ? BPF_PSEUDO_MAP_FD : BPF_PSEUDO_MAP_VALUE;
+	in->imm = s->fds[map];
+	return 0;
+}
+
+static int bind_insns(struct session *s)
+{
+	size_t n = s->l->prog->n_insns;
+
+	for (size_t i = 0; i < n; i++) {
+		struct bpf_insn *in = &s->insns[i];
+		int err = 0;
+
+		if (ebpf_is_call(in) && in->src_reg == EBPF_CALL_KFUNC) {
+			s->l->missing = "it calls kernel functions";
+			return -EOPNOTSUPP;
+		}
+		if (!ebpf_is_ld_imm64(in))
+			continue;
+		err = bind_insn(s, in);
+		if (err)
+			return err;
+		i++;
+	}
+	return 0;
+}
+
+/* Functions are told only when all are known. */
+static uint32_t describe_funcs(struct session *s)
+{
+	const struct fe_prog *prog = s->l->prog;
+
+	if (s->btf_fd < 0)
+		return 0;
+	for (size_t i = 0; i < prog->n_subprogs; i++) {
+		if (!prog->subprogs[i].btf_func_id)
+			return 0;
+		s->funcs[i] = (struct bpf_func_info){ prog->subprogs[i].start,
+						      prog->subprogs[i].btf_func_id };
+	}
+	return (uint32_t)prog->n_subprogs;
+}
+
+static int load(struct session *s)
+{
+	const struct fe_prog *prog = s->l->prog;
+	uint32_t n_funcs = describe_funcs(s);
+	struct bpf_prog_load_opts opts = {
+		.sz = sizeof(opts),
+		.expected_attach_type = (enum bpf_attach_type)prog->attach_type,
+		.prog_flags = prog->frags ? BPF_F_XDP_HAS_FRAGS : 0,
+		.prog_btf_fd = n_funcs ? (uint32_t)s->btf_fd : 0,
+		.func_info = n_funcs ? s->funcs : NULL,
+		.func_info_cnt = n_funcs,
+		.func_info_rec_size = n_funcs ? sizeof(*s->funcs) : 0,
+		.log_level = s->l->log_level,
+		.log_buf = s->l->log,
+		.log_size = s->l->log_size,
+	};
+
+	return bpf_prog_load((enum bpf_prog_type)prog->type, NULL, s->l->obj->license, s->insns,
+			     prog->n_insns, &opts);
+}
+
+/* ---- one program --------------------------------------------------------------------------------- */
+
+static int load_btf(const struct btf *btf)
+{
+	const void *data;
+	uint32_t size;
+
+	data = btf ? btf__raw_data(btf, &size) : NULL;
+	return data ? bpf_btf_load(data, size, NULL) : -1;
+}
+
+int fe_kernel_load_insns(struct fe_kernel_load *l)
+{
+	struct session s = { .l = l, .btf_fd = load_btf(l->obj->btf) };
+	size_t n_maps = l->obj->n_maps;
+	int err = -ENOMEM;
+
+	l->missing = NULL;
+	s.fds = malloc((n_maps + 1) * sizeof(*s.fds));
+	s.insns = malloc((l->prog->n_insns + 1) * sizeof(*s.insns));
+	s.funcs = calloc(l->prog->n_subprogs + 1, sizeof(*s.funcs));
+	for (size_t i = 0; s.fds && i < n_maps; i++)
+		s.fds[i] = -1;
+	if (s.fds && s.insns && s.funcs) {
+		memcpy(s.insns, l->prog->insns, l->prog->n_insns * sizeof(*s.insns));
+		err = bind_insns(&s);
+		if (!err)
+			err = load(&s);
+	}
+	for (size_t i = 0; s.fds && i < n_maps; i++)
+		close_fd(s.fds[i]);
+	close_fd(s.btf_fd);
+	close_fd(err);
+	free(s.fds);
+	free(s.insns);
+	free(s.funcs);
+	return err < 0 ? err : 0;
+}

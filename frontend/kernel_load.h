@@ -1,0 +1,24 @@
+#ifndef FRONTEND_KERNEL_LOAD_H
+#define FRONTEND_KERNEL_LOAD_H
+
+#include "frontend/object.h"
+
+/* bpf(2) on a program as the frontend has it: for files that libbpf 1.x refuses (maps in the style
+ * of iproute2), and for programs that never were in a file. Maps live until the load is done. */
+
+struct fe_kernel_load {
+	const struct fe_object *obj;
+	const struct fe_prog *prog;
+	unsigned log_level;
+	char *log; /* the verifier's; empty when it was not reached */
+	uint32_t log_size;
+	const char *missing; /* out: what was not to be had before loading; NULL: nothing */
+};
+
+/* 0, or a negative errno; nothing stays loaded. */
+int fe_kernel_load_insns(struct fe_kernel_load *l);
+
+/* Entries of a map whose size its user sets at run time: the least that the kernel takes. */
+uint32_t fe_kernel_map_entries(uint32_t type, uint32_t max_entries);
+
+#endif
