@@ -100,7 +100,6 @@ struct fe_env {
 	bool *main_stack_seen;
 	uint32_t max_pkt_off;
 	bool warned_uninit;
-	const char *log; /* opts.log_states */
 	VEC(char) log_text;
 };
 
