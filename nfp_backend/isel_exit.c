@@ -25,6 +25,7 @@ uint32_t isel_exit_block(struct isel *is, uint32_t r0)
 /* As the driver's abort: XDP_ABORTED, or tc's unspecified (reference 4.6). */
 void isel_abort(struct isel *is)
 {
+	isel_flush_stores(is);
 	isel_jump(is, isel_exit_block(is, is->fn->prog_type == NFP_PROG_XDP ? 0 : UINT32_MAX));
 }
 
