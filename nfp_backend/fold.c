@@ -1,5 +1,7 @@
 #include "nfp_backend/ssa.h"
 
+#include "base/bits.h"
+
 /* Peepholes over SSA, in rounds until nothing changes: each part does one thing (ssa.h lists them)
  * and leaves what it made useless to dead code removal.
  * Needs: SSA. Leaves: SSA without unreachable blocks. */
@@ -8,17 +10,24 @@ enum { MAX_ROUNDS = 20 };
 
 bool nfp_fold(struct nfp_func *fn, struct cx *cx)
 {
+	static bool (*const parts[])(struct nfp_ssa * s) = {
+		nfp_fold_values,
+		nfp_fold_branches,
+		nfp_fold_exits,
+	};
 	bool changed = true;
 	unsigned round;
+	size_t i;
 
+	nfp_prune_blocks(fn, cx);
 	for (round = 0; changed && round < MAX_ROUNDS; round++) {
-		struct nfp_ssa s;
+		changed = false;
+		for (i = 0; i < ARRAY_SIZE(parts); i++) {
+			struct nfp_ssa s; /* each part sees the uses as the last one left them */
 
-		nfp_prune_blocks(fn, cx);
-		nfp_ssa_build(&s, fn, cx);
-		changed = nfp_fold_values(&s);
-		changed |= nfp_fold_branches(&s);
-		changed |= nfp_fold_exits(&s);
+			nfp_ssa_build(&s, fn, cx);
+			changed |= parts[i](&s);
+		}
 		changed |= nfp_prune_blocks(fn, cx);
 		nfp_dead_code(fn, cx);
 	}

@@ -87,6 +87,28 @@ static bool redirect(struct exits *x, uint32_t b, struct nfp_phi in, const struc
 	return false;
 }
 
+/* A block that is nothing but EXIT of a register: blocks that do no more than choose that register and go
+ * there leave by themselves. */
+static bool hand_up(struct nfp_func *fn, uint32_t b)
+{
+	struct nfp_mi *exit = &fn->blocks.at[b].insns.at[0];
+	bool changed = false;
+	uint32_t p;
+
+	if (fn->blocks.at[b].insns.len != 1 || exit->op != NFP_M_EXIT || exit->const_exit)
+		return false;
+	for (p = 0; p < fn->blocks.len; p++) {
+		struct nfp_block *from = &fn->blocks.at[p];
+		struct nfp_mi *end = &from->insns.at[from->insns.len - 1];
+
+		if (end->op != NFP_M_BR || end->target[0] != b || !passes_on(fn, p, &exit->a))
+			continue;
+		*end = *exit;
+		changed = true;
+	}
+	return changed;
+}
+
 static bool fold_block(struct exits *x, uint32_t b)
 {
 	size_t phi = deciding_phi(x->s->fn, b);
@@ -94,7 +116,7 @@ static bool fold_block(struct exits *x, uint32_t b)
 	uint32_t k = 0;
 
 	if (phi == SIZE_MAX)
-		return false;
+		return hand_up(x->s->fn, b);
 	for (;;) {
 		/* redirecting drops operands and may add blocks: fetch anew */
 		const struct nfp_block *blk = &x->s->fn->blocks.at[b];

@@ -23,7 +23,8 @@ uint32_t nfp_new_vreg(struct nfp_func *fn, struct cx *cx, enum nfp_vclass vclass
 
 uint32_t nfp_new_block(struct nfp_func *fn, struct cx *cx)
 {
-	vec_push(&fn->blocks, cx->arena)->freq = 1;
+	/* passes shorten vectors, so the room behind their end need not be zeroed */
+	*vec_push(&fn->blocks, cx->arena) = (struct nfp_block){ .freq = 1 };
 	return (uint32_t)fn->blocks.len - 1;
 }
 
@@ -41,8 +42,7 @@ struct nfp_mi *nfp_append(struct nfp_func *fn, struct cx *cx, uint32_t block, en
 {
 	struct nfp_mi *mi = vec_push(&fn->blocks.at[block].insns, cx->arena);
 
-	mi->op = (uint8_t)op;
-	mi->bpf_pc = -1;
+	*mi = (struct nfp_mi){ .op = (uint8_t)op, .bpf_pc = -1 };
 	return mi;
 }
 

@@ -159,6 +159,17 @@ static void check_cmd(struct check *c, const struct nfp_mi *mi)
 	rule(c, words <= room, "command longer than its tuple");
 }
 
+static void check_call(struct check *c, const struct nfp_mi *mi)
+{
+	bool perf = mi->helper == NFP_HELPER_PERF_EVENT, update = mi->helper == NFP_HELPER_MAP_UPDATE;
+
+	rule(c, perf || update || mi->helper == NFP_HELPER_MAP_LOOKUP ||
+			mi->helper == NFP_HELPER_MAP_DELETE, "the firmware has no such helper");
+	rule(c, perf || mi->call.n_key, "a map helper needs a key");
+	rule(c, !update || mi->call.n_value, "an update needs a value");
+	rule(c, mi->call.n_key <= 256 && mi->call.n_value <= 256, "key or value too large");
+}
+
 static void check_fields(struct check *c, const struct nfp_mi *mi)
 {
 	size_t n = c->fn->blocks.len;
@@ -184,6 +195,7 @@ static void check_fields(struct check *c, const struct nfp_mi *mi)
 	case NFP_M_IMMED: rule(c, mi->imm32 <= UINT16_MAX && mi->width < 3, "no such immed"); break;
 	case NFP_M_NEWLM: rule(c, mi->imm32 == 2 || mi->imm32 == 3, "LM0 and LM1 stay"); break;
 	case NFP_M_CMD: check_cmd(c, mi); break;
+	case NFP_M_CALL: check_call(c, mi); break;
 	default: break;
 	}
 }

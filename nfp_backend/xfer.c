@@ -7,8 +7,8 @@
 /* Transfer registers: consecutive numbers for each tuple.
  * Needs: VREG, legal operands. Leaves: VREG with `phys` set for every XIN and XOUT tuple.
  *
- * Data that was read stays in transfer registers and is used from there. A tuple that would live
- * across a helper call, or for which there is no room, is copied to GPRs right behind its command. */
+ * Data that was read stays in transfer registers and is used from there. What is read behind a helper
+ * call, or finds no room, is copied to GPRs right behind its command. */
 
 struct tuple {
 	uint32_t reg;
@@ -21,7 +21,7 @@ struct xfer {
 	struct cx *cx;
 	struct nfp_liveness live;
 	struct tuple *tuples; /* by register; first > last: not used */
-	bool *was_evicted;    /* by register, as many as there were at the start */
+	uint8_t *evictions;   /* by register, as many as there were at the start */
 	bool evicted, failed;
 };
 
@@ -94,9 +94,50 @@ static void find_ranges(struct xfer *x)
 struct evict {
 	uint32_t tuple;
 	uint32_t gpr[32]; /* by word, + 1; 0: word not used */
+	bool *destroyed; /* by block: may a helper have run since the command? NULL: copy for all */
+	bool loaded;     /* the command is in the block, before the instruction */
+	uint32_t block;
 	struct nfp_func *fn;
 	struct cx *cx;
 };
+
+static bool fills(const struct nfp_mi *mi, uint32_t tuple)
+{
+	return mi->op == NFP_M_CMD && mi->cmd.xfer.kind == NFP_O_XIN && mi->cmd.xfer.reg == tuple;
+}
+
+static bool block_fills(const struct nfp_block *blk, uint32_t tuple)
+{
+	size_t i;
+
+	for (i = 0; i < blk->insns.len; i++)
+		if (fills(&blk->insns.at[i], tuple))
+			return true;
+	return false;
+}
+
+/* Forward data flow: blocks that some way leads to through a helper since the command. */
+static void find_destroyed(struct xfer *x, struct evict *ev)
+{
+	bool changed = true;
+	uint32_t b, p;
+
+	nfp_cfg_build(x->fn, x->cx);
+	ev->destroyed = ARENA_ARRAY(x->cx->scratch, bool, x->fn->blocks.len);
+	while (changed) {
+		changed = false;
+		for (b = 0; b < x->fn->blocks.len; b++) {
+			const struct nfp_block *blk = &x->fn->blocks.at[b];
+			bool d = blk->helper_return;
+
+			for (p = 0; p < blk->n_preds; p++)
+				d |= ev->destroyed[blk->preds[p]] &&
+				     !block_fills(&x->fn->blocks.at[blk->preds[p]], ev->tuple);
+			changed |= d != ev->destroyed[b];
+			ev->destroyed[b] = d;
+		}
+	}
+}
 
 static void replace_uses(struct nfp_opnd *o, bool is_def, void *priv)
 {
@@ -104,6 +145,8 @@ static void replace_uses(struct nfp_opnd *o, bool is_def, void *priv)
 	uint32_t *gpr;
 
 	if (is_def || o->kind != NFP_O_XIN || o->reg != ev->tuple)
+		return;
+	if (ev->destroyed && (!ev->destroyed[ev->block] || ev->loaded))
 		return;
 	gpr = &ev->gpr[o->sub];
 	if (!*gpr)
@@ -124,8 +167,7 @@ static void copies_behind(struct xfer *x, struct evict *ev, uint32_t b)
 		const struct nfp_mi *mi = &blk->insns.at[i];
 
 		nfp_edit_keep(&e, mi);
-		if (mi->op == NFP_M_CMD && mi->cmd.xfer.kind == NFP_O_XIN &&
-		    mi->cmd.xfer.reg == ev->tuple)
+		if (fills(mi, ev->tuple))
 			pending = true;
 		if (!pending || mi->glue)
 			continue;
@@ -140,19 +182,27 @@ static void copies_behind(struct xfer *x, struct evict *ev, uint32_t b)
 static void evict(struct xfer *x, uint32_t tuple)
 {
 	struct evict ev = { .tuple = tuple, .fn = x->fn, .cx = x->cx };
-	uint32_t b;
 	size_t i;
 
-	if (x->was_evicted[tuple] || x->fn->vregs.at[tuple].vclass != NFP_V_XIN) {
+	/* once for what stands behind calls, once for the rest */
+	if (x->fn->vregs.at[tuple].vclass != NFP_V_XIN || x->evictions[tuple] == 2) {
 		x->failed = true;
 		return;
 	}
-	x->was_evicted[tuple] = true;
-	for (b = 0; b < x->fn->blocks.len; b++)
-		for (i = 0; i < x->fn->blocks.at[b].insns.len; i++)
-			nfp_visit_opnds(&x->fn->blocks.at[b].insns.at[i], replace_uses, &ev);
-	for (b = 0; b < x->fn->blocks.len; b++)
-		copies_behind(x, &ev, b);
+	x->evictions[tuple]++;
+	if (x->tuples[tuple].across_call)
+		find_destroyed(x, &ev);
+	for (ev.block = 0; ev.block < x->fn->blocks.len; ev.block++) {
+		struct nfp_block *blk = &x->fn->blocks.at[ev.block];
+
+		ev.loaded = false;
+		for (i = 0; i < blk->insns.len; i++) {
+			nfp_visit_opnds(&blk->insns.at[i], replace_uses, &ev);
+			ev.loaded |= fills(&blk->insns.at[i], tuple);
+		}
+	}
+	for (ev.block = 0; ev.block < x->fn->blocks.len; ev.block++)
+		copies_behind(x, &ev, ev.block);
 	x->evicted = true;
 }
 
@@ -232,7 +282,7 @@ bool nfp_assign_xfer(struct nfp_func *fn, struct cx *cx)
 	struct xfer x = { .fn = fn, .cx = cx };
 	size_t i, n = fn->vregs.len;
 
-	x.was_evicted = ARENA_ARRAY(cx->scratch, bool, n);
+	x.evictions = ARENA_ARRAY(cx->scratch, uint8_t, n);
 	do {
 		x.evicted = false;
 		find_ranges(&x);
