@@ -21,6 +21,10 @@ struct offload_options {
 	void *dump_to;          /* FILE *; NULL: standard output */
 	bool check_each;        /* run the IR checkers after every pass */
 	bool time_passes;       /* fill offload_prog.phase_seconds */
+	bool whole_only;        /* do not split */
+	uint64_t cut_seed;      /* not 0: a random legal cut in place of the best, for tests */
+	uint32_t max_handoff;   /* bytes of a hand-off record at most; 0: what the device allows */
+	const char *pins;       /* "SYMBOL=host|device,…": subprograms and maps; NULL: none */
 };
 
 struct offload_refusal {
@@ -60,6 +64,8 @@ struct bpf_offload_ops {
 	/* Makes the image. False: reported, or `why` filled in (program too long …). */
 	bool (*translate)(struct offload_prog *p, struct offload_refusal *why);
 	void (*destroy)(struct offload_prog *p);
+	/* Bytes that the device can always put before a packet it passes up; 0: none. NULL: none. */
+	uint32_t (*handoff_room)(const struct offload_prog *p);
 };
 
 #endif

@@ -152,9 +152,9 @@ static bool decide(struct job *j)
 	return true;
 }
 
-bool part_offload(struct cx *cx, const struct vprog *vp, const struct bpf_offload_ops *ops,
+static bool whole(struct cx *cx, const struct vprog *vp, const struct bpf_offload_ops *ops,
 		  const void *target, const struct offload_options *opts, struct split *split,
-		  struct offload_prog *state)
+		  struct offload_prog *state, bool **refused)
 {
 	struct job j = { .cx = cx, .vp = vp, .ops = ops, .state = state, .split = split };
 	bool ok;
@@ -167,7 +167,40 @@ bool part_offload(struct cx *cx, const struct vprog *vp, const struct bpf_offloa
 		return false;
 	ok = decide(&j);
 	ops->destroy(state);
+	*refused = j.refused;
 	return ok;
+}
+
+bool part_offload_whole(struct cx *cx, const struct vprog *vp, const struct bpf_offload_ops *ops,
+			const void *target, const struct offload_options *opts, struct split *split,
+			struct offload_prog *state)
+{
+	bool *refused;
+
+	return whole(cx, vp, ops, target, opts, split, state, &refused);
+}
+
+static bool wants_split(const struct split *split, const struct bpf_offload_ops *ops,
+			const struct offload_options *opts)
+{
+	bool some = split->placement == PART_ALL_HOST && split->device_capable;
+
+	return ops->handoff_room && !opts->whole_only && (some || opts->cut_seed || opts->pins);
+}
+
+bool part_offload(struct cx *cx, const struct vprog *vp, const struct bpf_offload_ops *ops,
+		  const void *target, const struct offload_options *opts, struct split *split,
+		  struct offload_prog *state)
+{
+	struct part_task task = { cx, vp, ops, target, opts, NULL };
+	bool *refused;
+
+	if (!whole(cx, vp, ops, target, opts, split, state, &refused))
+		return false;
+	task.refused = refused;
+	if (wants_split(split, ops, opts))
+		part_split(&task, ops->handoff_room(state), split, state);
+	return true;
 }
 
 const char *part_placement_name(enum part_placement p)

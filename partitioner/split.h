@@ -2,6 +2,8 @@
 #define PARTITIONER_SPLIT_H
 
 #include "partitioner/device.h"
+#include "partitioner/live.h"
+#include "partitioner/maps.h"
 
 /* Where each instruction runs, and why. */
 
@@ -9,6 +11,7 @@ enum part_place {
 	PART_DEAD,   /* no path reaches it */
 	PART_DEVICE, /* the device executes it */
 	PART_HOST,   /* the host executes it */
+	PART_BOTH,   /* of a subprogram that both halves call */
 };
 
 enum part_placement {
@@ -26,6 +29,29 @@ struct part_reason {
 	const char *text;
 };
 
+/* Where control passes from device to host: before instruction `pc` of main. */
+struct part_cut_point {
+	uint32_t pc;
+	uint8_t id; /* in the record, from 1 */
+	struct part_live live;
+	double share;       /* of all packets, as guessed */
+	uint32_t device_at; /* instruction of the device's half where its packing starts */
+};
+
+/* A program in two halves, each a program of its own (docs/handoff.md). */
+struct part_pair {
+	const bool *on_device, *on_host; /* by instruction of main */
+	struct part_cut_point *cuts;     /* sorted by pc */
+	uint32_t n_cuts;
+	uint32_t record_bytes, cookie;
+	struct part_map *maps; /* by map of the object */
+	struct fe_prog device, host;
+	const uint32_t *device_origin; /* by instruction: of the source; UINT32_MAX: ours */
+	const uint32_t *host_origin;
+	struct vprog device_vp, host_vp;
+	double device_share; /* of the host's cycles that the device takes over, as guessed */
+};
+
 struct split {
 	const struct vprog *vp;
 	enum part_placement placement;
@@ -35,13 +61,34 @@ struct split {
 	/* instructions; second slots of LD_IMM64 are not counted */
 	uint32_t device_capable; /* the device could execute them */
 	uint32_t live_insns;     /* some path reaches them */
-	void *image;             /* what the backend's translate made; NULL unless on the device */
+	void *image; /* what the backend's translate made; NULL when nothing is on the device */
+	struct part_pair *pair; /* PART_SPLIT: the halves */
+	const char
+		*unsplit; /* why a program that stays on the host was not split; NULL: not tried */
 };
 
 /* Takes a verified program through a backend and decides. False: reported; nothing to use. */
 bool part_offload(struct cx *cx, const struct vprog *vp, const struct bpf_offload_ops *ops,
 		  const void *target, const struct offload_options *opts, struct split *split,
 		  struct offload_prog *state);
+
+/* offload.c: the same without thought of splitting. */
+bool part_offload_whole(struct cx *cx, const struct vprog *vp, const struct bpf_offload_ops *ops,
+			const void *target, const struct offload_options *opts, struct split *split,
+			struct offload_prog *state);
+
+/* search.c: a program of which the device refuses the instructions in `refused` (by instruction, over
+ * all instances). Makes `split` a pair, or says in split->unsplit why not. */
+struct part_task {
+	struct cx *cx;
+	const struct vprog *vp;
+	const struct bpf_offload_ops *ops;
+	const void *target;
+	const struct offload_options *opts;
+	const bool *refused;
+};
+void part_split(const struct part_task *task, uint32_t room, struct split *split,
+		struct offload_prog *state);
 
 const char *part_placement_name(enum part_placement p); /* "device", "split", "host" */
 

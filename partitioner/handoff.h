@@ -1,0 +1,28 @@
+#ifndef PARTITIONER_HANDOFF_H
+#define PARTITIONER_HANDOFF_H
+
+#include <stdint.h>
+
+/* What the device puts before a packet that it passes up to a host half; docs/handoff.md describes
+ * it bit by bit, with what it protects against. All fields little-endian.
+ *
+ *   0  u32 cookie   names this pair of halves; both carry the same value
+ *   4  u8  version  PART_HANDOFF_VERSION
+ *   5  u8  cut      0: decided already, the verdict is PASS; else where the host goes on
+ *   6  u16 bytes    length of the record, this header included: the same in all records of a pair
+ *   8  live values of the cut, packed by size; what a cut does not use is zero */
+
+#define PART_HANDOFF_VERSION 1u
+#define PART_HANDOFF_HEADER  8u
+
+enum part_handoff_field {
+	PART_HANDOFF_COOKIE = 0,
+	PART_HANDOFF_AT_VERSION = 4,
+	PART_HANDOFF_CUT = 5,
+	PART_HANDOFF_BYTES = 6,
+};
+
+#define PART_HANDOFF_DECIDED  0u
+#define PART_HANDOFF_MAX_CUTS 255u
+
+#endif

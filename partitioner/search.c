@@ -1,0 +1,477 @@
+#include "partitioner/split.h"
+
+#include "partitioner/cut.h"
+#include "partitioner/half.h"
+#include "partitioner/handoff.h"
+#include "partitioner/region.h"
+
+#include "base/bits.h"
+
+/* Finds the best split that holds: the cut of highest worth is made into two programs, both are
+ * verified, the device's is translated. What fails is forbidden and the next best cut is tried. */
+
+#define MAX_TRIES     48u
+#define DEVICE_CYCLES 10 /* a cycle on the device weighs so many hundredths of one of the host's */
+
+struct search {
+	const struct part_task *task;
+	struct cx *cx;
+	struct cx quiet; /* a half that does not verify is an answer, not a report */
+	struct vprog vp; /* with main_stack */
+	struct part_region region;
+	struct part_map *maps;
+	struct part_live *live; /* by instruction of main */
+	int64_t *gain;          /* by instruction of main; NEVER: refused */
+	bool *forbidden;        /* by instruction of main: no cut before it */
+	uint32_t max_payload;
+	uint64_t rng; /* of random cuts; 0: the best */
+	VEC(struct part_cut_tie) ties;
+	struct split *split;
+};
+
+/* ---- what a placement is worth ----------------------------------------------------------------------- */
+
+static int64_t random_below(struct search *s, uint32_t n)
+{
+	s->rng = s->rng * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+	return (int64_t)((s->rng >> 33) % n);
+}
+
+/* Cycles of the exit itself aside: what becomes of the packet. */
+static int64_t exit_gain(const struct search *s, uint32_t pc)
+{
+	const struct vp_reg *r0 = &vp_fact_at(&s->vp, 0, pc)->regs[0];
+
+	if (!vp_is_const(r0))
+		return (part_cost(PART_COST_FINAL_PACKET) - part_cost(PART_COST_HANDOFF)) / 2;
+	if ((uint32_t)r0->var.value == XDP_PASS)
+		return -part_cost(PART_COST_HANDOFF);
+	return part_cost(PART_COST_FINAL_PACKET);
+}
+
+static void weigh_nodes(struct search *s)
+{
+	int64_t *cycles = part_region_cycles(s->cx, &s->region), per_packet;
+
+	s->gain = ARENA_ARRAY(s->cx->arena, int64_t, s->region.n);
+	for (uint32_t pc = 0; pc < s->region.n; pc++) {
+		if (!part_seen(&s->vp, pc))
+			continue;
+		per_packet = cycles[pc] * (100 - DEVICE_CYCLES);
+		if (ebpf_is_exit(&s->vp.prog->insns[pc]))
+			per_packet += 100 * exit_gain(s, pc);
+		s->gain[pc] = per_packet * s->region.freq[pc];
+		if (s->rng)
+			s->gain[pc] = random_below(s, 30) - 4;
+	}
+}
+
+/* The device's part of a split moves no packet ends: what the device grants there differs. */
+static bool moves_packet(const struct bpf_insn *insn)
+{
+	return ebpf_is_call(insn) && insn->src_reg == EBPF_CALL_HELPER &&
+	       (insn->imm == BPF_FUNC_xdp_adjust_head || insn->imm == BPF_FUNC_xdp_adjust_tail);
+}
+
+static void refuse(struct search *s, uint32_t pc)
+{
+	s->gain[pc] = -PART_CUT_NEVER;
+}
+
+static void refuse_all(struct search *s)
+{
+	const struct vprog *vp = &s->vp;
+
+	for (size_t inst = 0; inst < vp->n_inst; inst++) {
+		const struct fe_subprog *sub = &vp->prog->subprogs[vp->inst[inst].subprog];
+
+		for (uint32_t pc = sub->start; pc < sub->end; pc++)
+			if (vp_fact_at(vp, inst, pc)->seen && !part_second_slot(vp, pc) &&
+			    (s->task->refused[pc] || moves_packet(&vp->prog->insns[pc])))
+				refuse(s, part_main_pc(vp, inst, pc));
+	}
+}
+
+/* Maps that only one side may have: all their users go together. */
+struct tie_state {
+	struct search *s;
+	uint32_t *first; /* by map: instruction of main; UINT32_MAX: none yet */
+};
+
+static void tie_users(void *priv, uint32_t pc, size_t map)
+{
+	struct tie_state *t = priv;
+
+	if (t->s->maps[map].loose)
+		return;
+	if (t->first[map] == UINT32_MAX)
+		t->first[map] = pc;
+	else if (t->first[map] != pc)
+		*vec_push(&t->s->ties, t->s->cx->arena) =
+			(struct part_cut_tie){ t->first[map], pc };
+}
+
+static void tie_maps(struct search *s)
+{
+	size_t n = s->vp.obj->n_maps + 1;
+	struct tie_state t = { s, ARENA_ARRAY(s->cx->arena, uint32_t, n) };
+
+	memset(t.first, 0xff, n * sizeof(*t.first));
+	part_maps_each_use(&s->vp, tie_users, &t);
+}
+
+static int64_t edge_cost(struct search *s, const struct part_edge *e)
+{
+	const struct part_live *live = &s->live[e->to];
+	int64_t cycles = part_cost(PART_COST_HANDOFF);
+
+	if (live->obstacle || s->forbidden[e->to] || live->payload_bytes > s->max_payload)
+		return PART_CUT_NEVER;
+	for (uint32_t i = 0; i < live->n; i++)
+		cycles += live->values[i].size ? part_cost(PART_COST_HANDOFF_VALUE) : 0;
+	if (s->rng)
+		return random_below(s, 12);
+	return 100 * cycles * e->freq;
+}
+
+/* Whether anything is for the device. */
+static bool choose(struct search *s, bool *on_device)
+{
+	struct part_cut_edge *edges =
+		ARENA_ARRAY(s->cx->arena, struct part_cut_edge, s->region.edges.len);
+	struct part_cut cut = { .n = s->region.n,
+				.gain = s->gain,
+				.edges = edges,
+				.n_edges = s->region.edges.len,
+				.ties = s->ties.at,
+				.n_ties = s->ties.len };
+	struct arena mem;
+	bool possible;
+
+	for (size_t i = 0; i < cut.n_edges; i++) {
+		const struct part_edge *e = &s->region.edges.at[i];
+
+		edges[i] = (struct part_cut_edge){ e->from, e->to, edge_cost(s, e) };
+	}
+	arena_init(&mem);
+	part_cut_solve(&mem, &cut, on_device, &possible);
+	arena_reset(&mem);
+	return possible && on_device[0];
+}
+
+/* ---- from a placement to two programs ------------------------------------------------------------------ */
+
+/* Instructions that control may reach from the cuts as far as the host's verifier knows: what ours
+ * proved on the way to the cuts (a branch never taken) may need more than the values handed over. */
+static const bool *reached(struct search *s, const struct part_pair *pair)
+{
+	bool *mine = ARENA_ARRAY(s->cx->arena, bool, s->region.n);
+	VEC(uint32_t) todo = { 0 };
+
+	for (uint32_t i = 0; i < pair->n_cuts; i++)
+		*vec_push(&todo, s->cx->arena) = pair->cuts[i].pc;
+	while (todo.len) {
+		uint32_t pc = todo.at[--todo.len];
+		const struct bpf_insn *insn = &s->vp.prog->insns[pc];
+
+		if (mine[pc])
+			continue;
+		mine[pc] = true;
+		if (ebpf_is_ja(insn) || ebpf_is_cond_jump(insn))
+			*vec_push(&todo, s->cx->arena) = (uint32_t)ebpf_jump_target(insn, pc);
+		if (!ebpf_is_ja(insn) && !ebpf_is_exit(insn))
+			*vec_push(&todo, s->cx->arena) = part_next(&s->vp, pc);
+	}
+	return mine;
+}
+
+static uint32_t cookie_of(const struct search *s, const struct part_pair *pair)
+{
+	const uint8_t *code = (const uint8_t *)s->vp.prog->insns;
+	uint32_t h = 2166136261u; /* FNV-1a */
+
+	for (size_t i = 0; i < s->vp.prog->n_insns * sizeof(struct bpf_insn); i++)
+		h = (h ^ code[i]) * 16777619u;
+	for (uint32_t i = 0; i < pair->n_cuts; i++)
+		h = (h ^ pair->cuts[i].pc) * 16777619u;
+	return (h ^ pair->record_bytes) * 16777619u;
+}
+
+static bool collect_cuts(struct search *s, struct part_pair *pair)
+{
+	uint64_t *freq = ARENA_ARRAY(s->cx->arena, uint64_t, s->region.n);
+	uint32_t n = 0, payload = 0;
+
+	for (size_t i = 0; i < s->region.edges.len; i++) {
+		const struct part_edge *e = &s->region.edges.at[i];
+
+		if (!pair->on_device[e->from] || pair->on_device[e->to])
+			continue;
+		n += !freq[e->to];
+		freq[e->to] += e->freq + 1u;
+	}
+	if (!n || n > PART_HANDOFF_MAX_CUTS)
+		return false;
+	pair->cuts = ARENA_ARRAY(s->cx->arena, struct part_cut_point, n);
+	for (uint32_t pc = 0; pc < s->region.n; pc++) {
+		struct part_cut_point *c = &pair->cuts[pair->n_cuts];
+
+		if (!freq[pc])
+			continue;
+		*c = (struct part_cut_point){ .pc = pc,
+					      .id = (uint8_t)++pair->n_cuts,
+					      .live = s->live[pc],
+					      .share = (double)freq[pc] / PART_FREQ_ONE };
+		if (c->live.payload_bytes > payload)
+			payload = c->live.payload_bytes;
+	}
+	pair->record_bytes = PART_HANDOFF_HEADER + (uint32_t)bits_round_up(payload, 4);
+	pair->cookie = cookie_of(s, pair);
+	return true;
+}
+
+static double share_of_device(const struct search *s, const struct part_pair *pair)
+{
+	double all = 0, device = 0;
+
+	for (uint32_t pc = 0; pc < s->region.n; pc++) {
+		all += s->region.freq[pc];
+		device += pair->on_device[pc] ? s->region.freq[pc] : 0;
+	}
+	return all > 0 ? device / all : 0;
+}
+
+static bool verifies(struct search *s, const struct fe_prog *prog, struct vprog *vp)
+{
+	struct diags diags;
+
+	diags_init(&diags, s->cx->arena);
+	s->quiet.diags = &diags;
+	return fe_verify(&s->quiet, s->vp.obj, prog, NULL, vp);
+}
+
+static int64_t rejected_at(const struct search *s)
+{
+	const struct diags *d = s->quiet.diags;
+
+	for (size_t i = 0; i < d->list.len; i++)
+		if (d->list.at[i].severity == DIAG_ERROR)
+			return d->list.at[i].at.insn;
+	return -1;
+}
+
+/* ---- the host's half ------------------------------------------------------------------------------------- */
+
+static bool host_holds(struct search *s, struct part_pair *pair)
+{
+	pair->on_host = reached(s, pair);
+	return part_make_host(s->cx, &s->vp, pair) && verifies(s, &pair->host, &pair->host_vp);
+}
+
+/* Facts are joined over paths: one by one, cuts show which of them lose too much by that. */
+static bool forbid_bad_cuts(struct search *s, const struct part_pair *pair)
+{
+	bool found = false;
+
+	for (uint32_t i = 0; i < pair->n_cuts; i++) {
+		struct part_pair one = *pair;
+
+		one.cuts = &pair->cuts[i];
+		one.n_cuts = 1;
+		if (host_holds(s, &one))
+			continue;
+		s->forbidden[pair->cuts[i].pc] = true;
+		found = true;
+	}
+	return found;
+}
+
+/* ---- the device's half ----------------------------------------------------------------------------------- */
+
+/* The cut whose packing holds instruction `at` of the device's half. */
+static bool forbid_cut_at(struct search *s, const struct part_pair *pair, int64_t at)
+{
+	for (uint32_t i = pair->n_cuts; i-- > 0;)
+		if (at >= pair->cuts[i].device_at) {
+			s->forbidden[pair->cuts[i].pc] = true;
+			return true;
+		}
+	return false;
+}
+
+/* What the device refuses of its half it refused less of the whole program: remembered. */
+static bool refuse_as_told(struct search *s, const struct part_pair *pair, const struct split *dev)
+{
+	bool found = false;
+
+	for (size_t i = 0; i < dev->n_reasons; i++) {
+		uint32_t at = dev->reasons[i].insn, pc;
+
+		if (at == PART_WHOLE || dev->reasons[i].inst != 0)
+			continue;
+		pc = pair->device_origin[at];
+		if (pc < s->region.n) {
+			refuse(s, pc);
+			found = true;
+		} else {
+			found |= forbid_cut_at(s, pair, at);
+		}
+	}
+	if (!found && dev->n_reasons)
+		s->split->unsplit = dev->reasons[0].text;
+	return found;
+}
+
+enum outcome { HOLDS, TRY_AGAIN, GIVE_UP };
+
+static enum outcome make_device(struct search *s, struct part_pair *pair, struct split *dev,
+				struct offload_prog *state)
+{
+	const struct part_task *t = s->task;
+
+	if (!part_make_device(s->cx, &s->vp, pair)) {
+		s->split->unsplit = "the device's half needs more stack than there is";
+		return GIVE_UP;
+	}
+	if (!verifies(s, &pair->device, &pair->device_vp)) {
+		s->split->unsplit = "the device's half does not verify";
+		return forbid_cut_at(s, pair, rejected_at(s)) ? TRY_AGAIN : GIVE_UP;
+	}
+	if (!part_offload_whole(t->cx, &pair->device_vp, t->ops, t->target, t->opts, dev, state))
+		return GIVE_UP;
+	if (dev->placement == PART_ALL_DEVICE)
+		return HOLDS;
+	return refuse_as_told(s, pair, dev) ? TRY_AGAIN : GIVE_UP;
+}
+
+/* ---- the search -------------------------------------------------------------------------------------------- */
+
+static enum outcome attempt(struct search *s, struct part_pair *pair, struct split *dev,
+			    struct offload_prog *state)
+{
+	bool *on_device = ARENA_ARRAY(s->cx->arena, bool, s->region.n);
+
+	*pair = (struct part_pair){ .on_device = on_device };
+	if (!choose(s, on_device)) {
+		if (!s->split->unsplit)
+			s->split->unsplit = "no split is worth its hand-off";
+		return GIVE_UP;
+	}
+	for (uint32_t pc = 0; pc < s->region.n; pc++)
+		on_device[pc] &= part_seen(&s->vp, pc);
+	pair->maps = s->maps;
+	part_maps_settle(&s->vp, on_device, s->maps);
+	if (!collect_cuts(s, pair))
+		return GIVE_UP;
+	if (!host_holds(s, pair)) {
+		s->split->unsplit = "no host half verifies";
+		return forbid_bad_cuts(s, pair) ? TRY_AGAIN : GIVE_UP;
+	}
+	return make_device(s, pair, dev, state);
+}
+
+static void mark_subprogs(const struct search *s, const struct part_pair *pair,
+			  enum part_place *place)
+{
+	const struct vprog *vp = &s->vp;
+
+	for (size_t inst = 1; inst < vp->n_inst; inst++) {
+		const struct fe_subprog *sub = &vp->prog->subprogs[vp->inst[inst].subprog];
+
+		for (uint32_t pc = sub->start; pc < sub->end; pc++) {
+			bool dev = pair->on_device[part_main_pc(vp, inst, pc)];
+
+			if (place[pc] == PART_DEAD || !vp_fact_at(vp, inst, pc)->seen)
+				continue;
+			place[pc] = dev == (place[pc] == PART_DEVICE) ? place[pc] : PART_BOTH;
+		}
+	}
+}
+
+static void mark_places(const struct search *s, const struct part_pair *pair,
+			enum part_place *place)
+{
+	const struct vprog *vp = &s->vp;
+
+	/* start from what one instance says; mark_subprogs() compares the others with it */
+	for (size_t inst = vp->n_inst; inst-- > 0;) {
+		const struct fe_subprog *sub = &vp->prog->subprogs[vp->inst[inst].subprog];
+
+		for (uint32_t pc = sub->start; pc < sub->end; pc++) {
+			uint32_t of = part_second_slot(vp, pc) ? pc - 1 : pc;
+			bool dev = pair->on_device[part_main_pc(vp, inst, of)];
+
+			if (place[pc] != PART_DEAD && vp_fact_at(vp, inst, of)->seen)
+				place[pc] = dev ? PART_DEVICE : PART_HOST;
+		}
+	}
+	mark_subprogs(s, pair, place);
+}
+
+static bool start(struct search *s)
+{
+	struct fe_verify_options opts = { .allow_destructive = true, .main_stack = true };
+	struct diags diags;
+
+	diags_init(&diags, s->cx->arena);
+	s->quiet = *s->cx;
+	s->quiet.diags = &diags;
+	if (!fe_verify(&s->quiet, s->task->vp->obj, s->task->vp->prog, &opts, &s->vp))
+		return false;
+	part_region_build(s->cx, &s->vp, &s->region);
+	part_region_guess(s->cx, &s->region);
+	s->maps = part_maps_survey(s->cx, &s->vp);
+	s->forbidden = ARENA_ARRAY(s->cx->arena, bool, s->region.n);
+	s->live = ARENA_ARRAY(s->cx->arena, struct part_live, s->region.n);
+	for (uint32_t pc = 0; pc < s->region.n; pc++)
+		if (part_seen(&s->vp, pc))
+			part_live_at(s->cx, &s->vp, pc, &s->live[pc]);
+	weigh_nodes(s);
+	refuse_all(s);
+	tie_maps(s);
+	return true;
+}
+
+static void accept(struct search *s, const struct part_pair *pair, const struct split *dev)
+{
+	struct split *split = s->split;
+
+	split->pair = arena_dup(s->cx->arena, pair, sizeof(*pair));
+	split->pair->device_share = share_of_device(s, pair);
+	split->placement = PART_SPLIT;
+	split->image = dev->image;
+	split->unsplit = NULL;
+	mark_places(s, pair, split->place);
+}
+
+void part_split(const struct part_task *task, uint32_t room, struct split *split,
+		struct offload_prog *state)
+{
+	struct search s = { .task = task, .cx = task->cx, .split = split };
+	enum outcome outcome = TRY_AGAIN;
+	struct offload_prog dev_state;
+	struct part_pair *pair = ARENA_NEW(task->cx->arena, struct part_pair);
+	struct split dev;
+
+	if (task->opts->max_handoff && task->opts->max_handoff < room)
+		room = task->opts->max_handoff;
+	if (task->vp->prog->type != BPF_PROG_TYPE_XDP) {
+		split->unsplit = "only xdp programs are split";
+		return;
+	}
+	if (room < PART_HANDOFF_HEADER) {
+		split->unsplit = "the device has no room for a hand-off record";
+		return;
+	}
+	s.max_payload = room - PART_HANDOFF_HEADER;
+	s.rng = task->opts->cut_seed;
+	if (!start(&s))
+		return;
+	for (unsigned i = 0; outcome == TRY_AGAIN && i < MAX_TRIES; i++)
+		outcome = attempt(&s, pair, &dev, &dev_state);
+	if (outcome != HOLDS)
+		return;
+	dev_state.vp = &split->vp[0]; /* facts of the program that the user knows */
+	*state = dev_state;
+	accept(&s, pair, &dev);
+}

@@ -1,0 +1,24 @@
+#ifndef SIM_PAIR_H
+#define SIM_PAIR_H
+
+#include "partitioner/split.h"
+#include "sim/diff.h"
+
+/* Runs a split program as it would run: the device's half in the simulated microengine, what it
+ * passes up through the host half, and compares with the program as it was, before the split:
+ * verdict, packet, events, maps (those that both sides add to summed up). Some packets carry a forged
+ * hand-off record. */
+
+struct sim_pair_result {
+	struct sim_diff_result diff;
+	uint64_t decided; /* packets that the device decided, PASS included */
+	uint64_t handed;  /* packets on which the host half went on */
+	uint64_t forged;  /* packets that came from the wire with a record in front */
+};
+
+/* As sim_diff_run(). */
+bool sim_pair_run(struct cx *cx, const struct vprog *vp, const struct part_pair *pair,
+		  const struct nfp_firmware *fw, const struct sim_diff_device *dev,
+		  const struct sim_diff_options *opts, struct sim_pair_result *res);
+
+#endif
