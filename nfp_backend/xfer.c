@@ -81,8 +81,11 @@ static void find_ranges(struct xfer *x)
 		extend_live(x, &x->live.in[b * x->live.words], pos, blk->helper_return);
 		for (i = 0; i < blk->insns.len; i++, pos++) {
 			struct range_visit v = { .x = x, .pos = pos };
+			const struct nfp_mi *mi = &blk->insns.at[i];
 
 			nfp_visit_opnds(&blk->insns.at[i], visit_range, &v);
+			if (nfp_op_is(mi, NFP_OF_SUCC)) /* blocks may be left in their middle */
+				extend_live(x, &x->live.in[mi->target[0] * x->live.words], pos, false);
 		}
 		if (pos)
 			extend_live(x, &x->live.out[b * x->live.words], pos - 1, false);
