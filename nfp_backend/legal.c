@@ -264,8 +264,10 @@ static bool check_cond_jump(struct legal *l)
 	imm.var.value = (uint64_t)(int64_t)l->insn->imm;
 	if (op == BPF_CALL || op == BPF_EXIT || op > BPF_JSLE)
 		return nfp_refuse(l->cx, l->why, REASON_NFP_OPCODE, l->insn->code);
-	/* half an address may be 0 */
-	equality = ebpf_class(l->insn) == BPF_JMP && (op == BPF_JEQ || op == BPF_JNE);
+	/* The low half of a map value's address may be 0 on the card, a packet's never is; clang tests
+	 * that half for NULL because the context's fields are 32 bits wide. */
+	equality = (op == BPF_JEQ || op == BPF_JNE) &&
+		   (ebpf_class(l->insn) == BPF_JMP || is_packet(l->dst) || is_packet(s));
 	if ((!is_pointer(l->dst) && !is_pointer(s)) || comparable(l->dst, s) ||
 	    (equality && (is_zero(l->dst) || is_zero(s))) ||
 	    vp_fact_at(l->np->vp, l->inst, l->pc)->branch != VP_BRANCH_BOTH)
