@@ -90,9 +90,12 @@ static bool calls_helper(const struct fe_prog *prog, int32_t helper)
  * what a card keeps in CTM, or the host in a page, are left out. */
 static void set_length_limits(struct diff *d)
 {
-	d->min_len =
-		calls_helper(d->prog, BPF_FUNC_xdp_adjust_head) ? ETHERNET_MIN : SIM_PACKET_MIN;
+	d->min_len = SIM_PACKET_MIN;
 	d->max_len = SIM_PACKET_MAX;
+	if (d->host_only)
+		return;
+	if (calls_helper(d->prog, BPF_FUNC_xdp_adjust_head))
+		d->min_len = ETHERNET_MIN;
 	if (d->fw->inline_mtu >= ETHERNET_MIN && d->fw->inline_mtu < d->max_len)
 		d->max_len = d->fw->inline_mtu;
 }
@@ -232,29 +235,44 @@ static uint32_t next_random(void *arg)
 }
 
 /* The device's turn with the packet that the host has just finished. */
-static void compare(struct diff *d, const struct sim_host_run *host)
+static void run_device(struct diff *d, const struct sim_host_run *host)
 {
 	struct sim_me_packet in = { .data = d->data, .len = d->len };
 	struct sim_me_result dev = { 0 };
 	bool ran;
 
-	d->differs = false;
 	d->random_state = sim_diff_packet_seed(d);
 	ran = sim_me_run(d->me, &in, &dev);
 	d->res->device_insns += dev.insns;
 	d->res->device_cycles += dev.cycles;
+	if (!host->fault && !ran)
+		note_device_error(d, &dev.error);
+	else if (!host->fault)
+		check_outcome(d, host, &dev);
+	check_events(d, host);
+}
+
+static void compare(struct diff *d, const struct sim_host_run *host)
+{
+	d->differs = false;
 	if (host->fault)
 		note_fault(d, host->fault);
-	else if (!ran)
-		note_device_error(d, &dev.error);
-	else
-		check_outcome(d, host, &dev);
+	if (d->me)
+		run_device(d, host);
 	count_verdict(d, host->verdict);
-	check_events(d, host);
 	sim_diff_maps_check(d, host);
+	sim_diff_hosts_check(d, host);
 	d->res->packets++;
 	if (d->res->packets % CHECK_EVERY == 0)
 		sim_diff_maps_check_all(d);
+}
+
+struct sim_host_packet sim_diff_host_packet(const struct diff *d)
+{
+	return (struct sim_host_packet){ .data = d->data,
+					 .len = d->len,
+					 .random_seed = sim_diff_packet_seed(d),
+					 .clock_ns = CLOCK_START + d->index * CLOCK_STEP };
 }
 
 static bool finished(const struct diff *d)
@@ -276,10 +294,7 @@ static bool feed(void *priv, const struct sim_host_run *previous, struct sim_hos
 	}
 	if (finished(d) || !sim_diff_next_packet(d))
 		return false;
-	*next = (struct sim_host_packet){ .data = d->data,
-					  .len = d->len,
-					  .random_seed = sim_diff_packet_seed(d),
-					  .clock_ns = CLOCK_START + d->index * CLOCK_STEP };
+	*next = sim_diff_host_packet(d);
 	return true;
 }
 
@@ -287,8 +302,11 @@ static bool feed(void *priv, const struct sim_host_run *previous, struct sim_hos
 
 struct sim_host_options sim_diff_host_options(const struct diff *d)
 {
-	bool head = d->fw->adjust_head.present;
+	bool head;
 
+	if (d->host_only)
+		return (struct sim_host_options){ 0 };
+	head = d->fw->adjust_head.present;
 	return (struct sim_host_options){
 		.adjust = { .device = true,
 			    .head_start = sim_me_headroom(d->fw),
@@ -312,6 +330,8 @@ static bool open_device(struct diff *d)
 	struct diag_at at = fe_prog_at(d->obj, d->prog, -1);
 	struct sim_me_error err;
 
+	if (d->host_only)
+		return true;
 	for (size_t i = 0; i < d->dev->n_maps; i++)
 		table[i] = (struct sim_me_map){ first_tid(d->dev) + (uint32_t)i,
 						d->dev->maps[i].object_idx };
@@ -355,21 +375,26 @@ static bool rewind_packets(struct diff *d)
 	return open_packets(d);
 }
 
+static size_t largest_value(const struct diff *d)
+{
+	size_t size = 8;
+
+	for (size_t i = 0; i < d->obj->n_maps; i++)
+		size = d->obj->maps[i].value_size > size ? d->obj->maps[i].value_size : size;
+	return size;
+}
+
 static bool set_up(struct diff *d)
 {
 	size_t n = d->obj->n_maps + 1;
-	struct sim_host_options opts;
-
 	d->word_use = ARENA_ARRAY(d->cx->arena, const uint8_t *, n);
 	d->on_device = ARENA_ARRAY(d->cx->arena, bool, n);
 	d->direct = ARENA_ARRAY(d->cx->arena, bool, n);
 	find_direct_maps(d);
-	opts = sim_diff_host_options(d);
-	if (!open_packets(d) || !sim_diff_maps_open(d) || !sim_diff_maps_fill(d) ||
-	    !rewind_packets(d))
-		return false;
-	d->host = sim_host_new(d->cx, d->obj, d->prog, d->host_maps, &opts);
-	return d->host && open_device(d);
+	d->peer_value = arena_alloc(d->cx->arena, largest_value(d));
+	return open_packets(d) && sim_diff_hosts_load(d) && sim_diff_maps_open(d) &&
+	       sim_diff_maps_fill(d) && rewind_packets(d) && sim_diff_hosts_open(d) &&
+	       open_device(d);
 }
 
 static double now(void)
@@ -384,14 +409,17 @@ bool sim_diff_run(struct cx *cx, const struct fe_object *obj, const struct fe_pr
 		  const struct nfp_firmware *fw, const struct sim_diff_device *dev,
 		  const struct sim_diff_options *opts, struct sim_diff_result *res)
 {
+	static const struct sim_diff_device none;
 	struct diff *d = ARENA_NEW(cx->arena, struct diff);
 	unsigned errors = cx->diags->errors;
 	bool ok;
 
 	*res = (struct sim_diff_result){ 0 };
 	*d = (struct diff){
-		.cx = cx, .obj = obj, .prog = prog, .fw = fw, .dev = dev, .opts = opts, .res = res
+		.cx = cx, .obj = obj, .prog = prog, .fw = fw, .opts = opts, .res = res
 	};
+	d->host_only = !dev;
+	d->dev = dev ? dev : &none;
 	ok = set_up(d);
 	if (ok) {
 		double start = now();
@@ -400,10 +428,11 @@ bool sim_diff_run(struct cx *cx, const struct fe_object *obj, const struct fe_pr
 		d->differs = false; /* the last comparison stands for itself */
 		d->index -= d->index > 0;
 		sim_diff_maps_check_all(d);
+		sim_diff_hosts_check_all(d);
 		res->seconds = now() - start;
 	}
 	sim_me_free(d->me);
-	sim_host_free(d->host);
+	sim_diff_hosts_close(d);
 	sim_maps_free(d->host_maps);
 	sim_maps_free(d->dev_maps);
 	sim_pcap_close(d->pcap);

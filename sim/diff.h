@@ -18,12 +18,37 @@ struct sim_diff_device {
 	uint32_t first_tid; /* table id of maps[0]; 0 means 1 */
 };
 
+/* Host sides. One of them leads, and is the one that the device is compared with; the others are compared
+ * with that one. */
+enum sim_diff_host_id {
+	SIM_DIFF_JIT,    /* our x86-64 code under Unicorn */
+	SIM_DIFF_INTERP, /* the reference interpreter */
+	SIM_DIFF_IMAGE,  /* a kernel's machine code under Unicorn */
+	SIM_DIFF_KERNEL, /* the running kernel, by BPF_PROG_TEST_RUN; never leads */
+	SIM_DIFF_N_HOSTS
+};
+
+struct sim_image;
+
 struct sim_diff_options {
 	uint64_t packets; /* generated, or read from `pcap` (0: all of it) */
 	uint64_t seed;
 	const char *pcap;                                            /* NULL: generate */
 	void (*progress)(void *priv, uint64_t done, uint64_t total); /* or NULL */
 	void *priv;
+	unsigned hosts;                /* bits 1 << SIM_DIFF_*; 0: our JIT */
+	const struct sim_image *image; /* SIM_DIFF_IMAGE: captured earlier; NULL: captured now */
+	const char *btf_path;          /* SIM_DIFF_KERNEL: for CO-RE; NULL: the kernel's */
+};
+
+struct sim_diff_host { /* how one host side did */
+	bool ran, leads;
+	const char *skipped; /* asked for, but not there: why */
+	uint64_t packets;    /* compared with the leading host */
+	uint64_t mismatches; /* packets that differed */
+	uint64_t
+		skipped_packets; /* that it does not take, or whose outcome the card's limits decide */
+	uint64_t differs_at;     /* packet counted last, + 1 */
 };
 
 struct sim_diff_mismatch {
@@ -48,7 +73,10 @@ struct sim_diff_result {
 	double seconds;
 	struct sim_diff_mismatch kept[SIM_DIFF_KEEP];
 	size_t n_kept;
+	struct sim_diff_host hosts[SIM_DIFF_N_HOSTS];
 };
+
+const char *sim_diff_host_name(enum sim_diff_host_id id);
 
 struct vprog;
 
@@ -63,7 +91,8 @@ void sim_diff_device_from_vprog(struct arena *arena, const struct vprog *vp,
 				const struct nfp_firmware *fw, const uint64_t *words,
 				size_t n_words, struct sim_diff_device *dev);
 
-/* False: could not run at all (reported). A difference is not a failure: see `mismatches`. */
+/* `dev` NULL: the program stays on the host, whose sides are compared with each other; `fw` is not
+ * looked at then. False: could not run at all (reported). A difference is not a failure: see `mismatches`. */
 bool sim_diff_run(struct cx *cx, const struct fe_object *obj, const struct fe_prog *prog,
 		  const struct nfp_firmware *fw, const struct sim_diff_device *dev,
 		  const struct sim_diff_options *opts, struct sim_diff_result *res);

@@ -6,6 +6,7 @@
 #include "sim/diff_internal.h"
 
 #include "base/bits.h"
+#include "sim/image.h"
 #include "sim/rng.h"
 
 #include <string.h>
@@ -317,16 +318,30 @@ static struct sim_map_spec *host_specs(struct diff *d)
 	return s;
 }
 
+struct sim_maps *sim_diff_maps_new(struct diff *d, enum sim_diff_host_id id)
+{
+	size_t n = d->obj->n_maps;
+	uint32_t *gaps = ARENA_ARRAY(d->cx->arena, uint32_t, n + 1);
+	struct sim_maps *maps;
+	const char *why;
+
+	for (size_t i = 0; id == SIM_DIFF_IMAGE && i < n && i < d->image->n_maps; i++)
+		gaps[i] = sim_image_gap(d->image, i);
+	maps = sim_maps_new_gaps(host_specs(d), gaps, n, &why);
+	if (!maps)
+		maps_failed(d, why);
+	return maps;
+}
+
 /* Runs the trial; the keys end up in d->host_maps. */
 static bool learn(struct diff *d)
 {
-	const char *why;
-	struct learner l = { .d = d, .maps = sim_maps_new(host_specs(d), d->obj->n_maps, &why) };
+	struct learner l = { .d = d, .maps = sim_diff_maps_new(d, SIM_DIFF_JIT) };
 	struct sim_host_options opts = sim_diff_host_options(d);
 	struct sim_host *host;
 
 	if (!l.maps)
-		return maps_failed(d, why);
+		return false;
 	l.per_map = ARENA_ARRAY(d->cx->arena, uint32_t, d->obj->n_maps + 1);
 	fill_set(d, l.maps);
 	host = sim_host_new(d->cx, d->obj, d->prog, l.maps, &opts);
@@ -378,9 +393,9 @@ bool sim_diff_maps_open(struct diff *d)
 	size_t n = d->obj->n_maps;
 	const char *why;
 
-	d->host_maps = sim_maps_new(specs, n, &why);
+	d->host_maps = sim_diff_maps_new(d, d->lead);
 	if (!d->host_maps)
-		return maps_failed(d, why);
+		return false;
 	for (size_t i = 0; i < d->dev->n_maps; i++) {
 		const struct nfp_image_map *m = &d->dev->maps[i];
 

@@ -72,9 +72,9 @@ static size_t first_difference(const uint8_t *a, const uint8_t *b, size_t n)
 	return i;
 }
 
-/* Both sides' bytes around `at`, with their offset. */
-static const char *bytes_around(struct arena *a, size_t at, const uint8_t *host, size_t host_len,
-				const uint8_t *dev, size_t dev_len)
+/* Both sides' bytes around `at`, with their offset; the second side is called `name`. */
+static const char *bytes_around(struct arena *a, const char *name, size_t at, const uint8_t *host,
+				size_t host_len, const uint8_t *dev, size_t dev_len)
 {
 	size_t from = at > HEX_AROUND ? at - HEX_AROUND : 0;
 	size_t host_n = host_len > from ? host_len - from : 0,
@@ -84,37 +84,61 @@ static const char *bytes_around(struct arena *a, size_t at, const uint8_t *host,
 		host_n = 2 * HEX_AROUND;
 	if (dev_n > 2 * HEX_AROUND)
 		dev_n = 2 * HEX_AROUND;
-	return arena_printf(
-		a, "first difference at byte %zu; from byte %zu:\n  host:   %s\n  device: %s", at,
-		from, hex(a, host + from, host_n), hex(a, dev + from, dev_n));
+	return arena_printf(a,
+			    "first difference at byte %zu; from byte %zu:\n  host:   %s\n  %s: %s",
+			    at, from, hex(a, host + from, host_n), name, hex(a, dev + from, dev_n));
+}
+
+static const char *two_packets(struct arena *a, const char *name, const uint8_t *host,
+			       uint32_t host_len, const uint8_t *other, uint32_t other_len)
+{
+	uint32_t n = host_len < other_len ? host_len : other_len;
+	size_t at = first_difference(host, other, n);
+
+	return arena_printf(a, "host: %u bytes, %s: %u bytes; %s", host_len, name, other_len,
+			    bytes_around(a, name, at, host, host_len, other, other_len));
 }
 
 const char *sim_diff_text_packet(struct diff *d, const struct sim_host_run *host,
 				 const struct sim_me_result *dev)
 {
-	struct arena *a = d->cx->arena;
-	uint32_t n = host->packet_len < dev->pkt_len ? host->packet_len : dev->pkt_len;
-	size_t at = first_difference(host->packet, dev->pkt, n);
+	return two_packets(d->cx->arena, "device", host->packet, host->packet_len, dev->pkt,
+			   dev->pkt_len);
+}
 
-	return arena_printf(
-		a, "host: %u bytes, device: %u bytes; %s", host->packet_len, dev->pkt_len,
-		bytes_around(a, at, host->packet, host->packet_len, dev->pkt, dev->pkt_len));
+const char *sim_diff_text_hosts_packet(struct diff *d, const char *name,
+				       const struct sim_host_run *lead,
+				       const struct sim_host_run *peer)
+{
+	return two_packets(d->cx->scratch, name, lead->packet, lead->packet_len, peer->packet,
+			   peer->packet_len);
+}
+
+static const char *two_values(struct diff *d, struct arena *a, const char *name, size_t map,
+			      const uint8_t *key, const uint8_t *host, const uint8_t *other)
+{
+	const struct fe_map *m = &d->obj->maps[map];
+	const char *head = arena_printf(a, "map '%s', key %s", m->name, hex(a, key, m->key_size));
+
+	if (!host || !other)
+		return arena_printf(a, "%s\n  host:   %s\n  %s: %s", head,
+				    host ? hex(a, host, m->value_size) : "no such key", name,
+				    other ? hex(a, other, m->value_size) : "no such key");
+	return arena_printf(a, "%s: %s", head,
+			    bytes_around(a, name, first_difference(host, other, m->value_size),
+					 host, m->value_size, other, m->value_size));
 }
 
 const char *sim_diff_text_value(struct diff *d, size_t map, const uint8_t *key, const uint8_t *host,
 				const uint8_t *dev)
 {
-	const struct fe_map *m = &d->obj->maps[map];
-	struct arena *a = d->cx->arena;
-	const char *head = arena_printf(a, "map '%s', key %s", m->name, hex(a, key, m->key_size));
+	return two_values(d, d->cx->arena, "device", map, key, host, dev);
+}
 
-	if (!host || !dev)
-		return arena_printf(a, "%s\n  host:   %s\n  device: %s", head,
-				    host ? hex(a, host, m->value_size) : "no such key",
-				    dev ? hex(a, dev, m->value_size) : "no such key");
-	return arena_printf(a, "%s: %s", head,
-			    bytes_around(a, first_difference(host, dev, m->value_size), host,
-					 m->value_size, dev, m->value_size));
+const char *sim_diff_text_hosts_value(struct diff *d, const char *name, size_t map,
+				      const uint8_t *key, const uint8_t *lead, const uint8_t *peer)
+{
+	return two_values(d, d->cx->scratch, name, map, key, lead, peer);
 }
 
 static const char *describe_event(struct arena *a, const uint8_t *data, uint32_t len,

@@ -246,8 +246,10 @@ uint64_t sim_helper_xdp_adjust_head(struct sim_host *h, const uint64_t *a)
 	uint32_t meta_len = h->data - h->data_meta;
 	int64_t data = (int64_t)h->data + delta;
 
-	if (h->opts.adjust.device && !device_allows_head(h, delta))
+	if (h->opts.adjust.device && !device_allows_head(h, delta)) {
+		h->device_rule = true;
 		return ERR(EINVAL);
+	}
 	if (data < (int64_t)(XDP_FRAME_STRUCT + meta_len) ||
 	    data > (int64_t)h->data_end - ETH_HEADER)
 		return ERR(EINVAL);
@@ -265,8 +267,10 @@ uint64_t sim_helper_xdp_adjust_tail(struct sim_host *h, const uint64_t *a)
 	int32_t delta = (int32_t)a[1];
 	int64_t end = (int64_t)h->data_end + delta;
 
-	if (h->opts.adjust.device && delta >= 0)
+	if (h->opts.adjust.device && delta >= 0) {
+		h->device_rule = true;
 		return ERR(EINVAL);
+	}
 	if (end > (int64_t)(SIM_FRAME_BYTES - SIM_TAILROOM) || end < (int64_t)h->data + ETH_HEADER)
 		return ERR(EINVAL);
 	if (delta > 0) /* the kernel clears what it adds */
@@ -354,6 +358,8 @@ void sim_helper_call(struct sim_host *h)
 		f->ret = sim_skb_load_abs(h, (int32_t)f->arg[1], (uint32_t)f->arg[2], &f->ret2);
 	else if (f->helper < ARRAY_SIZE(helper_rows) && helper_rows[f->helper].fn)
 		f->ret = helper_rows[f->helper].fn(h, f->arg);
+	else if (h->engine->call)
+		h->engine->call(h);
 	else
 		sim_host_fault(h, "call of helper %llu, which is not there",
 			       (unsigned long long)f->helper);

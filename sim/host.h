@@ -5,8 +5,8 @@
 #include "frontend/object.h"
 #include "sim/maps.h"
 
-/* Runs a program's x86-64 machine code (sim/x86_jit.h) under Unicorn, with the context, packet
- * frame, stack, maps and helpers that the kernel would give it.
+/* Runs a program with the context, packet frame, stack, maps and helpers that the kernel would give
+ * it: as x86-64 machine code under Unicorn (our own, sim/x86_jit.h, or a kernel's), or interpreted.
  *
  * Everything that a 32-bit context field can point at lies below 4 GiB in the guest, so that the
  * program may use struct xdp_md and struct __sk_buff as they are in <linux/bpf.h>: no context
@@ -28,8 +28,19 @@ struct sim_adjust_rule {
 	uint32_t head_min, head_max;
 };
 
+/* What runs the program. All have the same context, maps and helpers around it. */
+enum sim_host_kind {
+	SIM_HOST_JIT,    /* our x86-64 code under Unicorn */
+	SIM_HOST_INTERP, /* the reference interpreter (sim/interp.h) */
+	SIM_HOST_IMAGE,  /* a kernel's machine code (sim/image.h) under Unicorn */
+};
+
+struct sim_image;
+
 struct sim_host_options {
 	struct sim_adjust_rule adjust;
+	enum sim_host_kind kind;
+	const struct sim_image *image; /* SIM_HOST_IMAGE */
 };
 
 struct sim_host_packet {
@@ -69,6 +80,7 @@ struct sim_host_run {
 	const struct sim_touch *touched;
 	size_t n_touched;
 	bool touched_lost; /* more elements than are listed */
+	bool device_rule;  /* a helper failed that would have succeeded in the kernel */
 };
 
 struct sim_host;

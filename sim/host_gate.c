@@ -40,7 +40,7 @@ static void load(struct x86_buf *b, enum x86_reg r, size_t frame_off)
 	x86_mem(b, X86_MOV_LOAD, X86_W64, r, X86_R10, (int32_t)frame_off);
 }
 
-static void build_loop(struct x86_buf *b, uint64_t entry, struct sim_gate *gate)
+static void build_loop(struct x86_buf *b, uint64_t entry, uint64_t ctx, struct sim_gate *gate)
 {
 	size_t top = b->len, end;
 
@@ -51,7 +51,7 @@ static void build_loop(struct x86_buf *b, uint64_t entry, struct sim_gate *gate)
 	x86_reg_reg(b, X86_TEST, X86_W32, X86_RAX, X86_RAX);
 	end = x86_jcc_short(b, X86_CC_NE);
 	x86_mov_imm64(b, X86_RSP, GUEST_STACK + GUEST_STACK_SIZE - 64);
-	x86_mov_imm64(b, X86_RDI, GUEST_CTX);
+	x86_mov_imm64(b, X86_RDI, ctx);
 	x86_mov_imm64(b, X86_R11, entry);
 	x86_call_reg(b, X86_R11);
 	frame_addr(b, X86_R10);
@@ -135,13 +135,14 @@ static void build_entry(struct x86_buf *b, uint32_t helper, uint64_t gate_addr)
 		x86_byte(b, 0xcc);
 }
 
-void sim_gate_build(struct arena *scratch, uint64_t entry, uint8_t *page, struct sim_gate *gate)
+void sim_gate_build(struct arena *scratch, uint64_t entry, uint64_t ctx, uint8_t *page,
+		    struct sim_gate *gate)
 {
 	struct x86_buf b = { .arena = scratch };
 	uint64_t gate_addr;
 
-	build_loop(&b, entry, gate);
-	gate_addr = build_gate(&b);
+	build_loop(&b, entry, ctx, gate);
+	gate_addr = gate->call = build_gate(&b);
 	build_bpf_loop(&b, gate);
 	assert(b.len <= ENTRIES_OFF && "gate code overlaps the helper entries");
 	while (b.len < ENTRIES_OFF)

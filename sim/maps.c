@@ -105,7 +105,7 @@ static bool lay_out(struct sim_maps *m)
 		map->off = (size_t)off;
 		if (map->ops == &sim_map_empty_ops)
 			continue;
-		map->stride = (size_t)bits_round_up(map->spec.value_size, 8);
+		map->stride = map->gap + (size_t)bits_round_up(map->spec.value_size, 8);
 		map->slots = map->spec.max_entries;
 		size = (uint64_t)map->stride * map->slots; /* < 2^26 * 2^25: no overflow */
 		off += bits_round_up(size, 64);
@@ -126,7 +126,7 @@ static const char *open_all(struct sim_maps *m)
 	for (size_t i = 0; i < m->n; i++) {
 		struct sim_map *map = &m->at[i];
 
-		map->values = m->mem + map->off;
+		map->values = m->mem + map->off + map->gap;
 		if (map->ops->open && !map->ops->open(map))
 			return "no memory left for the maps";
 		if (map->ops->clear)
@@ -136,6 +136,12 @@ static const char *open_all(struct sim_maps *m)
 }
 
 struct sim_maps *sim_maps_new(const struct sim_map_spec *specs, size_t n, const char **why)
+{
+	return sim_maps_new_gaps(specs, NULL, n, why);
+}
+
+struct sim_maps *sim_maps_new_gaps(const struct sim_map_spec *specs, const uint32_t *gaps, size_t n,
+				   const char **why)
 {
 	struct sim_maps *m = calloc(1, sizeof(*m));
 
@@ -150,6 +156,7 @@ struct sim_maps *sim_maps_new(const struct sim_map_spec *specs, size_t n, const 
 	m->n = n;
 	for (size_t i = 0; i < n && !*why; i++) {
 		m->at[i].spec = specs[i];
+		m->at[i].gap = gaps ? (size_t)bits_round_up(gaps[i], 8) : 0;
 		m->at[i].ops = ops_of(specs[i].type);
 		*why = check_spec(&specs[i]);
 	}
@@ -205,8 +212,11 @@ size_t sim_maps_room(const struct sim_maps *m, size_t off)
 	for (size_t i = 0; i < m->n; i++) {
 		const struct sim_map *map = &m->at[i];
 
-		if (off >= map->off && off - map->off < map->stride * map->slots)
-			return map->stride - (off - map->off) % map->stride;
+		if (off >= map->off && off - map->off < map->stride * map->slots) {
+			size_t at = (off - map->off) % map->stride;
+
+			return at < map->gap ? 0 : map->stride - at;
+		}
 	}
 	return 0;
 }
@@ -215,7 +225,7 @@ static int64_t to_offset(const struct sim_map *map, int64_t slot)
 {
 	if (slot < 0)
 		return SIM_MAP_NONE;
-	return (int64_t)(map->off + (size_t)slot * map->stride);
+	return (int64_t)(map->off + map->gap + (size_t)slot * map->stride);
 }
 
 int64_t sim_map_lookup(struct sim_maps *m, size_t map, const void *key)

@@ -113,7 +113,7 @@ static int slots_erase(struct sim_map *m, const void *key)
 	if (!m->present[i])
 		return -ENOENT;
 	m->present[i] = 0;
-	memset(sim_map_value(m, i), 0, m->stride);
+	memset(sim_map_value(m, i), 0, m->stride - m->gap);
 	return 0;
 }
 

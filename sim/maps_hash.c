@@ -234,7 +234,7 @@ static void set_value(struct sim_map *m, int64_t slot, const void *value)
 	uint8_t *to = sim_map_value(m, slot);
 
 	memcpy(to, value, m->spec.value_size);
-	memset(to + m->spec.value_size, 0, m->stride - m->spec.value_size);
+	memset(to + m->spec.value_size, 0, m->stride - m->gap - m->spec.value_size);
 }
 
 static int hash_update(struct sim_map *m, const void *key, const void *value, uint64_t flags)

@@ -12,7 +12,8 @@ struct sim_map {
 	const struct sim_map_ops *ops;
 	uint8_t *values;       /* element 0; elements are `stride` bytes apart */
 	size_t off;            /* of element 0 in the set's memory */
-	size_t stride;         /* value size rounded up to 8 */
+	size_t gap;            /* bytes in front of each value, a multiple of 8 */
+	size_t stride;         /* gap and value size, rounded up to 8 */
 	size_t slots;          /* elements that fit in the set's memory */
 	struct sim_htab *htab; /* hash kinds and tries */
 	uint8_t *present;      /* arrays whose elements may be missing: a byte each */

@@ -24,6 +24,7 @@ enum cli_exit {
 	COMMAND(explain, "prog.o", "say per instruction and source line what runs where, and why") \
 	COMMAND(disasm, "prog.nfp|words", "list microcode")                                        \
 	COMMAND(run, "prog.nfp", "run an image over a capture file in the simulator")              \
+	COMMAND(capture, "prog.o", "save the running kernel's machine code, for test --host=FILE anywhere") \
 	COMMAND(bench, "prog.o", "measure compile time, simulator and comparison speed")
 
 enum cli_command_bit {
@@ -35,7 +36,7 @@ enum cli_command_bit {
 
 struct cli_args {
 	const char *output, *prog, *firmware, *emit, *dump, *stop_after, *btf, *pcap, *write;
-	const char *device_words, *verifier;
+	const char *device_words, *verifier, *host, *image;
 	uint64_t packets, seed;
 	bool packets_given; /* --packets was on the line */
 	unsigned opt_level;

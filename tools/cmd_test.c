@@ -3,10 +3,12 @@
 #include "nfp_backend/api.h"
 #include "nfp_backend/isa.h"
 #include "sim/diff.h"
+#include "sim/image.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 /* test: the microcode in the simulator against the host's machine code, packet by packet. */
 
@@ -33,6 +35,57 @@ static bool device_of(const struct cli_args *args, struct bpf_offload_program *p
 	return true;
 }
 
+/* ---- which host sides -------------------------------------------------------------------------- */
+
+#define HOST_BIT(id) (1u << SIM_DIFF_##id)
+
+/* Bits of --host; an unknown word is a file of capture. */
+static unsigned host_bits(const char *word)
+{
+	static const struct {
+		const char *name;
+		unsigned bits;
+	} rows[] = {
+		{ "jit", HOST_BIT(JIT) },
+		{ "interp", HOST_BIT(INTERP) },
+		{ "kernel", HOST_BIT(JIT) | HOST_BIT(KERNEL) },
+		{ "all", HOST_BIT(JIT) | HOST_BIT(INTERP) | HOST_BIT(IMAGE) | HOST_BIT(KERNEL) },
+	};
+
+	if (!word)
+		return HOST_BIT(JIT);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (!strcmp(word, rows[i].name))
+			return rows[i].bits;
+	}
+	return HOST_BIT(IMAGE);
+}
+
+static unsigned count_bits(unsigned v)
+{
+	unsigned n = 0;
+
+	for (; v; v &= v - 1)
+		n++;
+	return n;
+}
+
+static bool choose_hosts(const struct cli_args *args, struct bpf_offload_program *p,
+			 struct sim_diff_options *diff)
+{
+	struct sim_image *img;
+
+	diff->hosts = host_bits(args->host);
+	diff->btf_path = args->btf;
+	if (diff->hosts != HOST_BIT(IMAGE))
+		return true;
+	img = ARENA_NEW(p->owner->cx.arena, struct sim_image);
+	diff->image = img;
+	return sim_image_read(&p->owner->cx, args->host, img);
+}
+
+/* ---- results ------------------------------------------------------------------------------------ */
+
 static const char *const xdp_verdicts[] = { "aborted", "drop", "pass", "tx", "redirect" };
 static const char *const tc_verdicts[] = { "ok_or_unspec", "reclassify", "shot",  "pipe",
 					   "stolen",       "queued",     "repeat" };
@@ -49,6 +102,56 @@ static const char *verdict_name(const struct bpf_offload_program *p, size_t v)
 static double mean(uint64_t sum, uint64_t n)
 {
 	return n ? (double)sum / (double)n : 0;
+}
+
+static bool was_asked(const struct sim_diff_host *h)
+{
+	return h->ran || h->skipped;
+}
+
+static void add_hosts(struct json_object *row, const struct sim_diff_result *r)
+{
+	struct json_object *hosts = json_object_new_array(), *o;
+
+	for (enum sim_diff_host_id id = 0; id < SIM_DIFF_N_HOSTS; id++) {
+		const struct sim_diff_host *h = &r->hosts[id];
+
+		if (!was_asked(h))
+			continue;
+		o = json_object_new_object();
+		json_object_object_add(o, "name", report_text(sim_diff_host_name(id)));
+		json_object_object_add(o, "leads", json_object_new_boolean(h->leads));
+		json_object_object_add(o, "skipped", report_text(h->skipped));
+		json_object_object_add(o, "packets", json_object_new_uint64(h->packets));
+		json_object_object_add(o, "mismatches", json_object_new_uint64(h->mismatches));
+		json_object_object_add(o, "skipped_packets",
+				       json_object_new_uint64(h->skipped_packets));
+		json_object_array_add(hosts, o);
+	}
+	json_object_object_add(row, "hosts", hosts);
+}
+
+/* One line for all host sides, when there is more than one. */
+static void print_hosts(const struct sim_diff_result *r)
+{
+	bool several = false;
+
+	for (enum sim_diff_host_id id = 0; id < SIM_DIFF_N_HOSTS; id++)
+		several |= was_asked(&r->hosts[id]) && !r->hosts[id].leads;
+	for (enum sim_diff_host_id id = 0; several && id < SIM_DIFF_N_HOSTS; id++) {
+		const struct sim_diff_host *h = &r->hosts[id];
+
+		if (!was_asked(h))
+			continue;
+		printf("  host %s: ", sim_diff_host_name(id));
+		if (h->skipped)
+			printf("skipped: %s\n", h->skipped);
+		else if (h->leads)
+			puts("the others are compared with it");
+		else
+			printf("%" PRIu64 " packets, %" PRIu64 " mismatches, %" PRIu64 " skipped\n",
+			       h->packets, h->mismatches, h->skipped_packets);
+	}
 }
 
 static void add_result(struct json_object *row, const struct bpf_offload_program *p,
@@ -73,6 +176,7 @@ static void add_result(struct json_object *row, const struct bpf_offload_program
 	json_object_object_add(row, "map_misses", json_object_new_uint64(r->map_misses));
 	json_object_object_add(row, "seconds", json_object_new_double(r->seconds));
 	json_object_object_add(row, "verdicts", verdicts);
+	add_hosts(row, r);
 	for (size_t i = 0; i < r->n_kept; i++) {
 		o = json_object_new_object();
 		json_object_object_add(o, "packet", json_object_new_uint64(r->kept[i].packet_idx));
@@ -91,9 +195,10 @@ static void print_result(const struct cli_args *args, const struct bpf_offload_p
 	       r->mismatches, r->skipped);
 	if (args->quiet)
 		return;
-	printf("  device: %.1f instructions, %.1f cycles a packet; map lookups: %" PRIu64
-	       " hits, %" PRIu64 " misses\n  verdicts:",
-	       mean(r->device_insns, r->packets), mean(r->device_cycles, r->packets), r->map_hits,
+	if (r->device_insns)
+		printf("  device: %.1f instructions, %.1f cycles a packet\n",
+		       mean(r->device_insns, r->packets), mean(r->device_cycles, r->packets));
+	printf("  map lookups: %" PRIu64 " hits, %" PRIu64 " misses\n  verdicts:", r->map_hits,
 	       r->map_misses);
 	for (size_t v = 0; v < 8; v++) {
 		if (r->verdicts[v])
@@ -101,6 +206,7 @@ static void print_result(const struct cli_args *args, const struct bpf_offload_p
 			       r->verdicts[v]);
 	}
 	putchar('\n');
+	print_hosts(r);
 	if (args->verbose)
 		printf("  %.2f s, %.0f packets a second\n", r->seconds,
 		       r->seconds > 0 ? (double)r->packets / r->seconds : 0);
@@ -139,7 +245,7 @@ static enum cli_exit test_one(const struct cli_args *args, struct bpf_offload_pr
 	struct bpf_offload_object *o = p->owner;
 	struct json_object *row = NULL;
 	int err = bpf_offload_program__compile(p, &opts);
-	bool ok;
+	bool on_device, ok;
 
 	if (err == -EINVAL)
 		return CLI_USAGE;
@@ -149,10 +255,11 @@ static enum cli_exit test_one(const struct cli_args *args, struct bpf_offload_pr
 	}
 	if (err)
 		return CLI_PROGRAM;
-	if (!p->image && !args->device_words)
+	on_device = p->image || args->device_words;
+	if (!on_device && count_bits(host_bits(args->host)) < 2)
 		return skip(args, p, row);
-	ok = device_of(args, p, &dev) &&
-	     sim_diff_run(&o->cx, &o->obj, p->prog, &p->fw, &dev, &diff, &res);
+	ok = choose_hosts(args, p, &diff) && (!on_device || device_of(args, p, &dev)) &&
+	     sim_diff_run(&o->cx, &o->obj, p->prog, &p->fw, on_device ? &dev : NULL, &diff, &res);
 	if (diff.progress)
 		cli_progress(NULL, 0, 0);
 	api_print_messages(o);

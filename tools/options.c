@@ -138,12 +138,12 @@ static void build_getopt(unsigned command, char *letters, struct option *longs)
 	longs[n] = (struct option){ 0 };
 }
 
-static const struct option_row *row_of(int c)
+static const struct option_row *row_of(unsigned command, int c)
 {
 	if (c >= LONG_BASE)
 		return &rows[c - LONG_BASE];
 	for (size_t i = 0; i < N_ROWS; i++) {
-		if (rows[i].letter == c)
+		if (rows[i].letter == c && rows[i].commands & 1 << command)
 			return &rows[i];
 	}
 	return NULL;
@@ -160,7 +160,7 @@ bool cli_parse(unsigned command, int argc, char **argv, struct cli_args *args)
 	build_getopt(command, letters, longs);
 	optind = 1;
 	while ((c = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
-		r = row_of(c);
+		r = row_of(command, c);
 		if (c == '?' || !r)
 			return usage_error(command, "unusable option", NULL);
 		if (!store(command, r, optarg, args))

@@ -1,0 +1,34 @@
+#ifndef SIM_CAPTURE_H
+#define SIM_CAPTURE_H
+
+#include "sim/image.h"
+#include "sim/kernel_prog.h"
+
+/* The running kernel's machine code of a loaded program, with what it depends on. */
+
+/* NULL, or why not. Everything in `img` is in the context's arena. */
+const char *sim_capture(struct cx *cx, const struct fe_object *obj, const struct fe_prog *prog,
+			const struct sim_kernel_prog *k, struct sim_image *img);
+
+/* ---- capture_code.c: reading the code ---------------------------------------------------------- */
+
+struct sim_capture {
+	struct cx *cx;
+	const struct fe_object *obj;
+	const struct bpf_insn *xlated; /* all functions, in the code's order */
+	size_t n_xlated;
+	const uint32_t *map_ids; /* per map of the object; 0: not used */
+	struct sim_image_func *funcs;
+	size_t n_funcs;
+	uint64_t call_base; /* address that calls in `xlated` are relative to */
+
+	VEC(struct sim_image_reloc) relocs;
+	VEC(struct sim_image_symbol) percpu;
+	VEC(uint64_t) calls;  /* addresses that are called for certain */
+	VEC(uint64_t) thunks; /* that may be jumped to; most are no jump at all */
+};
+
+/* Fills the lists. NULL, or what is in the code that cannot be captured. */
+const char *sim_capture_code(struct sim_capture *c);
+
+#endif
