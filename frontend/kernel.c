@@ -13,8 +13,8 @@
 
 /* libbpf opens the object's own file, not our image of it, so that loading is checked, too. What
  * became of the program is read from the verifier's log: libbpf's return value also covers what
- * comes before (maps) and after (filling of program arrays). A file that libbpf refuses is loaded
- * from what the frontend made of it. */
+ * comes before (maps) and after (filling of program arrays). What libbpf does not get
+ * as far as loading is loaded from what the frontend made of it. */
 
 #define LOG_BYTES  (1u << 20)
 #define TAIL_LINES 24u
@@ -54,8 +54,8 @@ struct attempt {
 	const struct fe_prog *prog;
 	const char *btf_path;
 	unsigned level;
-	char *log;    /* LOG_BYTES */
-	bool refused; /* libbpf does not take the file */
+	char *log;   /* LOG_BYTES */
+	bool direct; /* from what the frontend has, without libbpf */
 };
 
 static bool prog_uses_map(const struct fe_object *obj, const struct fe_prog *prog, const char *name)
@@ -129,7 +129,6 @@ static const char *load_file(struct cx *cx, struct attempt *t, bool *failed)
 
 	fe_libbpf_log_begin(&said, cx->arena);
 	bpf = bpf_object__open_file(t->obj->path, &opts);
-	t->refused = !bpf;
 	if (!bpf)
 		why = "libbpf refuses the file";
 	else if (!select_program(t, bpf))
@@ -163,7 +162,7 @@ static const char *load_insns(struct cx *cx, struct attempt *t, bool *failed)
 static const char *load(struct cx *cx, struct attempt *t, bool *failed)
 {
 	memset(t->log, 0, LOG_BYTES);
-	return t->refused ? load_insns(cx, t, failed) : load_file(cx, t, failed);
+	return t->direct ? load_insns(cx, t, failed) : load_file(cx, t, failed);
 }
 
 /* ---- the log ------------------------------------------------------------------------------------- */
@@ -228,11 +227,13 @@ static void ask(struct cx *cx, struct attempt *t, struct fe_kernel_answer *k)
 	const char *refusal;
 	bool failed;
 
-	k->why = refusal = load(cx, t, &failed);
-	if (refusal && t->refused) {
-		k->why = load(cx, t, &failed);
-		if (k->why)
+	refusal = load(cx, t, &failed);
+	if (refusal && !t->direct) {
+		t->direct = true;
+		if (load(cx, t, &failed))
 			k->why = refusal; /* what libbpf has to say is of more use */
+	} else {
+		k->why = refusal;
 	}
 	if (k->why)
 		return;
@@ -277,7 +278,7 @@ struct fe_kernel_answer fe_kernel_verify(struct cx *cx, const struct fe_object *
 struct fe_kernel_answer fe_kernel_verify_insns(struct cx *cx, const struct fe_object *obj,
 					       const struct fe_prog *prog)
 {
-	struct attempt t = { .obj = obj, .prog = prog, .refused = true };
+	struct attempt t = { .obj = obj, .prog = prog, .direct = true };
 
 	return answer(cx, &t);
 }
