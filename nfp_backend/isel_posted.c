@@ -5,7 +5,8 @@
  * The immediate forms have no signal, and nothing orders them with later accesses (reference 3.5). So an
  * addition is posted only if no command that reads or writes its bytes can follow before the program ends
  * or calls the firmware. Bytes count as the commands have them: a group of loads reads more than the
- * program asked for. */
+ * program asked for. Additions of one width can come in any order, but one of 64 bits carries over what one
+ * of 32 bits left. */
 
 #define MAX_STEPS 4096 /* instructions looked at; beyond that it waits */
 
@@ -40,6 +41,19 @@ static void look_at_store(struct search *s, const struct isel_inst *in)
 		s->meets = true;
 }
 
+static void look_at_atomic(struct search *s, const struct isel_inst *in)
+{
+	uint32_t bytes = isel_width(LLVMGetOperand(in->v, 1)) / 8;
+	struct isel_addr addr;
+
+	if (bytes == s->bytes)
+		return;
+	if (isel_decompose(s->is, LLVMGetOperand(in->v, 0), &addr))
+		touches(s, &addr, bytes);
+	else
+		s->meets = true;
+}
+
 /* False: all commands are over here, the firmware has been called. */
 static bool look_at_call(struct search *s, const struct isel_inst *in)
 {
@@ -64,6 +78,8 @@ static bool scan(struct search *s, uint32_t b, uint32_t i)
 			touches(s, &in->group->addr, 4 * in->group->words);
 		else if (in->op == LLVMStore)
 			look_at_store(s, in);
+		else if (in->op == LLVMAtomicRMW)
+			look_at_atomic(s, in);
 		else if (in->op == LLVMCall && !look_at_call(s, in))
 			return false;
 		if (s->meets)

@@ -328,6 +328,15 @@ static void load_before_posted_add_in_loop(struct asm_buf *b)
 	program_end(b);
 }
 
+/* A carry of the first must not come from what the second adds. */
+static void posted_adds_of_both_widths(struct asm_buf *b)
+{
+	look_up(b);
+	asm_emit(b, MOV64I(1, 65280), ATOMIC(BPF_DW, BPF_ADD, 8, 0, 1), MOV64I(1, -129),
+		 ATOMIC(BPF_W, BPF_ADD, 8, 0, 1), MOV64I(1, 200), ATOMIC(BPF_DW, BPF_ADD, 8, 0, 1));
+	program_end(b);
+}
+
 static void atomic_add_of_zero(struct asm_buf *b)
 {
 	look_up(b);
@@ -367,6 +376,7 @@ const struct program memory_cases[] = {
 	{ "load-beside-posted-add", load_beside_posted_add, 0 },
 	{ "load-of-posted-add", load_of_posted_add, 0 },
 	{ "load-before-posted-add-in-loop", load_before_posted_add_in_loop, 0 },
+	{ "posted-adds-of-both-widths", posted_adds_of_both_widths, 0 },
 	{ "atomic-add-of-zero", atomic_add_of_zero, 0 },
 	{ 0 },
 };

@@ -88,8 +88,8 @@ int find_reg(struct gen *g, enum kind kind);
 /* A register to write to: numbers may go anywhere that nobody needs, pointers not into registers that
  * a loop's next round reads as numbers. */
 uint8_t pick_dst(struct gen *g, bool pointer);
-/* Enough registers that pick_dst() gives pointers: four, as a packet pointer's check needs. */
-bool pointer_room(const struct gen *g);
+/* May pick_dst() be asked for `need` registers for pointers? */
+bool pointer_room(const struct gen *g, uint32_t need);
 /* A number; one is made if there is none. */
 uint8_t pick_scalar(struct gen *g);
 /* A number of at most `max`: made so with an AND, or a comparison. May be any register. */

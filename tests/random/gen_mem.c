@@ -116,7 +116,7 @@ static uint8_t move_pointer(struct gen *g, uint8_t ptr)
 	struct value v = g->s.reg[ptr];
 	uint8_t dst;
 
-	if (!percent(g, 15) || v.off || room < 16 || !pointer_room(g))
+	if (!percent(g, 15) || v.off || room < 16 || !pointer_room(g, 2))
 		return ptr;
 	g->locked |= (uint16_t)(1u << ptr);
 	dst = pick_dst(g, true);
@@ -134,7 +134,7 @@ int packet_pointer(struct gen *g, uint32_t need)
 
 	if (r >= 0 && g->s.reg[r].len >= need)
 		return move_pointer(g, (uint8_t)r);
-	if (!pointer_room(g))
+	if (!pointer_room(g, 4))
 		return -1;
 	load_packet_pointer(g, percent(g, 15) ? 128 + below(g, PKT_FAR - 128) : 64 + below(g, 64));
 	r = find_reg(g, K_PKT);
@@ -219,15 +219,15 @@ void gen_packet_variable(struct gen *g)
 	uint32_t len;
 	int ctx;
 
-	if (!pointer_room(g) || (ctx = context(g)) < 0)
+	if ((ctx = context(g)) < 0)
 		return;
 	g->locked |= (uint16_t)(1u << ctx);
 	idx = bounded_scalar(g, percent(g, 80) ? 60 : 4000);
-	if (g->s.reg[ctx].kind != K_CTX) {
+	g->locked |= (uint16_t)(1u << idx);
+	if (!pointer_room(g, 3)) {
 		g->locked = locked;
 		return;
 	}
-	g->locked |= (uint16_t)(1u << idx);
 	ptr = pick_dst(g, true);
 	g->locked |= (uint16_t)(1u << ptr);
 	end = pick_dst(g, true);
@@ -280,7 +280,7 @@ static void variable_access(struct gen *g, uint8_t ptr, uint32_t first, uint32_t
 	if (room < bytes + 1)
 		return;
 	idx = bounded_scalar(g, room - bytes);
-	if (g->s.reg[ptr].kind != K_MAPVAL || !pointer_room(g))
+	if (g->s.reg[ptr].kind != K_MAPVAL || !pointer_room(g, 2))
 		return;
 	g->locked |= (uint16_t)(1u << idx | 1u << ptr);
 	tmp = pick_dst(g, true);
@@ -336,7 +336,7 @@ void gen_global_data(struct gen *g)
 	uint8_t dst;
 	int16_t off = (int16_t)below(g, size / 2);
 
-	if (!pointer_room(g))
+	if (!pointer_room(g, 4))
 		return;
 	dst = pick_dst(g, true);
 	asm_emit(g->b, LD_MAP_VALUE(dst, MAP_DATA, off));

@@ -45,13 +45,13 @@ uint8_t pick_dst(struct gen *g, bool pointer)
 	return any[below(g, n_any)];
 }
 
-bool pointer_room(const struct gen *g)
+bool pointer_room(const struct gen *g, uint32_t need)
 {
 	uint32_t n = 0;
 
 	for (uint8_t r = 0; r < 10; r++)
 		n += may_write(g, r, true);
-	return n >= 4;
+	return n >= need;
 }
 
 uint8_t pick_scalar(struct gen *g)
@@ -172,7 +172,7 @@ int context(struct gen *g)
 	for (unsigned i = 0; i < g->slots; i++) {
 		if (g->s.slot[i].kind != K_CTX)
 			continue;
-		if (!pointer_room(g))
+		if (!pointer_room(g, 1))
 			return -1;
 		dst = pick_dst(g, true);
 		asm_emit(g->b, LDX(BPF_DW, dst, 10, -8 * (int)(i + 1)));
