@@ -85,6 +85,12 @@ static int make_map(struct session *s, size_t i)
 
 /* ---- instructions -------------------------------------------------------------------------------- */
 
+/* Without its types the kernel would take a map's locks and pointers for plain numbers. */
+static bool lacks_types(const struct session *s, size_t map)
+{
+	return s->btf_fd < 0 && s->l->obj->maps[map].btf_value_id;
+}
+
 /* Map indices become descriptors; maps are made when the first reference is met. */
 static int bind_insn(struct session *s, struct bpf_insn *in)
 {
@@ -101,7 +107,7 @@ static int bind_insn(struct session *s, struct bpf_insn *in)
 	if (map >= s->l->obj->n_maps)
 		return -EINVAL;
 	if (s->fds[map] < 0) {
-		err = make_map(s, map);
+		err = lacks_types(s, map) ? -EINVAL : make_map(s, map);
 		if (err) {
 			s->l->missing = s->l->obj->maps[map].name;
 			return err;
@@ -200,10 +206,15 @@ int fe_kernel_load_insns(struct fe_kernel_load *l)
 		if (!err)
 			err = load(&s);
 	}
-	for (size_t i = 0; s.fds && i < n_maps; i++)
-		close_fd(s.fds[i]);
+	if (err >= 0 && l->map_fds) {
+		l->prog_fd = err;
+		memcpy(l->map_fds, s.fds, n_maps * sizeof(*s.fds));
+	} else {
+		for (size_t i = 0; s.fds && i < n_maps; i++)
+			close_fd(s.fds[i]);
+		close_fd(err);
+	}
 	close_fd(s.btf_fd);
-	close_fd(err);
 	free(s.fds);
 	free(s.insns);
 	free(s.funcs);

@@ -13,9 +13,11 @@ struct fe_kernel_load {
 	char *log; /* the verifier's; empty when it was not reached */
 	uint32_t log_size;
 	const char *missing; /* out: what was not to be had before loading; NULL: nothing */
+	int *map_fds; /* NULL: nothing stays loaded; else one a map, out: what stays open, -1: none */
+	int prog_fd;  /* out, when map_fds is there and all went well */
 };
 
-/* 0, or a negative errno; nothing stays loaded. */
+/* 0, or a negative errno. After an error nothing stays loaded. */
 int fe_kernel_load_insns(struct fe_kernel_load *l);
 
 /* Entries of a map whose size its user sets at run time: the least that the kernel takes. */

@@ -154,7 +154,8 @@ static const char *walk_program(struct sim_capture *c)
 			n++;
 		} else if (ebpf_is_call(i) && i->src_reg == EBPF_CALL_KFUNC) {
 			return "it calls a kernel function (kfunc)";
-		} else if (ebpf_is_call(i) && i->src_reg == EBPF_CALL_HELPER) {
+		} else if (ebpf_is_call(i) && i->src_reg == EBPF_CALL_HELPER &&
+			   i->imm != BPF_FUNC_tail_call) { /* that one is written out */
 			*vec_push(&c->calls, c->cx->arena) =
 				c->call_base + (uint64_t)(int64_t)i->imm;
 		}

@@ -38,7 +38,6 @@ struct sim_diff_options {
 	void *priv;
 	unsigned hosts;                /* bits 1 << SIM_DIFF_*; 0: our JIT */
 	const struct sim_image *image; /* SIM_DIFF_IMAGE: captured earlier; NULL: captured now */
-	const char *btf_path;          /* SIM_DIFF_KERNEL: for CO-RE; NULL: the kernel's */
 };
 
 struct sim_diff_host { /* how one host side did */

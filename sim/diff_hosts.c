@@ -353,7 +353,7 @@ static bool open_kernel(struct diff *d)
 	struct sim_kernel *k;
 	const char *why;
 
-	if (!d->loaded.bpf)
+	if (!d->loaded.fd)
 		return skip(d, SIM_DIFF_KERNEL, d->not_loaded);
 	k = sim_kernel_new(d->cx, d->obj, d->prog, &d->loaded, &why);
 	if (!k)
@@ -372,10 +372,11 @@ static bool find_image(struct diff *d)
 		d->image = d->opts->image;
 		return true;
 	}
-	if (!d->loaded.bpf)
+	if (!d->loaded.fd)
 		return skip(d, SIM_DIFF_IMAGE, d->not_loaded);
 	img = ARENA_NEW(d->cx->arena, struct sim_image);
 	why = sim_capture(d->cx, d->obj, d->prog, &d->loaded, img);
+	why = why ? why : sim_image_missing(d->cx->arena, img, d->obj);
 	if (why)
 		return skip(d, SIM_DIFF_IMAGE, why);
 	d->image = img;
@@ -413,7 +414,7 @@ bool sim_diff_hosts_load(struct diff *d)
 	d->lead = SIM_DIFF_JIT;
 	if (hosts & 1u << SIM_DIFF_KERNEL || capture)
 		d->not_loaded =
-			sim_kernel_load(d->cx, d->obj, d->prog, d->opts->btf_path, &d->loaded);
+			sim_kernel_load(d->cx, d->obj, d->prog, &d->loaded);
 	if (!find_image(d))
 		return false;
 	if (hosts && !(hosts & 1u << SIM_DIFF_JIT)) {

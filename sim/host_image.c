@@ -25,9 +25,11 @@
 #define ELEM_BYTES   1024u
 #define ELEMS        64u /* pointers live until the same packet looks up 64 others */
 
-/* In the context's page: the context itself, what it points to. */
-#define RXQ_OFF 1024u
-#define DEV_OFF 1536u
+/* In the context's page: the context itself, what it points to (see sim_image_missing()). */
+#define RXQ_OFF SIM_IMAGE_CTX_MAX
+#define DEV_OFF (RXQ_OFF + SIM_IMAGE_RXQ_MAX)
+
+_Static_assert(DEV_OFF + SIM_IMAGE_DEV_MAX <= GUEST_CTX_SIZE, "structures of the context");
 
 /* Ids in the call frame beyond those of helpers. */
 enum { CALL_ELEM = 0x1000, CALL_LOAD = 0x1001 /* + bytes */ };
@@ -47,13 +49,6 @@ struct sim_captured {
 	unsigned next_elem;
 	VEC(struct page) pages;
 };
-
-static bool needs(struct sim_host *h, const char *what)
-{
-	struct diag_at at = fe_prog_at(h->obj, h->prog, -1);
-
-	return diag_error(h->cx->diags, &at, REASON_IMAGE_NEEDS, what);
-}
 
 /* ---- pages at the kernel's addresses ----------------------------------------------------------- */
 
@@ -93,33 +88,36 @@ static bool put(struct sim_host *h, uint64_t addr, const uint8_t *bytes, size_t 
 
 /* ---- maps -------------------------------------------------------------------------------------- */
 
-static uint64_t array_header(const struct sim_captured *c)
+/* Arrays whose header is followed by pointers: of per-CPU elements, of sockets. */
+static enum sim_image_field table_field(const struct sim_image_map *m)
 {
-	return c->img->fields[SIM_FIELD_bpf_array_value];
-}
-
-static bool has_field(const struct sim_captured *c, enum sim_image_field f)
-{
-	return c->img->fields[f] != SIM_FIELD_ABSENT;
-}
-
-/* Pointers to each element of a per-CPU array, as the kernel keeps them behind the map's header. */
-static void fill_table(struct sim_host *h, size_t map, uint8_t *table)
-{
-	for (uint32_t i = 0; i < h->obj->maps[map].max_entries; i++) {
-		int64_t off = sim_map_lookup(h->maps, map, &i);
-
-		store_le64(table + 8 * (size_t)i, GUEST_VALUES + (uint64_t)off);
-	}
+	if (m->used && m->type == BPF_MAP_TYPE_PERCPU_ARRAY)
+		return SIM_FIELD_bpf_array_value; /* in a union with the pointers */
+	return m->used && m->type == BPF_MAP_TYPE_XSKMAP ? SIM_FIELD_xsk_map_xsk_map
+							 : SIM_FIELD_COUNT;
 }
 
 static uint64_t table_bytes(const struct sim_host *h, size_t map)
 {
-	const struct sim_image_map *m = &h->captured->img->maps[map];
+	return table_field(&h->captured->img->maps[map]) == SIM_FIELD_COUNT
+		       ? 0
+		       : (uint64_t)h->obj->maps[map].max_entries * 8;
+}
 
-	if (!m->used || m->type != BPF_MAP_TYPE_PERCPU_ARRAY)
-		return 0;
-	return (uint64_t)h->obj->maps[map].max_entries * 8;
+/* Sockets come and go only from user space, so before a run is soon enough. */
+static void fill_tables(struct sim_host *h)
+{
+	uint8_t *table = h->captured->tables;
+
+	for (size_t map = 0; map < h->obj->n_maps; map++) {
+		uint32_t n = table_bytes(h, map) ? h->obj->maps[map].max_entries : 0;
+
+		for (uint32_t i = 0; i < n; i++, table += 8) {
+			int64_t off = sim_map_lookup(h->maps, map, &i);
+
+			store_le64(table, off < 0 ? 0 : GUEST_VALUES + (uint64_t)off);
+		}
+	}
 }
 
 static bool place_tables(struct sim_host *h)
@@ -132,16 +130,13 @@ static bool place_tables(struct sim_host *h)
 	if (!size)
 		return true;
 	size = bits_round_up(size, GUEST_PAGE);
-	if (size > TABLES_MAX)
-		return needs(h, "per-CPU arrays with fewer elements");
-	c->tables = aligned_alloc(GUEST_PAGE, size);
+	c->tables = size > TABLES_MAX ? NULL : aligned_alloc(GUEST_PAGE, size);
 	if (!c->tables)
-		return sim_host_setup_failed(h, "no memory left");
+		return sim_host_setup_failed(h, "no memory left for arrays of pointers");
 	for (size_t i = 0; i < h->obj->n_maps; i++) {
 		if (!table_bytes(h, i))
 			continue;
-		fill_table(h, i, c->tables + off);
-		h->handles[i] = GUEST_TABLES + off - array_header(c);
+		h->handles[i] = GUEST_TABLES + off - c->img->fields[table_field(&c->img->maps[i])];
 		off += table_bytes(h, i);
 	}
 	return sim_unicorn_map(h, GUEST_TABLES, size, UC_PROT_READ, c->tables, false);
@@ -153,28 +148,13 @@ static bool place_map(struct sim_host *h, size_t map)
 	const struct sim_image_map *m = &c->img->maps[map];
 
 	h->handles[map] = GUEST_HANDLE + map * GUEST_PAGE;
-	if (!m->used)
-		return true;
-	switch (m->type) {
-	case BPF_MAP_TYPE_ARRAY:
-		h->handles[map] = sim_map_first_value(h, map) - array_header(c);
-		/* fall through */
-	case BPF_MAP_TYPE_PERCPU_ARRAY:
-		return has_field(c, SIM_FIELD_bpf_array_value) ||
-		       needs(h, "the offset of bpf_array.value");
-	case BPF_MAP_TYPE_PROG_ARRAY: /* empty here: its size reads as 0 */
+	if (m->used && m->type == BPF_MAP_TYPE_ARRAY)
+		h->handles[map] =
+			sim_map_first_value(h, map) - c->img->fields[SIM_FIELD_bpf_array_value];
+	if (m->used && m->type == BPF_MAP_TYPE_PROG_ARRAY) /* empty: its size reads as 0 */
 		return sim_unicorn_map(h, h->handles[map], GUEST_PAGE, UC_PROT_READ, c->zero,
 				       false);
-	case BPF_MAP_TYPE_HASH:
-	case BPF_MAP_TYPE_LRU_HASH:
-	case BPF_MAP_TYPE_PERCPU_HASH:
-	case BPF_MAP_TYPE_LRU_PERCPU_HASH:
-		return has_field(c, SIM_FIELD_htab_elem_key) ||
-		       needs(h, "the offset of htab_elem.key");
-	case BPF_MAP_TYPE_ARRAY_OF_MAPS:
-	case BPF_MAP_TYPE_HASH_OF_MAPS: return needs(h, "maps of maps");
-	default: return true;
-	}
+	return true;
 }
 
 static bool place_maps(struct sim_host *h)
@@ -263,16 +243,14 @@ static bool place_symbols(struct sim_host *h)
 {
 	const struct sim_image *img = h->captured->img;
 	const uint32_t rx = UC_PROT_READ | UC_PROT_EXEC;
-	struct diag_at at = fe_prog_at(h->obj, h->prog, -1);
 
 	for (size_t i = 0; i < img->n_symbols; i++) {
 		const struct sim_image_symbol *s = &img->symbols[i];
 		struct x86_buf b = { .arena = h->cx->arena };
 		struct sim_symbol_action a;
 
-		if (!sim_symbol_action(s->name, &a))
-			return diag_error(h->cx->diags, &at, REASON_IMAGE_SYMBOL, s->name);
-		build_stub(h, &a, &b);
+		if (sim_symbol_action(s->name, &a))
+			build_stub(h, &a, &b);
 		if (!put(h, s->addr, b.at, b.len, rx))
 			return false;
 	}
@@ -336,43 +314,6 @@ static bool map_pages(struct sim_host *h)
 }
 
 /* ---- context ----------------------------------------------------------------------------------- */
-
-static const enum sim_image_field xdp_fields[] = { SIM_FIELD_xdp_buff_data,
-						   SIM_FIELD_xdp_buff_data_end,
-						   SIM_FIELD_xdp_buff_data_meta,
-						   SIM_FIELD_xdp_buff_data_hard_start,
-						   SIM_FIELD_xdp_buff_rxq,
-						   SIM_FIELD_xdp_rxq_info_dev,
-						   SIM_FIELD_xdp_rxq_info_queue_index,
-						   SIM_FIELD_net_device_ifindex };
-
-static const enum sim_image_field skb_fields[] = { SIM_FIELD_sk_buff_len,
-						   SIM_FIELD_sk_buff_data,
-						   SIM_FIELD_sk_buff_dev,
-						   SIM_FIELD_sk_buff_protocol,
-						   SIM_FIELD_sk_buff_skb_iif,
-						   SIM_FIELD_sk_buff_vlan_tci,
-						   SIM_FIELD_sk_buff_vlan_proto,
-						   SIM_FIELD_sk_buff_cb,
-						   SIM_FIELD_bpf_skb_data_end_data_meta,
-						   SIM_FIELD_bpf_skb_data_end_data_end,
-						   SIM_FIELD_qdisc_skb_cb_pkt_len,
-						   SIM_FIELD_net_device_ifindex };
-
-static bool check_fields(struct sim_host *h)
-{
-	const enum sim_image_field *f = h->is_skb ? skb_fields : xdp_fields;
-	size_t n = h->is_skb ? ARRAY_SIZE(skb_fields) : ARRAY_SIZE(xdp_fields);
-
-	for (size_t i = 0; i < n; i++) {
-		uint32_t room = f[i] == SIM_FIELD_net_device_ifindex ? GUEST_CTX_SIZE - DEV_OFF
-								     : DEV_OFF - RXQ_OFF;
-
-		if (h->captured->img->fields[f[i]] > room - 8)
-			return needs(h, "offsets of all fields of the context");
-	}
-	return true;
-}
 
 static void set64(struct sim_captured *c, uint32_t base, enum sim_image_field f, uint64_t v)
 {
@@ -459,14 +400,19 @@ static bool image_open(struct sim_host *h)
 {
 	const uint32_t rw = UC_PROT_READ | UC_PROT_WRITE;
 	const struct sim_image *img = h->opts.image;
+	struct diag_at at = fe_prog_at(h->obj, h->prog, -1);
+	const char *missing;
 	struct sim_captured *c = ARENA_NEW(h->cx->arena, struct sim_captured);
 
 	h->captured = c;
 	c->img = img;
 	if (!sim_image_is_of(h->cx, img, h->obj, h->prog))
 		return false;
+	missing = sim_image_missing(h->cx->arena, img, h->obj);
+	if (missing)
+		return diag_error(h->cx->diags, &at, REASON_IMAGE_NEEDS, missing);
 	sim_gate_build(h->cx->scratch, img->funcs[0].addr, GUEST_CTX, h->pages, &h->gate);
-	return check_fields(h) && alloc_pages(h) && sim_unicorn_open(h, false) &&
+	return alloc_pages(h) && sim_unicorn_open(h, false) &&
 	       sim_unicorn_map(h, GUEST_CTX, GUEST_CTX_SIZE, rw, c->ctx, true) &&
 	       sim_unicorn_map(h, GUEST_ELEMS, ELEMS * ELEM_BYTES, rw, c->elems, false) &&
 	       place_maps(h) && place_percpu(h) && place_code(h) && place_symbols(h) &&
@@ -488,8 +434,14 @@ static void image_close(struct sim_host *h)
 	free(c->zero);
 }
 
+static void image_loop(struct sim_host *h)
+{
+	fill_tables(h);
+	sim_unicorn_loop(h);
+}
+
 const struct sim_engine sim_engine_image = { .open = image_open,
-					     .loop = sim_unicorn_loop,
+					     .loop = image_loop,
 					     .close = image_close,
 					     .reset_ctx = image_reset_ctx,
 					     .sync_ctx = image_sync_ctx,

@@ -3,19 +3,18 @@
 
 #include "frontend/object.h"
 
-/* A program in the running kernel, loaded from its file through libbpf; nothing is attached or pinned. */
-
-struct bpf_object;
+/* A program in the running kernel: the very instructions that the other sides run, on maps of its own.
+ * Nothing is attached or pinned. */
 
 struct sim_kernel_prog {
-	struct bpf_object *bpf;
-	int fd;
+	int fd;       /* 0: not loaded */
 	int *map_fds; /* per map of the object; -1: the program does not use it */
+	size_t n_maps;
 };
 
-/* NULL, or why not (one line; libbpf's words may follow). `btf_path`: kernel BTF for CO-RE, or NULL. */
+/* NULL, or why not in one line. */
 const char *sim_kernel_load(struct cx *cx, const struct fe_object *obj, const struct fe_prog *prog,
-			    const char *btf_path, struct sim_kernel_prog *k);
+			    struct sim_kernel_prog *k);
 void sim_kernel_unload(struct sim_kernel_prog *k);
 
 #endif

@@ -2,7 +2,6 @@
 
 #include "nfp_backend/api.h"
 #include "sim/capture.h"
-#include "sim/image_symbols.h"
 
 #include <stdio.h>
 
@@ -27,15 +26,13 @@ static void say(const struct cli_args *args, const struct sim_image *img, const 
 }
 
 /* What the file will be refused for is said when it is made. */
-static void warn_of_unknown(struct bpf_offload_program *p, const struct sim_image *img)
+static void warn_if_unusable(struct bpf_offload_program *p, const struct sim_image *img)
 {
 	struct diag_at at = fe_prog_at(&p->owner->obj, p->prog, -1);
-	struct sim_symbol_action a;
+	const char *what = sim_image_missing(&p->owner->arena, img, &p->owner->obj);
 
-	for (size_t i = 0; i < img->n_symbols; i++) {
-		if (!sim_symbol_action(img->symbols[i].name, &a))
-			diag_warn(&p->owner->diags, &at, REASON_IMAGE_SYMBOL, img->symbols[i].name);
-	}
+	if (what)
+		diag_warn(&p->owner->diags, &at, REASON_IMAGE_NEEDS, what);
 }
 
 static void add_row(struct json_object *report, struct bpf_offload_program *p,
@@ -65,13 +62,13 @@ static enum cli_exit capture_one(const struct cli_args *args, struct bpf_offload
 
 	if (p->prog->broken)
 		return CLI_PROGRAM;
-	why = sim_kernel_load(&o->cx, &o->obj, p->prog, args->btf, &loaded);
+	why = sim_kernel_load(&o->cx, &o->obj, p->prog, &loaded);
 	why = why ? why : sim_capture(&o->cx, &o->obj, p->prog, &loaded, &img);
 	sim_kernel_unload(&loaded);
 	ok = why ? diag_error(&o->diags, &at, REASON_CAPTURE_FAILED, why)
 		 : sim_image_write(&o->cx, path, &img);
 	if (ok)
-		warn_of_unknown(p, &img);
+		warn_if_unusable(p, &img);
 	api_print_messages(o);
 	if (!ok)
 		return CLI_ENVIRONMENT;

@@ -39,8 +39,8 @@ static bool device_of(const struct cli_args *args, struct bpf_offload_program *p
 
 #define HOST_BIT(id) (1u << SIM_DIFF_##id)
 
-/* Bits of --host; an unknown word is a file of capture. */
-static unsigned host_bits(const char *word)
+/* Bits of one word of --host; what is none is a file of capture. */
+static unsigned host_bits(const char *word, size_t len)
 {
 	static const struct {
 		const char *name;
@@ -48,17 +48,32 @@ static unsigned host_bits(const char *word)
 	} rows[] = {
 		{ "jit", HOST_BIT(JIT) },
 		{ "interp", HOST_BIT(INTERP) },
-		{ "kernel", HOST_BIT(JIT) | HOST_BIT(KERNEL) },
+		{ "kernel", HOST_BIT(KERNEL) },
 		{ "all", HOST_BIT(JIT) | HOST_BIT(INTERP) | HOST_BIT(IMAGE) | HOST_BIT(KERNEL) },
 	};
 
-	if (!word)
-		return HOST_BIT(JIT);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		if (!strcmp(word, rows[i].name))
+		if (strlen(rows[i].name) == len && !strncmp(word, rows[i].name, len))
 			return rows[i].bits;
 	}
 	return HOST_BIT(IMAGE);
+}
+
+/* All of --host; *file: the one that is a file, if any. */
+static unsigned all_host_bits(struct bpf_offload_program *p, const char *list, const char **file)
+{
+	unsigned bits = 0, of_word;
+
+	*file = NULL;
+	for (size_t len; list && *list; list += len + (list[len] == ',')) {
+		len = strcspn(list, ",");
+		of_word = host_bits(list, len);
+		if (of_word == HOST_BIT(IMAGE))
+			*file = arena_strndup(&p->owner->arena, list, len);
+		bits |= of_word;
+	}
+	/* a kernel is compared with something whose maps can be seen into */
+	return bits & ~HOST_BIT(KERNEL) ? bits : bits | HOST_BIT(JIT);
 }
 
 static unsigned count_bits(unsigned v)
@@ -74,14 +89,14 @@ static bool choose_hosts(const struct cli_args *args, struct bpf_offload_program
 			 struct sim_diff_options *diff)
 {
 	struct sim_image *img;
+	const char *file;
 
-	diff->hosts = host_bits(args->host);
-	diff->btf_path = args->btf;
-	if (diff->hosts != HOST_BIT(IMAGE))
+	diff->hosts = all_host_bits(p, args->host, &file);
+	if (!file)
 		return true;
-	img = ARENA_NEW(p->owner->cx.arena, struct sim_image);
+	img = ARENA_NEW(&p->owner->arena, struct sim_image);
 	diff->image = img;
-	return sim_image_read(&p->owner->cx, args->host, img);
+	return sim_image_read(&p->owner->cx, file, img);
 }
 
 /* ---- results ------------------------------------------------------------------------------------ */
@@ -256,10 +271,15 @@ static enum cli_exit test_one(const struct cli_args *args, struct bpf_offload_pr
 	if (err)
 		return CLI_PROGRAM;
 	on_device = p->image || args->device_words;
-	if (!on_device && count_bits(host_bits(args->host)) < 2)
+	if (!choose_hosts(args, p, &diff)) {
+		api_print_messages(o);
+		return CLI_PROGRAM;
+	}
+	if (!on_device && count_bits(diff.hosts) < 2)
 		return skip(args, p, row);
-	ok = choose_hosts(args, p, &diff) && (!on_device || device_of(args, p, &dev)) &&
-	     sim_diff_run(&o->cx, &o->obj, p->prog, &p->fw, on_device ? &dev : NULL, &diff, &res);
+	ok = (!on_device || device_of(args, p, &dev)) &&
+	     run_sides(p, on_device ? &dev : NULL, &diff, &pair);
+	res = pair.diff;
 	if (diff.progress)
 		cli_progress(NULL, 0, 0);
 	api_print_messages(o);
