@@ -278,8 +278,7 @@ static enum cli_exit test_one(const struct cli_args *args, struct bpf_offload_pr
 	if (!on_device && count_bits(diff.hosts) < 2)
 		return skip(args, p, row);
 	ok = (!on_device || device_of(args, p, &dev)) &&
-	     run_sides(p, on_device ? &dev : NULL, &diff, &pair);
-	res = pair.diff;
+	     sim_diff_run(&o->cx, &o->obj, p->prog, &p->fw, on_device ? &dev : NULL, &diff, &res);
 	if (diff.progress)
 		cli_progress(NULL, 0, 0);
 	api_print_messages(o);
