@@ -206,7 +206,8 @@ static struct isel_word and_const(struct isel *is, struct isel_word x, uint32_t 
 			    &shift)) { /* masked at the bottom, in place only if wanted */
 		dst = isel_new_reg(is);
 		isel_shf_to(is, dst, NFP_SHF_AND, nfp_imm(imm), x.o, shift);
-		return isel_w_shl(isel_w_reg(dst, 8), (unsigned)(shift - x.shift));
+		return isel_w_shl(isel_w_reg(dst, 32 - (unsigned)__builtin_clz(imm)),
+				  (unsigned)(shift - x.shift));
 	}
 	if (is_byte_mask(m, &bmask) && isel_w_shift_only(&x)) {
 		dst = isel_new_reg(is);

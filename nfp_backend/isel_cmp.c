@@ -131,8 +131,11 @@ void isel_jump_eq_const(struct isel *is, struct isel_word w, unsigned width, uin
 		jump_when(is, (isel_w_is(&w, c)) == eq, target);
 		return;
 	}
-	if (bits - w.lo == 1) {
-		isel_bbit(is, w.o, (unsigned)(w.lo + w.shift), eq == (c != 0), target);
+	c >>= w.lo; /* nothing stands below the field */
+	bits -= w.lo;
+	w = isel_w_lshr(w, w.lo);
+	if (bits == 1) {
+		isel_bbit(is, w.o, (unsigned)w.shift, eq == (c != 0), target);
 		return;
 	}
 	if (isel_field_bytes(&w, width, &first, &n) && n <= alu_eq_cost(&w, c)) {

@@ -11,17 +11,21 @@ static bool is_slot_access(const struct isel_addr *addr)
 	return !addr->n_var && isel_is_inst(addr->root, LLVMAlloca);
 }
 
-/* Does the function reach the stack through anything but constant offsets? */
-static bool has_variable_access(struct isel *is)
+/* Does a load at a variable place read a word more than its bytes may lie in? */
+static bool has_crossing_load(struct isel *is)
 {
 	uint32_t i;
 
 	for (i = 0; i < is->n_insts; i++) {
 		const struct isel_inst *in = &is->insts[i];
 		struct isel_addr addr;
+		unsigned align;
 
-		if ((in->op == LLVMLoad || in->op == LLVMStore) &&
-		    isel_decompose(is, LLVMGetOperand(in->v, in->op == LLVMStore), &addr) &&
+		if (in->op != LLVMLoad)
+			continue;
+		align = LLVMGetAlignment(in->v);
+		if (align < 4 && 8 * align < in->width &&
+		    isel_decompose(is, LLVMGetOperand(in->v, 0), &addr) &&
 		    addr.space == ISEL_STACK && !is_slot_access(&addr))
 			return true;
 	}
@@ -42,7 +46,7 @@ static uint32_t slot_of(struct isel *is, LLVMValueRef alloca_inst)
 		n = bytes = 1;
 	}
 	*slot = nfp_new_slot(is->fn, is->cx, NFP_SLOT_STACK,
-			     (uint32_t)(n * bytes + 3) / 4 + has_variable_access(is));
+			     (uint32_t)(n * bytes + 3) / 4 + has_crossing_load(is));
 	return *slot;
 }
 

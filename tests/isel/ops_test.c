@@ -55,6 +55,9 @@ static const char *const consts[] = { "1",     "2",   "3",   "7",   "10",   "13"
 				      "100",   "255", "256", "641", "1000", "32767",
 				      "65535", "-1",  "-2",  "-5",  "-300" };
 
+static const char *const predicates[] = { "eq",  "ne",  "ult", "ule", "ugt",
+					  "uge", "slt", "sle", "sgt", "sge" };
+
 static const struct op unary_ops[] = {
 	{ "ctpop", "%r = call iW @llvm.ctpop.iW(iW %a)\n" },
 	{ "ctlz", "%r = call iW @llvm.ctlz.iW(iW %a, i1 false)\n" },
@@ -83,9 +86,6 @@ static const struct op pow2_ops[] = {
 	{ "fshr.var", "%r = call iW @llvm.fshr.iW(iW %a, iW %b, iW %b)\n" },
 	{ "rotr.var", "%r = call iW @llvm.fshr.iW(iW %a, iW %a, iW %b)\n" },
 };
-
-static const char *const predicates[] = { "eq",  "ne",  "ult", "ule", "ugt",
-					  "uge", "slt", "sle", "sgt", "sge" };
 
 static const char *const cmp_consts[] = { "0",   "1",    "2",      "5",         "8",     "255",
 					  "256", "257",  "2048",   "65535",     "65536", "-1",
@@ -151,8 +151,14 @@ static void put_store(FILE *f, unsigned width)
 {
 	if (width < 64)
 		fprintf(f, "%%rz = zext i%u %%r to i64\n", width);
-	else
+	else if (width == 64)
 		fputs("%rz = freeze i64 %r\n", f);
+	else
+		fprintf(f,
+			"%%rw = lshr i%u %%r, 64\n%%rh = trunc i%u %%rw to i64\n"
+			"%%ph = getelementptr inbounds i8, PKT %%pkt, i32 72\n"
+			"store i64 %%rh, PKT %%ph, align 1\n%%rz = trunc i%u %%r to i64\n",
+			width, width, width);
 	fputs("%pr = getelementptr inbounds i8, PKT %pkt, i32 64\nstore i64 %rz, PKT %pr, align 1\n"
 	      "%v = trunc i64 %rz to i32\nret i32 %v\n",
 	      f);
@@ -216,6 +222,47 @@ static void add_binary(struct harness *h)
 					add_op(h, op, widths[w], consts[c], "%b");
 			}
 		}
+	}
+}
+
+/* Over 64 bits: what byte swaps and combined loads bring. */
+static void add_wide(struct harness *h)
+{
+	static const char *const ops[] = { "add", "sub", "mul", "and", "or", "xor" };
+	static const char *const shifts[] = { "shl", "lshr", "ashr" };
+	static const unsigned w[] = { 80, 96, 128 }, by[] = { 1, 8, 31, 32, 48, 64, 79 };
+	size_t i, k, p;
+
+	for (k = 0; k < ARRAY_SIZE(w); k++) {
+		char body[256], name[64];
+		struct op op = { name, body };
+
+		for (i = 0; i < ARRAY_SIZE(ops); i++) {
+			snprintf(name, sizeof(name), "wide %s", ops[i]);
+			snprintf(body, sizeof(body), "%%r = %s iW %%a, %%b\n", ops[i]);
+			add_op(h, &op, w[k], "%a", "%b");
+			add_op(h, &op, w[k], "%a", "-36893488147419103233");
+			add_op(h, &op, w[k], "%a", "5");
+		}
+		for (i = 0; i < ARRAY_SIZE(shifts); i++) {
+			for (p = 0; p < ARRAY_SIZE(by); p++) {
+				snprintf(name, sizeof(name), "wide %s %u", shifts[i], by[p]);
+				snprintf(body, sizeof(body), "%%r = %s iW %%a, %u\n", shifts[i],
+					 by[p]);
+				add_op(h, &op, w[k], "%a", "%b");
+			}
+		}
+		for (p = 0; p < ARRAY_SIZE(predicates); p++) {
+			snprintf(name, sizeof(name), "wide icmp %s", predicates[p]);
+			snprintf(body, sizeof(body),
+				 "%%c = icmp %s iW %%a, %%b\n%%r = select i1 %%c, iW %%a, iW 7\n",
+				 predicates[p]);
+			add_op(h, &op, w[k], "%a", "%b");
+			add_op(h, &op, w[k], "%a", "18446744073709551616");
+		}
+		snprintf(name, sizeof(name), "wide bswap");
+		snprintf(body, sizeof(body), "%%r = call iW @llvm.bswap.iW(iW %%a)\n");
+		add_op(h, &op, w[k], "%a", "%b");
 	}
 }
 
@@ -443,6 +490,7 @@ int main(int argc, char **argv)
 
 	filter = argc > 1 ? argv[1] : NULL;
 	add_binary(h);
+	add_wide(h);
 	add_const_shifts(h);
 	add_unary(h);
 	add_casts(h);
