@@ -81,6 +81,8 @@ struct bpf_offload_compile_opts {
 	FILE *dump_to;          /* NULL: standard output */
 	bool check_each;        /* run the IR checkers after each pass */
 	bool allow_destructive; /* accept programs that call destructive kernel functions */
+	uint64_t cut_seed;      /* not 0: split at a random legal cut; for tests */
+	unsigned max_handoff;   /* bytes of a hand-off record at most; 0: what the device allows */
 };
 
 /* Opens `path`. NULL with errno set: -ENOEXEC's positive value or what open(2) said. Opts may be NULL. */
@@ -127,6 +129,9 @@ BPF_OFFLOAD_API size_t bpf_offload_program__device_words(const struct bpf_offloa
  * line in hexadecimal. A temporary file is renamed over `path`, so nothing half-written remains. */
 BPF_OFFLOAD_API int bpf_offload_program__write_image(struct bpf_offload_program *prog,
 						     const char *path);
+/* Placement split: the host half as an eBPF object that libbpf loads; program "<name>_host". */
+BPF_OFFLOAD_API int bpf_offload_program__write_host(struct bpf_offload_program *prog,
+						    const char *path);
 BPF_OFFLOAD_API int bpf_offload_program__write_words(struct bpf_offload_program *prog,
 						     const char *path);
 

@@ -1,6 +1,7 @@
 #include "nfp_backend/api.h"
 
 #include "nfp_backend/isa.h"
+#include "partitioner/hostobj.h"
 
 #include <bpf/libbpf.h>
 
@@ -274,7 +275,9 @@ int bpf_offload_program__compile(struct bpf_offload_program *p,
 				      .stop_after = OPT(opts, stop_after, NULL),
 				      .dump_to = OPT(opts, dump_to, NULL),
 				      .check_each = OPT(opts, check_each, false),
-				      .time_passes = true };
+				      .time_passes = true,
+				      .cut_seed = OPT(opts, cut_seed, UINT64_C(0)),
+				      .max_handoff = OPT(opts, max_handoff, 0u) };
 	int err = bpf_offload_program__verify(p, OPT(opts, allow_destructive, false));
 	bool ok;
 
@@ -350,6 +353,18 @@ int bpf_offload_program__write_image(struct bpf_offload_program *p, const char *
 	if (!p->image || !path)
 		return -EINVAL;
 	ok = nfp_image_write(&p->owner->cx, p->image, path);
+	api_print_messages(p->owner);
+	return ok ? 0 : -EIO;
+}
+
+int bpf_offload_program__write_host(struct bpf_offload_program *p, const char *path)
+{
+	bool ok;
+
+	if (!p->split.pair || !path)
+		return -EINVAL;
+	ok = part_object_write(&p->owner->cx, &p->owner->obj, &p->split.pair->host, path);
+	arena_reset(&p->owner->scratch);
 	api_print_messages(p->owner);
 	return ok ? 0 : -EIO;
 }

@@ -90,6 +90,7 @@ static bool run_llvm_phases(struct job *j)
 
 	if (!nfp_lift(cx, j->np, j->llvm, &j->mod, j->why))
 		return false;
+	offload_probe(&j->p->opts, "lift", j->mod);
 	dump_llvm(j, "lift");
 	if (!end_phase(j, "lift"))
 		return true;
@@ -99,6 +100,7 @@ static bool run_llvm_phases(struct job *j)
 		return true;
 	if (!nfp_isel(cx, j->mod, j->np->fw, (uint8_t)j->np->type, &j->fn))
 		return false;
+	offload_probe(&j->p->opts, "isel", &j->fn);
 	dump_mir(j, "isel");
 	end_phase(j, "isel");
 	return true;
@@ -287,6 +289,16 @@ static void op_destroy(struct offload_prog *p)
 	p->dev_priv = NULL; /* the copy goes with the arena */
 }
 
+/* The firmware moves a packet's start by so much without a check (reference 4.13). */
+static uint32_t op_handoff_room(const struct offload_prog *p)
+{
+	const struct nfp_firmware *fw = p->target;
+
+	if (!fw->adjust_head.present || !(fw->adjust_head.flags & NFP_ADJUST_HEAD_NO_META))
+		return 0;
+	return fw->adjust_head.guaranteed_sub;
+}
+
 const struct bpf_offload_ops nfp_offload_ops = {
 	.name = "nfp",
 	.prepare = op_prepare,
@@ -296,4 +308,5 @@ const struct bpf_offload_ops nfp_offload_ops = {
 	.remove_insns = op_remove_insns,
 	.translate = op_translate,
 	.destroy = op_destroy,
+	.handoff_room = op_handoff_room,
 };

@@ -176,16 +176,28 @@ static void copy_subs(struct part_half *h, struct fe_subprog *subs, size_t *n)
 
 /* ---- the program ------------------------------------------------------------------------------------------ */
 
+static bool starts_function(const struct fe_prog *prog, uint32_t insn)
+{
+	for (size_t i = 0; i < prog->n_subprogs; i++)
+		if (prog->subprogs[i].start == insn)
+			return true;
+	return false;
+}
+
+/* Every function has a line from its first instruction on (the kernel insists); ours of main have the
+ * source's first. */
 static void make_lines(struct part_half *h, struct fe_prog *prog)
 {
 	VEC(struct fe_line) lines = { 0 };
 	const struct fe_line *last = NULL, *line;
 
 	for (uint32_t i = 0; i < h->as.code.len; i++) {
-		if (h->as.origins.at[i] == PART_NO_ORIGIN)
+		bool first = starts_function(prog, i);
+
+		if (h->as.origins.at[i] == PART_NO_ORIGIN && !first)
 			continue;
-		line = fe_prog_line(h->vp->prog, h->as.origins.at[i]);
-		if (!line || line == last)
+		line = fe_prog_line(h->vp->prog, i ? h->as.origins.at[i] : 0);
+		if (!line || (line == last && !first))
 			continue;
 		last = line;
 		*vec_push(&lines, h->cx->arena) = *line;

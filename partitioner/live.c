@@ -31,10 +31,10 @@ static bool within(const struct vp_reg *r, int64_t min, int64_t max)
 	return r->min_off >= min && r->max_off <= max;
 }
 
-/* Element 0 has an address that a constant can name: global data, arrays of one element. */
+/* Element 0 has an address that a relocation can name: global data. */
 static bool is_single(const struct fe_map *m)
 {
-	return m->kind != FE_MAP_USER || (m->type == BPF_MAP_TYPE_ARRAY && m->max_entries == 1);
+	return m->kind != FE_MAP_USER;
 }
 
 static const char *packet_value(struct part_value *v, const struct vp_reg *r)

@@ -3,6 +3,7 @@
 #include "partitioner/cut.h"
 #include "partitioner/half.h"
 #include "partitioner/handoff.h"
+#include "partitioner/hostobj.h"
 #include "partitioner/region.h"
 
 #include "base/bits.h"
@@ -62,7 +63,7 @@ static void weigh_nodes(struct search *s)
 			per_packet += 100 * exit_gain(s, pc);
 		s->gain[pc] = per_packet * s->region.freq[pc];
 		if (s->rng)
-			s->gain[pc] = random_below(s, 30) - 4;
+			s->gain[pc] = random_below(s, 30) - 8;
 	}
 }
 
@@ -90,6 +91,16 @@ static void refuse_all(struct search *s)
 			    (s->task->refused[pc] || moves_packet(&vp->prog->insns[pc])))
 				refuse(s, part_main_pc(vp, inst, pc));
 	}
+}
+
+/* Something goes to the host, wherever: a program that the device could take whole is cut, too. */
+static void refuse_one(struct search *s)
+{
+	uint32_t pc = (uint32_t)random_below(s, s->region.n);
+
+	while (pc && !part_seen(&s->vp, pc))
+		pc--;
+	refuse(s, pc ? pc : s->region.n - 1);
 }
 
 /* Maps that only one side may have: all their users go together. */
@@ -350,6 +361,7 @@ static enum outcome attempt(struct search *s, struct part_pair *pair, struct spl
 			    struct offload_prog *state)
 {
 	bool *on_device = ARENA_ARRAY(s->cx->arena, bool, s->region.n);
+	const char *obstacle;
 
 	*pair = (struct part_pair){ .on_device = on_device };
 	if (!choose(s, on_device)) {
@@ -366,6 +378,11 @@ static enum outcome attempt(struct search *s, struct part_pair *pair, struct spl
 	if (!host_holds(s, pair)) {
 		s->split->unsplit = "no host half verifies";
 		return forbid_bad_cuts(s, pair) ? TRY_AGAIN : GIVE_UP;
+	}
+	obstacle = part_object_obstacle(s->vp.obj, &pair->host);
+	if (obstacle) {
+		s->split->unsplit = obstacle;
+		return GIVE_UP;
 	}
 	return make_device(s, pair, dev, state);
 }
@@ -428,6 +445,8 @@ static bool start(struct search *s)
 			part_live_at(s->cx, &s->vp, pc, &s->live[pc]);
 	weigh_nodes(s);
 	refuse_all(s);
+	if (s->rng)
+		refuse_one(s);
 	tie_maps(s);
 	return true;
 }

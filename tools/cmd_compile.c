@@ -47,6 +47,13 @@ static bool write_results(const struct cli_args *args, struct bpf_offload_progra
 		return false;
 	if (!args->json && !args->quiet)
 		printf("  wrote %s\n", path);
+	if (bpf_offload_program__placement(p) == BPF_OFFLOAD_SPLIT) {
+		if (!result_path(path, sizeof(path), args->output, name, "host.o") ||
+		    bpf_offload_program__write_host(p, path))
+			return false;
+		if (!args->json && !args->quiet)
+			printf("  wrote %s\n", path);
+	}
 	if (!args->emit) /* "words" is all it can be */
 		return true;
 	if (!result_path(path, sizeof(path), args->output, name, "words") ||

@@ -10,7 +10,7 @@
 static const char *place_name(enum part_place place)
 {
 	static const char *const names[] = {
-		[PART_DEAD] = "dead", [PART_DEVICE] = "NIC", [PART_HOST] = "host"
+		[PART_DEAD] = "dead", [PART_DEVICE] = "NIC", [PART_HOST] = "host", [PART_BOTH] = "both"
 	};
 
 	return names[place];
@@ -78,6 +78,8 @@ static void print_program(const struct cli_args *args, struct bpf_offload_progra
 	putchar('\n');
 	for (size_t i = 0; i < n && r[i].insn < 0; i++)
 		printf("  whole program: %s [%s]\n    %s\n", r[i].text, r[i].id, r[i].advice);
+	if (p->split.unsplit)
+		printf("  not split: %s\n", p->split.unsplit);
 	if (!args->quiet)
 		print_listing(p);
 	putchar('\n');

@@ -4,6 +4,7 @@
 #include "nfp_backend/isa.h"
 #include "sim/diff.h"
 #include "sim/image.h"
+#include "sim/pair.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -97,6 +98,29 @@ static bool choose_hosts(const struct cli_args *args, struct bpf_offload_program
 	img = ARENA_NEW(&p->owner->arena, struct sim_image);
 	diff->image = img;
 	return sim_image_read(&p->owner->cx, file, img);
+}
+
+static bool is_pair(const struct cli_args *args, const struct bpf_offload_program *p)
+{
+	return p->split.pair && !args->device_words;
+}
+
+/* A split program's pair was compared with the original on our JIT; the original on all host sides. */
+static bool add_other_hosts(struct bpf_offload_program *p, const struct sim_diff_options *diff,
+			    struct sim_diff_result *res)
+{
+	struct bpf_offload_object *o = p->owner;
+	struct sim_diff_result more;
+
+	if (count_bits(diff->hosts) < 2)
+		return true;
+	if (!sim_diff_run(&o->cx, &o->obj, p->prog, NULL, NULL, diff, &more))
+		return false;
+	memcpy(res->hosts, more.hosts, sizeof(res->hosts));
+	res->mismatches += more.mismatches;
+	for (size_t i = 0; i < more.n_kept && res->n_kept < SIM_DIFF_KEEP; i++)
+		res->kept[res->n_kept++] = more.kept[i];
+	return true;
 }
 
 /* ---- results ------------------------------------------------------------------------------------ */
@@ -244,6 +268,36 @@ static enum cli_exit skip(const struct cli_args *args, struct bpf_offload_progra
 	return CLI_OK;
 }
 
+/* A split program against the original, or the device against the host. */
+static bool run_sides(const struct cli_args *args, struct bpf_offload_program *p,
+		      const struct sim_diff_device *dev, const struct sim_diff_options *diff,
+		      struct sim_pair_result *res)
+{
+	struct bpf_offload_object *o = p->owner;
+
+	if (is_pair(args, p))
+		return sim_pair_run(&o->cx, &p->vprog, p->split.pair, &p->fw, dev, diff, res);
+	return sim_diff_run(&o->cx, &o->obj, p->prog, &p->fw, dev, diff, &res->diff);
+}
+
+static void tell_pair(const struct cli_args *args, struct json_object *row,
+		      const struct sim_pair_result *r)
+{
+	struct json_object *o;
+
+	if (row) {
+		o = json_object_new_object();
+		json_object_object_add(o, "decided", json_object_new_uint64(r->decided));
+		json_object_object_add(o, "handed", json_object_new_uint64(r->handed));
+		json_object_object_add(o, "forged", json_object_new_uint64(r->forged));
+		json_object_object_add(row, "split", o);
+	} else if (!args->quiet) {
+		printf("  split: the device decided %" PRIu64 " packets, the host went on with "
+		       "%" PRIu64 "; %" PRIu64 " came with a forged record\n",
+		       r->decided, r->handed, r->forged);
+	}
+}
+
 static enum cli_exit test_one(const struct cli_args *args, struct bpf_offload_program *p,
 			      struct json_object *report)
 {
@@ -256,7 +310,8 @@ static enum cli_exit test_one(const struct cli_args *args, struct bpf_offload_pr
 		.priv = (void *)(uintptr_t)bpf_offload_program__name(p)
 	};
 	struct sim_diff_device dev = { 0 };
-	struct sim_diff_result res = { 0 };
+	struct sim_pair_result pair = { 0 };
+	struct sim_diff_result res;
 	struct bpf_offload_object *o = p->owner;
 	struct json_object *row = NULL;
 	int err = bpf_offload_program__compile(p, &opts);
@@ -278,7 +333,10 @@ static enum cli_exit test_one(const struct cli_args *args, struct bpf_offload_pr
 	if (!on_device && count_bits(diff.hosts) < 2)
 		return skip(args, p, row);
 	ok = (!on_device || device_of(args, p, &dev)) &&
-	     sim_diff_run(&o->cx, &o->obj, p->prog, &p->fw, on_device ? &dev : NULL, &diff, &res);
+	     run_sides(args, p, on_device ? &dev : NULL, &diff, &pair);
+	if (ok && is_pair(args, p))
+		ok = add_other_hosts(p, &diff, &pair.diff);
+	res = pair.diff;
 	if (diff.progress)
 		cli_progress(NULL, 0, 0);
 	api_print_messages(o);
@@ -289,6 +347,8 @@ static enum cli_exit test_one(const struct cli_args *args, struct bpf_offload_pr
 		add_result(row, p, &res);
 	else
 		print_result(args, p, &res);
+	if (is_pair(args, p))
+		tell_pair(args, row, &pair);
 	return res.mismatches ? CLI_PROGRAM : CLI_OK;
 }
 

@@ -1,0 +1,370 @@
+#include "partitioner/hostobj.h"
+
+#include "base/bits.h"
+#include "base/file.h"
+
+#include <elf.h>
+
+/* Layout: header, contents of sections (8-byte aligned), section headers. Instructions of the
+ * program refer to maps by index; here they become relocations against symbols. */
+
+#define EM_OF_BPF    247
+#define R_BPF_64_64  1
+#define R_BPF_64_32  10
+#define MAX_SECTIONS 64u
+
+struct object {
+	struct cx *cx;
+	const struct fe_object *obj;
+	const struct fe_prog *prog;
+	const char *section; /* of main */
+	struct bpf_insn *code;
+	VEC(uint8_t) bytes;
+	VEC(uint8_t) names; /* of sections and symbols */
+	Elf64_Shdr sec[MAX_SECTIONS];
+	uint32_t n_secs;
+	VEC(Elf64_Sym) locals, globals;
+	VEC(struct part_obj_map) maps;
+	uint32_t *
+		symbol; /* by map of the object: index among globals (user) or locals (data), + 1 */
+	uint32_t *sub_symbol; /* by subprogram: index among locals */
+};
+
+static const char *data_section(struct cx *cx, const struct fe_map *m)
+{
+	/* libbpf fills .kconfig itself, from symbols that are no longer there: the values are known */
+	return m->kind == FE_MAP_KCONFIG ? arena_strdup(cx->arena, ".rodata.kconfig") : m->name;
+}
+
+/* ---- what it cannot say ------------------------------------------------------------------------------------- */
+
+static const char *map_obstacle(const struct fe_object *obj, const struct bpf_insn *insn)
+{
+	const struct fe_map *m = &obj->maps[insn->imm];
+
+	if (m->n_slots || m->inner >= 0)
+		return "a map with initial elements or inner maps";
+	if ((m->kind == FE_MAP_USER) != (insn->src_reg == EBPF_IMM_MAP_IDX))
+		return "the address of a map that has no symbol";
+	return NULL;
+}
+
+const char *part_object_obstacle(const struct fe_object *obj, const struct fe_prog *prog)
+{
+	const char *what = NULL;
+
+	for (size_t i = 0; i < prog->n_insns && !what; i++) {
+		const struct bpf_insn *insn = &prog->insns[i];
+
+		if (ebpf_is_call(insn) && insn->src_reg == EBPF_CALL_KFUNC)
+			what = "a call of a kernel function";
+		if (!ebpf_is_ld_imm64(insn))
+			continue;
+		if (insn->src_reg == EBPF_IMM_BTF_ID)
+			what = "the address of a kernel variable";
+		else if (insn->src_reg == EBPF_IMM_MAP_IDX ||
+			 insn->src_reg == EBPF_IMM_MAP_IDX_VALUE)
+			what = map_obstacle(obj, insn);
+		i++;
+	}
+	return what;
+}
+
+/* ---- bytes ---------------------------------------------------------------------------------------------------- */
+
+static uint32_t name(struct object *o, const char *s)
+{
+	size_t at = o->names.len, n = strlen(s) + 1;
+
+	vec_reserve(&o->names, o->cx->arena, at + n);
+	memcpy(o->names.at + at, s, n);
+	o->names.len += n;
+	return (uint32_t)at;
+}
+
+static uint64_t put(struct object *o, const void *data, size_t size)
+{
+	uint64_t at = bits_round_up(o->bytes.len, 8);
+
+	vec_reserve(&o->bytes, o->cx->arena, at + size + 8);
+	memset(o->bytes.at + o->bytes.len, 0, at - o->bytes.len);
+	if (size)
+		memcpy(o->bytes.at + at, data, size);
+	o->bytes.len = at + size;
+	return at;
+}
+
+/* Index of the new section; 0 when there are too many. */
+static uint16_t section(struct object *o, const char *n, uint32_t type, uint64_t flags,
+			struct part_bytes b)
+{
+	if (o->n_secs == MAX_SECTIONS)
+		return 0;
+	o->sec[o->n_secs] = (Elf64_Shdr){ .sh_name = name(o, n),
+					  .sh_type = type,
+					  .sh_flags = flags,
+					  .sh_size = b.size,
+					  .sh_addralign = 8 };
+	o->sec[o->n_secs].sh_offset = put(o, b.data, type == SHT_NOBITS ? 0 : b.size);
+	return (uint16_t)o->n_secs++;
+}
+
+static uint32_t local(struct object *o, const char *n, unsigned type, uint16_t sec, uint64_t value,
+		      uint64_t size)
+{
+	*vec_push(&o->locals, o->cx->arena) =
+		(Elf64_Sym){ .st_name = name(o, n),
+			     .st_info = (uint8_t)ELF64_ST_INFO(STB_LOCAL, type),
+			     .st_shndx = sec,
+			     .st_value = value,
+			     .st_size = size };
+	return (uint32_t)o->locals.len - 1;
+}
+
+static uint32_t global(struct object *o, const char *n, unsigned type, uint16_t sec, uint64_t value,
+		       uint64_t size)
+{
+	*vec_push(&o->globals, o->cx->arena) =
+		(Elf64_Sym){ .st_name = name(o, n),
+			     .st_info = (uint8_t)ELF64_ST_INFO(STB_GLOBAL, type),
+			     .st_shndx = sec,
+			     .st_value = value,
+			     .st_size = size };
+	return (uint32_t)o->globals.len - 1;
+}
+
+/* ---- sections --------------------------------------------------------------------------------------------------- */
+
+static bool uses(const struct object *o, size_t map)
+{
+	for (size_t i = 0; i < o->prog->n_insns; i++) {
+		const struct bpf_insn *insn = &o->prog->insns[i];
+
+		if (!ebpf_is_ld_imm64(insn))
+			continue;
+		if ((insn->src_reg == EBPF_IMM_MAP_IDX ||
+		     insn->src_reg == EBPF_IMM_MAP_IDX_VALUE) &&
+		    (size_t)insn->imm == map)
+			return true;
+		i++;
+	}
+	return false;
+}
+
+static void add_data(struct object *o, size_t i)
+{
+	const struct fe_map *m = &o->obj->maps[i];
+	const char *n = data_section(o->cx, m);
+	bool bss = m->kind == FE_MAP_BSS || !m->init;
+	bool constant = m->kind == FE_MAP_RODATA || m->kind == FE_MAP_KCONFIG;
+	uint16_t sec = section(o, n, bss ? SHT_NOBITS : SHT_PROGBITS,
+			       SHF_ALLOC | (constant ? 0u : SHF_WRITE),
+			       (struct part_bytes){ m->init, m->value_size });
+
+	o->symbol[i] = local(o, n, STT_SECTION, sec, 0, 0) + 1;
+}
+
+static void add_maps(struct object *o)
+{
+	static const uint8_t zeroes[PART_OBJ_MAP_BYTES * 64];
+	size_t n = 0;
+	uint16_t sec = 0;
+
+	for (size_t i = 0; i < o->obj->n_maps; i++) {
+		if (!uses(o, i))
+			continue;
+		if (o->obj->maps[i].kind != FE_MAP_USER)
+			add_data(o, i);
+		else if (n < 64)
+			*vec_push(&o->maps, o->cx->arena) =
+				(struct part_obj_map){ (uint32_t)i,
+						       (uint32_t)n++ * PART_OBJ_MAP_BYTES };
+	}
+	if (n)
+		sec = section(o, ".maps", SHT_PROGBITS, SHF_ALLOC | SHF_WRITE,
+			      (struct part_bytes){ zeroes, n * PART_OBJ_MAP_BYTES });
+	for (size_t i = 0; i < n; i++)
+		o->symbol[o->maps.at[i].map] =
+			global(o, o->obj->maps[o->maps.at[i].map].name, STT_OBJECT, sec,
+			       o->maps.at[i].offset, PART_OBJ_MAP_BYTES) +
+			1;
+}
+
+/* Main, and behind it the subprograms in .text, both without what relocations will fill in. */
+static void add_code(struct object *o, uint16_t sec[2])
+{
+	uint32_t end = o->prog->subprogs[0].end, n = (uint32_t)o->prog->n_insns;
+	const struct fe_subprog *subs = o->prog->subprogs;
+
+	o->code = arena_dup(o->cx->arena, o->prog->insns, n * sizeof(*o->code));
+	for (uint32_t i = 0; i < n; i++) {
+		struct bpf_insn *insn = &o->code[i];
+
+		if (ebpf_is_call(insn) && insn->src_reg == EBPF_CALL_SUBPROG)
+			insn->imm = -1;
+		if (!ebpf_is_ld_imm64(insn))
+			continue;
+		if (insn->src_reg != EBPF_IMM_VALUE) {
+			insn->imm = insn->src_reg == EBPF_IMM_MAP_IDX_VALUE ? insn[1].imm : 0;
+			insn->src_reg = insn->src_reg == EBPF_IMM_FUNC ? EBPF_IMM_FUNC : 0;
+			insn[1].imm = 0;
+		}
+		i++;
+	}
+	sec[0] = section(o, o->section, SHT_PROGBITS, SHF_ALLOC | SHF_EXECINSTR,
+			 (struct part_bytes){ o->code, end * sizeof(*o->code) });
+	sec[1] = 0;
+	if (n > end)
+		sec[1] =
+			section(o, ".text", SHT_PROGBITS, SHF_ALLOC | SHF_EXECINSTR,
+				(struct part_bytes){ o->code + end, (n - end) * sizeof(*o->code) });
+	global(o, o->prog->name, STT_FUNC, sec[0], 0, end * sizeof(*o->code));
+	for (size_t i = 1; i < o->prog->n_subprogs; i++)
+		o->sub_symbol[i] = local(o, *subs[i].name ? subs[i].name : "subprog", STT_FUNC,
+					 sec[1], (subs[i].start - end) * sizeof(*o->code),
+					 (subs[i].end - subs[i].start) * sizeof(*o->code));
+}
+
+/* ---- relocations --------------------------------------------------------------------------------------------- */
+
+static uint32_t sub_at(const struct object *o, int64_t start)
+{
+	for (size_t i = 1; i < o->prog->n_subprogs; i++)
+		if (o->prog->subprogs[i].start == start)
+			return (uint32_t)i;
+	return 0;
+}
+
+/* Index in the symbol table: the empty one, locals, globals. 0: no relocation. */
+static uint32_t symbol_of(const struct object *o, uint32_t pc, uint32_t *type)
+{
+	const struct bpf_insn *insn = &o->prog->insns[pc];
+	uint32_t first_global = 1 + (uint32_t)o->locals.len;
+
+	*type = R_BPF_64_64;
+	if (ebpf_is_call(insn) && insn->src_reg == EBPF_CALL_SUBPROG) {
+		*type = R_BPF_64_32;
+		return 1 + o->sub_symbol[sub_at(o, (int64_t)pc + 1 + insn->imm)];
+	}
+	if (!ebpf_is_ld_imm64(insn))
+		return 0;
+	switch (insn->src_reg) {
+	case EBPF_IMM_FUNC: return 1 + o->sub_symbol[sub_at(o, (int64_t)pc + 1 + insn->imm)];
+	case EBPF_IMM_MAP_IDX: return first_global + o->symbol[insn->imm] - 1;
+	case EBPF_IMM_MAP_IDX_VALUE: return o->symbol[insn->imm];
+	default: return 0;
+	}
+}
+
+static void add_relocs(struct object *o, uint16_t sec, uint32_t from, uint32_t to, const char *of)
+{
+	VEC(Elf64_Rel) rels = { 0 };
+	uint32_t type, sym;
+	uint16_t rel;
+
+	for (uint32_t pc = from; pc < to; pc++) {
+		sym = symbol_of(o, pc, &type);
+		if (sym)
+			*vec_push(&rels, o->cx->arena) =
+				(Elf64_Rel){ (pc - from) * sizeof(struct bpf_insn),
+					     ELF64_R_INFO((uint64_t)sym, type) };
+		pc += ebpf_is_ld_imm64(&o->prog->insns[pc]);
+	}
+	if (!rels.len)
+		return;
+	rel = section(o, arena_printf(o->cx->arena, ".rel%s", of), SHT_REL, SHF_INFO_LINK,
+		      (struct part_bytes){ rels.at, rels.len * sizeof(*rels.at) });
+	o->sec[rel].sh_info = sec;
+	o->sec[rel].sh_entsize = sizeof(Elf64_Rel);
+}
+
+/* ---- the file --------------------------------------------------------------------------------------------------- */
+
+static void add_symbols(struct object *o)
+{
+	VEC(Elf64_Sym) all = { 0 };
+	uint16_t symtab;
+
+	vec_push(&all, o->cx->arena);
+	for (size_t i = 0; i < o->locals.len; i++)
+		*vec_push(&all, o->cx->arena) = o->locals.at[i];
+	for (size_t i = 0; i < o->globals.len; i++)
+		*vec_push(&all, o->cx->arena) = o->globals.at[i];
+	symtab = section(o, ".symtab", SHT_SYMTAB, 0,
+			 (struct part_bytes){ all.at, all.len * sizeof(*all.at) });
+	o->sec[symtab].sh_info = 1 + (uint32_t)o->locals.len;
+	o->sec[symtab].sh_entsize = sizeof(Elf64_Sym);
+	o->sec[symtab].sh_link = symtab + 1u;
+	for (uint32_t i = 1; i < symtab; i++)
+		if (o->sec[i].sh_type == SHT_REL)
+			o->sec[i].sh_link = symtab;
+}
+
+static void finish(struct object *o)
+{
+	Elf64_Ehdr h = { .e_ident = ELFMAG,
+			 .e_type = ET_REL,
+			 .e_machine = EM_OF_BPF,
+			 .e_version = EV_CURRENT,
+			 .e_ehsize = sizeof(h),
+			 .e_shentsize = sizeof(Elf64_Shdr) };
+	uint32_t strtab = o->n_secs++;
+
+	h.e_ident[EI_CLASS] = ELFCLASS64;
+	h.e_ident[EI_DATA] = ELFDATA2LSB;
+	h.e_ident[EI_VERSION] = EV_CURRENT;
+	o->sec[strtab] = (Elf64_Shdr){ .sh_name = name(o, ".strtab"),
+				       .sh_type = SHT_STRTAB,
+				       .sh_size = o->names.len,
+				       .sh_addralign = 1 };
+	o->sec[strtab].sh_offset = put(o, o->names.at, o->names.len);
+	h.e_shstrndx = (Elf64_Half)strtab;
+	h.e_shnum = (Elf64_Half)o->n_secs;
+	h.e_shoff = put(o, o->sec, o->n_secs * sizeof(*o->sec));
+	memcpy(o->bytes.at, &h, sizeof(h));
+}
+
+static bool build(struct object *o)
+{
+	const struct fe_prog *p = o->prog;
+	uint32_t end = p->subprogs[0].end;
+	struct part_obj_btf btf;
+	uint16_t code[2];
+
+	name(o, "");
+	put(o, &(Elf64_Ehdr){ 0 }, sizeof(Elf64_Ehdr));
+	o->n_secs = 1;
+	add_code(o, code);
+	add_maps(o);
+	section(o, "license", SHT_PROGBITS, SHF_ALLOC | SHF_WRITE,
+		(struct part_bytes){ o->obj->license, strlen(o->obj->license) + 1 });
+	if (!part_object_btf(o->cx, o->obj, p, o->section, o->maps.at, o->maps.len, &btf))
+		return false;
+	section(o, ".BTF", SHT_PROGBITS, 0, btf.btf);
+	section(o, ".BTF.ext", SHT_PROGBITS, 0, btf.ext);
+	add_relocs(o, code[0], 0, end, o->section);
+	if (code[1])
+		add_relocs(o, code[1], end, (uint32_t)p->n_insns, ".text");
+	if (o->n_secs + 2 > MAX_SECTIONS)
+		return false;
+	add_symbols(o);
+	finish(o);
+	return true;
+}
+
+bool part_object_write(struct cx *cx, const struct fe_object *obj, const struct fe_prog *prog,
+		       const char *path)
+{
+	struct object *o = ARENA_NEW(cx->arena, struct object);
+
+	o->cx = cx;
+	o->obj = obj;
+	o->prog = prog;
+	o->section = prog->frags ? "xdp.frags" : "xdp";
+	o->symbol = ARENA_ARRAY(cx->arena, uint32_t, obj->n_maps + 1);
+	o->sub_symbol = ARENA_ARRAY(cx->arena, uint32_t, prog->n_subprogs);
+	if (!build(o))
+		return diag_error(cx->diags, &DIAG_AT_NOWHERE, REASON_OUTPUT_WRITE, path,
+				  "the object is too large");
+	return file_write(cx, path, o->bytes.at, o->bytes.len);
+}

@@ -1,0 +1,34 @@
+#ifndef PARTITIONER_HOSTOBJ_H
+#define PARTITIONER_HOSTOBJ_H
+
+#include "partitioner/split.h"
+
+/* The host half as an eBPF object file that stock libbpf opens and loads: program, subprograms, maps,
+ * global data, licence, BTF with the user's types, function and line information that points to
+ * the user's source. */
+
+/* What an object of ours cannot say of a program: NULL, or a sentence. */
+const char *part_object_obstacle(const struct fe_object *obj, const struct fe_prog *prog);
+/* Writes `path`. False: reported, nothing left behind. */
+bool part_object_write(struct cx *cx, const struct fe_object *obj, const struct fe_prog *prog,
+		       const char *path);
+
+/* hostbtf.c */
+struct part_bytes {
+	const void *data;
+	size_t size;
+};
+struct part_obj_map {
+	uint32_t map;    /* index in the object */
+	uint32_t offset; /* in section ".maps" */
+};
+struct part_obj_btf {
+	struct part_bytes btf, ext;
+};
+#define PART_OBJ_MAP_BYTES 40u /* of a definition in ".maps": five members, each a pointer */
+/* False: libbpf has no memory (reported as the output's failure). */
+bool part_object_btf(struct cx *cx, const struct fe_object *obj, const struct fe_prog *prog,
+		     const char *section, const struct part_obj_map *maps, size_t n_maps,
+		     struct part_obj_btf *out);
+
+#endif
