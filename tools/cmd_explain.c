@@ -1,3 +1,4 @@
+#include "tools/explain_split.h"
 #include "tools/report.h"
 
 #include "nfp_backend/api.h"
@@ -9,9 +10,10 @@
 
 static const char *place_name(enum part_place place)
 {
-	static const char *const names[] = {
-		[PART_DEAD] = "dead", [PART_DEVICE] = "NIC", [PART_HOST] = "host", [PART_BOTH] = "both"
-	};
+	static const char *const names[] = { [PART_DEAD] = "dead",
+					     [PART_DEVICE] = "NIC",
+					     [PART_HOST] = "host",
+					     [PART_BOTH] = "both" };
 
 	return names[place];
 }
@@ -26,6 +28,16 @@ static void print_reasons(const struct bpf_offload_reason *r, size_t n, size_t *
 		if (r[*next].advice[0])
 			printf("                   %s\n", r[*next].advice);
 	}
+}
+
+/* A cut before `insn`, in the listing. */
+static void print_cut(const struct bpf_offload_program *p, size_t insn)
+{
+	const struct part_pair *pair = p->split.pair;
+
+	for (uint32_t i = 0; pair && i < pair->n_cuts; i++)
+		if (pair->cuts[i].pc == insn)
+			printf("    ---- cut %u: here the host goes on\n", pair->cuts[i].id);
 }
 
 static void print_listing(struct bpf_offload_program *p)
@@ -44,6 +56,7 @@ static void print_listing(struct bpf_offload_program *p)
 		if (line && line != shown)
 			printf("  %s:%u: %s\n", line->file, line->line, line->text);
 		shown = line;
+		print_cut(p, i);
 		ebpf_disasm(&prog->insns[i], wide ? &prog->insns[i + 1] : NULL, text, sizeof(text));
 		printf("    %-4s %5zu: %s\n", place_name(p->split.place[i]), i, text);
 		print_reasons(r, n, &next, (int64_t)i);
@@ -80,6 +93,7 @@ static void print_program(const struct cli_args *args, struct bpf_offload_progra
 		printf("  whole program: %s [%s]\n    %s\n", r[i].text, r[i].id, r[i].advice);
 	if (p->split.unsplit)
 		printf("  not split: %s\n", p->split.unsplit);
+	explain_split_print(p);
 	if (!args->quiet)
 		print_listing(p);
 	putchar('\n');
@@ -126,6 +140,8 @@ static enum cli_exit explain_one(const struct cli_args *args, struct bpf_offload
 		report_placement(row, p);
 		if (p->compiled)
 			add_listing(row, p);
+		if (p->split.pair)
+			json_object_object_add(row, "split", explain_split_json(p));
 	} else {
 		print_program(args, p);
 	}
