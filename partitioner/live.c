@@ -112,7 +112,7 @@ static void add_pieces(struct list *l, int16_t fp_off, uint8_t mask, const struc
 			b++;
 			continue;
 		}
-		while (b % size || (mask >> b & (unsigned)bits_mask(size)) != bits_mask(size))
+		while (b % size || ((unsigned)mask >> b & bits_mask(size)) != bits_mask(size))
 			size /= 2;
 		v = add(l);
 		*v = (struct part_value){ .kind = PART_VALUE_NUMBER,
