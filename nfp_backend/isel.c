@@ -33,7 +33,7 @@ static void select_call(struct isel *is, LLVMValueRef v)
 	}
 }
 
-void isel_select_inst(struct isel *is, LLVMValueRef v)
+static void select_by_opcode(struct isel *is, LLVMValueRef v)
 {
 	if (isel_is_cond(v) && LLVMGetInstructionOpcode(v) != LLVMExtractValue) {
 		isel_set(is, v, isel_val1(isel_bool(is, v)));
@@ -71,6 +71,16 @@ void isel_select_inst(struct isel *is, LLVMValueRef v)
 	case LLVMFence: break;
 	default: isel_refuse(is, "an LLVM instruction without selection rule"); break;
 	}
+}
+
+/* Deferred instructions keep their own place in the source. */
+void isel_select_inst(struct isel *is, LLVMValueRef v)
+{
+	int32_t before = is->bpf_pc;
+
+	set_bpf_pc(is, v);
+	select_by_opcode(is, v);
+	is->bpf_pc = before;
 }
 
 /* ---- phis ---- */
