@@ -43,9 +43,8 @@ uint32_t fe_kernel_map_entries(uint32_t type, uint32_t max_entries)
 	}
 }
 
-static int create_map(const struct session *s, const struct fe_map *m, int inner_fd)
+static int create_typed(const struct session *s, const struct fe_map *m, int inner_fd, bool typed)
 {
-	bool typed = s->btf_fd >= 0 && m->btf_value_id;
 	struct bpf_map_create_opts opts = {
 		.sz = sizeof(opts),
 		.map_flags = m->flags,
@@ -57,6 +56,15 @@ static int create_map(const struct session *s, const struct fe_map *m, int inner
 
 	return bpf_map_create((enum bpf_map_type)m->type, NULL, m->key_size, m->value_size,
 			      fe_kernel_map_entries(m->type, m->max_entries), &opts);
+}
+
+/* Kinds of map that want no types, or others, are made without, as libbpf does. */
+static int create_map(const struct session *s, const struct fe_map *m, int inner_fd)
+{
+	bool typed = s->btf_fd >= 0 && m->btf_value_id;
+	int fd = create_typed(s, m, inner_fd, typed);
+
+	return fd < 0 && typed ? create_typed(s, m, inner_fd, false) : fd;
 }
 
 /* 0, or a negative errno. */

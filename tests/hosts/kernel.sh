@@ -1,0 +1,18 @@
+# All host sides with the running kernel among them; a capture made here and now.
+. "$(dirname "$0")/../cli/lib.sh"
+data=$(dirname "$0")/../data/hostjit
+packets=${HOSTS_PACKETS:-2000}
+
+"$tool" test --packets 1 --host=kernel "$data/portfilter.o" >"$work/out" 2>&1
+if grep -q "host kernel: skipped: no CAP_BPF" "$work/out"; then
+	echo "skipped: no CAP_BPF"
+	exit 77
+fi
+for object in "$data"/*.o "$examples"/*.o; do
+	[ -f "$object" ] || continue
+	expect 0 ": equal" "$tool" test --packets "$packets" --host=all "$object"
+	grep -q "DIFFERS\|skipped:" "$work/out" && fail "$object: not all host sides ran alike"
+done
+expect 0 "map references" "$tool" capture -o "$work/here.hostjit" "$data/kinds.o"
+expect 0 ": equal" "$tool" test --packets "$packets" --host="$work/here.hostjit,interp" "$data/kinds.o"
+finish
