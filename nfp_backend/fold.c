@@ -6,14 +6,12 @@
  * and leaves what it made useless to dead code removal.
  * Needs: SSA. Leaves: SSA without unreachable blocks. */
 
-enum { MAX_ROUNDS = 20 };
+enum { MAX_ROUNDS = 50 };
 
 bool nfp_fold(struct nfp_func *fn, struct cx *cx)
 {
 	static bool (*const parts[])(struct nfp_ssa * s) = {
-		nfp_fold_values,
-		nfp_fold_branches,
-		nfp_fold_exits,
+		nfp_fold_values, nfp_fold_bits, nfp_fold_known, nfp_fold_branches, nfp_fold_exits,
 	};
 	bool changed = true;
 	unsigned round;

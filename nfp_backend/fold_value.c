@@ -41,135 +41,15 @@ static void forward_copy(struct nfp_opnd *o, bool is_def, void *priv)
 
 /* ---- bytes ---- */
 
-enum byte_kind { BYTE_UNKNOWN, BYTE_ZERO, BYTE_OF };
-
-struct byte {
-	enum byte_kind kind;
-	struct nfp_opnd o; /* BYTE_OF: byte `k` of this register */
-	unsigned k;
-};
-
-enum { MAX_DEPTH = 6 };
-
-static struct byte byte_of_opnd(const struct nfp_ssa *s, const struct nfp_opnd *o, unsigned k,
-				unsigned depth);
-
-/* Byte k of `o` shifted as the instruction says. */
-static struct byte byte_of_shifted(const struct nfp_ssa *s, const struct nfp_mi *mi,
-				   const struct nfp_opnd *o, unsigned k, unsigned depth)
-{
-	unsigned bytes = mi->shift / 8;
-	struct byte none = { BYTE_UNKNOWN, *o, 0 };
-
-	if (mi->shift % 8 || mi->indirect)
-		return none;
-	if (mi->sc == NFP_SC_ROT)
-		return byte_of_opnd(s, o, (k + bytes) % 4, depth);
-	if (mi->sc == NFP_SC_RIGHT ? k + bytes > 3 : k < bytes)
-		return (struct byte){ BYTE_ZERO, *o, 0 };
-	return byte_of_opnd(s, o, mi->sc == NFP_SC_RIGHT ? k + bytes : k - bytes, depth);
-}
-
-static bool imm_byte(const struct nfp_opnd *o, unsigned k, uint8_t *v)
-{
-	*v = (uint8_t)(o->imm >> 8 * k);
-	return o->kind == NFP_O_IMM;
-}
-
-static struct byte byte_of_shf(const struct nfp_ssa *s, const struct nfp_mi *mi, unsigned k,
-			       unsigned depth)
-{
-	struct byte b = byte_of_shifted(s, mi, &mi->b, k, depth), a;
-	uint8_t mask;
-
-	if (mi->alu == NFP_SHF_B)
-		return b;
-	if (mi->alu == NFP_SHF_OR) {
-		a = byte_of_opnd(s, &mi->a, k, depth);
-		if (a.kind == BYTE_ZERO)
-			return b;
-		if (b.kind == BYTE_ZERO)
-			return a;
-	}
-	if (mi->alu == NFP_SHF_AND && imm_byte(&mi->a, k, &mask) && (mask == 0 || mask == 0xff)) {
-		if (!mask)
-			b.kind = BYTE_ZERO;
-		return b;
-	}
-	b.kind = BYTE_UNKNOWN;
-	return b;
-}
-
-static struct byte byte_of_alu(const struct nfp_ssa *s, const struct nfp_mi *mi, unsigned k,
-			       unsigned depth)
-{
-	const struct nfp_opnd *imm = mi->a.kind == NFP_O_IMM ? &mi->a : &mi->b;
-	const struct nfp_opnd *other = imm == &mi->a ? &mi->b : &mi->a;
-	struct byte none = { BYTE_UNKNOWN, mi->b, 0 };
-	uint8_t v;
-
-	if (mi->alu == NFP_ALU_B)
-		return byte_of_opnd(s, &mi->b, k, depth);
-	if (!imm_byte(imm, k, &v))
-		return none;
-	if (mi->alu == NFP_ALU_AND && v == 0)
-		return (struct byte){ BYTE_ZERO, *other, 0 };
-	if ((mi->alu == NFP_ALU_AND && v == 0xff) || (mi->alu == NFP_ALU_OR && v == 0))
-		return byte_of_opnd(s, other, k, depth);
-	return none;
-}
-
-static struct byte byte_of_opnd(const struct nfp_ssa *s, const struct nfp_opnd *o, unsigned k,
-				unsigned depth)
-{
-	const struct nfp_mi *def = nfp_ssa_def(s, o);
-	struct byte self = { BYTE_UNKNOWN, *o, k }, b;
-	uint32_t value;
-
-	if (nfp_ssa_const(s, o, &value) && !(value >> 8 * k & 0xff))
-		return (struct byte){ BYTE_ZERO, *o, 0 };
-	if (o->kind == NFP_O_XIN || (o->kind == NFP_O_VREG && !s->regs[o->reg].updated))
-		self.kind = BYTE_OF;
-	if (!def || depth == MAX_DEPTH)
-		return self;
-	switch (def->op) {
-	case NFP_M_COPY: b = byte_of_opnd(s, &def->b, k, depth + 1); break;
-	case NFP_M_SHF: b = byte_of_shf(s, def, k, depth + 1); break;
-	case NFP_M_ALU: b = byte_of_alu(s, def, k, depth + 1); break;
-	case NFP_M_LDF:
-		if (!(def->bmask >> k & 1))
-			return (struct byte){ BYTE_ZERO, *o, 0 };
-		b = byte_of_shifted(s, def, &def->b, k, depth + 1);
-		break;
-	default: return self;
-	}
-	return b.kind == BYTE_UNKNOWN ? self : b;
-}
-
-/* Reading a transfer register later is free in its block, unless a helper destroys them on the way. */
-static bool is_near(const struct fold *f, const struct nfp_opnd *from, uint32_t b, size_t at)
-{
-	const struct nfp_block *blk = &f->s->fn->blocks.at[b];
-	size_t i;
-
-	if (from->kind == NFP_O_VREG)
-		return true;
-	if (f->s->regs[from->reg].block != b)
-		return false;
-	for (i = at; i-- > 0;)
-		if (blk->insns.at[i].op == NFP_M_CALL)
-			return false;
-	return true;
-}
-
 static void fold_byte_branch(struct fold *f, uint32_t b, size_t at, struct nfp_mi *mi)
 {
-	struct byte src;
+	struct nfp_byte src;
 
 	if (mi->op != NFP_M_BBYTE || mi->a.kind != NFP_O_VREG)
 		return;
-	src = byte_of_opnd(f->s, &mi->a, mi->shift, 0);
-	if (src.kind != BYTE_OF || nfp_opnd_equal(&src.o, &mi->a) || !is_near(f, &src.o, b, at))
+	src = nfp_byte_source(f->s, &mi->a, mi->shift);
+	if (src.kind != NFP_BYTE_OF || nfp_opnd_equal(&src.o, &mi->a) ||
+	    !nfp_at_hand(f->s, &src.o, b, at))
 		return;
 	mi->a = src.o;
 	mi->shift = (uint8_t)src.k;
@@ -180,12 +60,7 @@ static void fold_byte_branch(struct fold *f, uint32_t b, size_t at, struct nfp_m
 
 static bool is_below_256(const struct nfp_ssa *s, const struct nfp_opnd *o)
 {
-	unsigned k;
-
-	for (k = 1; k < 4; k++)
-		if (byte_of_opnd(s, o, k, 0).kind != BYTE_ZERO)
-			return false;
-	return true;
+	return (nfp_zero_bytes(s, o) & 0xe) == 0xe;
 }
 
 /* Number of instructions that read the condition codes set at `at`; *only is the last of them. */

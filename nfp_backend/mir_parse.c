@@ -336,7 +336,7 @@ static bool parse_addr(struct parser *p, struct nfp_mi *mi)
 
 static bool parse_mul(struct parser *p, struct nfp_mi *mi)
 {
-	uint8_t step;
+	uint8_t step = 0;
 
 	if (!one_of(p, nfp_text_mul, "start, 24x8., 16x16. or 32x32. belongs here", &mi->mul_type))
 		return false;
@@ -528,7 +528,7 @@ static bool parse_vreg(struct parser *p)
 {
 	uint32_t i, words, phys;
 	struct nfp_vreg *v;
-	uint8_t vclass;
+	uint8_t vclass = 0;
 
 	if (!expect(p, "%", "a register (%0, %1 …) belongs here") || !number(p, MAX_VREGS, &i) ||
 	    !one_of(p, nfp_text_vclass, "gpr, xin or xout belongs here", &vclass))
@@ -556,7 +556,7 @@ static bool parse_vreg(struct parser *p)
 static bool parse_slot(struct parser *p)
 {
 	uint32_t i, words, at, slot;
-	uint8_t kind;
+	uint8_t kind = 0;
 
 	if (!expect(p, "@", "a slot (@0, @1 …) belongs here") || !number(p, MAX_SLOTS, &i) ||
 	    !one_of(p, nfp_text_slot, "key, value, spill or stack belongs here", &kind) ||

@@ -26,6 +26,22 @@ struct nfp_mi *nfp_ssa_def(const struct nfp_ssa *s, const struct nfp_opnd *o);
 /* Is the operand always the same number? */
 bool nfp_ssa_const(const struct nfp_ssa *s, const struct nfp_opnd *o, uint32_t *value);
 
+/* Byte k (0: least significant) of a value: unknown, zero, or byte `k` of the register `o`
+ * (fold_bytes.c). */
+struct nfp_byte {
+	enum nfp_byte_kind { NFP_BYTE_UNKNOWN, NFP_BYTE_ZERO, NFP_BYTE_OF } kind;
+	struct nfp_opnd o;
+	unsigned k;
+};
+
+struct nfp_byte nfp_byte_source(const struct nfp_ssa *s, const struct nfp_opnd *o, unsigned k);
+/* Bytes known to be zero: bit k for byte k. */
+unsigned nfp_zero_bytes(const struct nfp_ssa *s, const struct nfp_opnd *o);
+
+/* Is reading `o` at instruction `at` of block `b` free of charge? A transfer register is, if the block has
+ * named its tuple before and called no helper since. */
+bool nfp_at_hand(const struct nfp_ssa *s, const struct nfp_opnd *o, uint32_t b, size_t at);
+
 /* Removes blocks that cannot be reached, with their PHI operands; renumbers the rest. True: some
  * were. */
 bool nfp_prune_blocks(struct nfp_func *fn, struct cx *cx);
@@ -40,7 +56,9 @@ struct nfp_opnd *nfp_phi_operand(struct nfp_mi *phi, uint32_t from);
 
 /* fold_value.c  */ bool
 nfp_fold_values(struct nfp_ssa *s); /* copies, tests, bytes at their source */
-/* fold_exit.c   */ bool nfp_fold_exits(struct nfp_ssa *s);    /* results known on the way in */
+/* fold_bits.c   */ bool nfp_fold_bits(struct nfp_ssa *s);  /* masks over bits that nobody reads */
+/* fold_known.c  */ bool nfp_fold_known(struct nfp_ssa *s); /* branches of known outcome */
+/* fold_exit.c   */ bool nfp_fold_exits(struct nfp_ssa *s); /* results known on the way in */
 /* fold_branch.c */ bool nfp_fold_branches(struct nfp_ssa *s); /* tests of PHIs of constants */
 
 #endif
