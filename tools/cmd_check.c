@@ -12,7 +12,7 @@ enum verifiers { EMBEDDED = 1, KERNEL = 2, BOTH = EMBEDDED | KERNEL };
 
 struct verdict {
 	unsigned asked; /* enum verifiers */
-	bool accepted;
+	bool accepted;  /* host-only programs: not verified, taken as they are */
 	struct fe_kernel_answer kernel;
 	const char *difference; /* NULL: none, or nothing to compare */
 };
@@ -33,12 +33,6 @@ static unsigned verifiers(const char *name)
 
 /* ---- the verdict --------------------------------------------------------------------------------- */
 
-static bool offloadable_type(const struct bpf_offload_program *p)
-{
-	return p->prog->type == BPF_PROG_TYPE_XDP || p->prog->type == BPF_PROG_TYPE_SCHED_CLS ||
-	       p->prog->type == BPF_PROG_TYPE_SCHED_ACT;
-}
-
 static void ask_kernel(const struct cli_args *args, struct bpf_offload_program *p,
 		       struct verdict *v)
 {
@@ -50,8 +44,8 @@ static void ask_kernel(const struct cli_args *args, struct bpf_offload_program *
 	if (p->reasons.len)
 		own.why = arena_printf(&o->arena, "%s [%s]", p->reasons.at[0].text,
 				       p->reasons.at[0].id);
-	/* of other types the embedded verifier has no opinion */
-	if (v->asked == BOTH && offloadable_type(p))
+	/* of host-only programs the embedded verifier has no opinion */
+	if (v->asked == BOTH && !bpf_offload_program__host_only(p))
 		v->difference = fe_kernel_difference(&o->cx, &o->obj, p->prog, &own, &v->kernel);
 	api_print_messages(o);
 }
@@ -94,7 +88,9 @@ static const char *kernel_word(const struct verdict *v)
 static void print_verdict(const struct cli_args *args, struct bpf_offload_program *p,
 			  const struct verdict *v)
 {
-	const char *own = v->accepted ? "accepted" : "rejected";
+	const char *own = bpf_offload_program__host_only(p) ? "host only, not verified here"
+			  : v->accepted                     ? "accepted"
+							    : "rejected";
 
 	if (args->log)
 		verify_log_print(p);
@@ -132,12 +128,15 @@ static void add_verdict(const struct cli_args *args, struct json_object *report,
 			struct bpf_offload_program *p, const struct verdict *v)
 {
 	struct json_object *row = report_program(report, p);
+	bool host_only = bpf_offload_program__host_only(p);
 
 	if (v->asked & EMBEDDED) {
 		json_object_object_add(row, "accepted", json_object_new_boolean(v->accepted));
+		json_object_object_add(row, "host_only", json_object_new_boolean(host_only));
 		json_object_object_add(row, "insns_processed",
-				       v->accepted ? json_object_new_int64(p->vprog.insns_processed)
-						   : NULL);
+				       v->accepted && !host_only
+					       ? json_object_new_int64(p->vprog.insns_processed)
+					       : NULL);
 		json_object_object_add(row, "verify_seconds",
 				       json_object_new_double(p->verify_seconds));
 	}

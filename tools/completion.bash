@@ -6,6 +6,8 @@ _bpf_offload() {
 		COMPREPLY=($(compgen -W "compile test check explain disasm run bench --help --version" -- "$cur"))
 	elif [ "$prev" = --firmware ]; then
 		COMPREPLY=($(compgen -W "corenic generous" -- "$cur") $(compgen -f -- "$cur"))
+	elif [ "$prev" = --verifier ]; then
+		COMPREPLY=($(compgen -W "embedded kernel both" -- "$cur"))
 	elif [[ $cur == -* ]]; then
 		COMPREPLY=($(compgen -W "$("${COMP_WORDS[0]}" "${COMP_WORDS[1]}" --help 2>/dev/null |
 			grep -oE -- '--[a-z-]+' | sort -u)" -- "$cur"))
