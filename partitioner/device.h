@@ -25,7 +25,17 @@ struct offload_options {
 	uint64_t cut_seed;      /* not 0: a random legal cut in place of the best, for tests */
 	uint32_t max_handoff;   /* bytes of a hand-off record at most; 0: what the device allows */
 	const char *pins;       /* "SYMBOL=host|device,…": subprograms and maps; NULL: none */
+	/* Called with what a phase has made, after its check and before its dump; the backend says
+	 * of which type. For tests that put a fault between two phases; NULL: nobody. */
+	void (*probe)(void *priv, const char *phase, void *made);
+	void *probe_priv;
 };
+
+static inline void offload_probe(const struct offload_options *o, const char *phase, void *made)
+{
+	if (o->probe)
+		o->probe(o->probe_priv, phase, made);
+}
 
 struct offload_refusal {
 	enum reason reason;
