@@ -9,18 +9,19 @@
  * those calls do to memory, debug locations that carry instruction numbers through LLVM's passes. */
 
 /* What a call does, as LLVM attributes. Map lookups only read state that no load can see, so equal
- * ones merge; a helper that changes packet or map contents orders everything. */
+ * ones merge; a helper that changes packet or map contents orders everything. nomerge: two calls that
+ * stand at the ends of two paths stay two, as one for both would not know its map beforehand. */
 static const char *const call_attrs[LIFT_N_INTRINSICS] = {
 	[LIFT_PKT_DATA] = "nounwind willreturn memory(inaccessiblemem: read)",
 	[LIFT_PKT_LEN] = "nounwind willreturn memory(inaccessiblemem: read)",
 	[LIFT_ADJUST_HEAD] = "nounwind willreturn",
 	[LIFT_ADJUST_HEAD_CONST] = "nounwind willreturn",
 	[LIFT_ADJUST_TAIL] = "nounwind willreturn",
-	[LIFT_MAP_LOOKUP] = "nounwind willreturn memory(inaccessiblemem: read)",
-	[LIFT_MAP_UPDATE] = "nounwind willreturn",
-	[LIFT_MAP_DELETE] = "nounwind willreturn",
+	[LIFT_MAP_LOOKUP] = "nounwind nomerge willreturn memory(inaccessiblemem: read)",
+	[LIFT_MAP_UPDATE] = "nounwind nomerge willreturn",
+	[LIFT_MAP_DELETE] = "nounwind nomerge willreturn",
 	[LIFT_PRANDOM] = "nounwind willreturn memory(inaccessiblemem: readwrite)",
-	[LIFT_PERF_EVENT] = "nounwind willreturn",
+	[LIFT_PERF_EVENT] = "nounwind nomerge willreturn",
 	[LIFT_QUEUE_SELECT] = "nounwind willreturn memory(inaccessiblemem: readwrite)",
 	[LIFT_ABORT] = "nounwind noreturn",
 };

@@ -13,18 +13,35 @@ static const struct statement {
 	void (*write)(struct gen *g);
 	uint32_t weight;
 } statements[] = {
-	{ gen_alu, 100 },          { gen_packet_load, 22 },
-	{ gen_packet_store, 12 },  { gen_packet_variable, 3 },
-	{ gen_stack_store, 10 },   { gen_stack_load, 12 },
-	{ gen_stack_variable, 2 }, { gen_spill, 6 },
-	{ gen_fill, 6 },           { gen_caller_stack, 4 },
-	{ gen_map_lookup, 6 },     { gen_map_value_access, 8 },
-	{ gen_map_update, 2 },     { gen_map_delete, 1 },
-	{ gen_global_data, 3 },    { gen_random, 1 },
-	{ gen_event, 1 },          { gen_move_packet, 3 },
-	{ gen_ld_abs, 6 },         { gen_branch, 14 },
-	{ gen_if_else, 6 },        { gen_loop, 3 },
+	{ gen_alu, 100 },
+	{ gen_packet_load, 22 },
+	{ gen_packet_store, 12 },
+	{ gen_packet_variable, 3 },
+	{ gen_stack_store, 10 },
+	{ gen_stack_load, 12 },
+	{ gen_stack_variable, 2 },
+	{ gen_spill, 6 },
+	{ gen_fill, 6 },
+	{ gen_caller_stack, 4 },
+	{ gen_map_lookup, 6 },
+	{ gen_map_value_access, 8 },
+	{ gen_map_update, 2 },
+	{ gen_map_delete, 1 },
+	{ gen_global_data, 3 },
+	{ gen_random, 1 },
+	{ gen_event, 1 },
+	{ gen_move_packet, 3 },
+	{ gen_ld_abs, 6 },
+	{ gen_branch, 14 },
+	{ gen_if_else, 6 },
+	{ gen_loop, 3 },
 	{ gen_subprog_call, 4 },
+	{ gen_either_packet, 3 },
+	{ gen_either_stack, 2 },
+	{ gen_either_map, 2 },
+	{ gen_pointer_difference, 2 },
+	{ gen_packet_loop, 2 },
+	{ gen_queue, 2 },
 };
 
 static void one_statement(struct gen *g)
@@ -207,7 +224,9 @@ void gen_program(struct gen_program *p, uint64_t seed, uint32_t size)
 	memset(p, 0, sizeof(*p));
 	g.xdp = percent(&g, 75);
 	g.new_isa = percent(&g, 50);
+	g.offload_only = g.xdp && percent(&g, 10);
 	g.moves_packet = g.xdp && percent(&g, 15);
+	p->offload_only = g.offload_only;
 	p->type = g.xdp ? BPF_PROG_TYPE_XDP : BPF_PROG_TYPE_SCHED_CLS;
 	make_maps(&g);
 	g.n_funcs = 1;

@@ -18,8 +18,9 @@ struct gen_program {
 	uint32_t subprog_at[GEN_MAX_FUNCS];
 	uint32_t n_subprogs;
 	struct fe_map maps[GEN_MAPS];
-	uint8_t init[64]; /* of the global data */
-	uint32_t type;    /* BPF_PROG_TYPE_* */
+	uint8_t init[64];  /* of the global data */
+	uint32_t type;     /* BPF_PROG_TYPE_* */
+	bool offload_only; /* a kernel takes it for a card only */
 };
 
 /* `size`: statements of the main function, about. */

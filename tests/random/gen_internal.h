@@ -64,6 +64,7 @@ struct gen {
 	bool xdp;
 	bool moves_packet; /* may call adjust_head or adjust_tail */
 	bool new_isa;      /* sign extension, signed division, bswap */
+	bool offload_only; /* may do what only programs for a card may */
 	uint32_t n_loops;
 };
 
@@ -150,6 +151,17 @@ void gen_event(struct gen *g);
 void gen_move_packet(struct gen *g);
 void gen_ld_abs(struct gen *g);
 void gen_subprog_call(struct gen *g);
+
+/* gen_idiom.c */
+void gen_idiom(struct gen *g);
+
+/* gen_pointer.c */
+void gen_either_packet(struct gen *g);
+void gen_either_stack(struct gen *g);
+void gen_either_map(struct gen *g);
+void gen_pointer_difference(struct gen *g);
+void gen_packet_loop(struct gen *g);
+void gen_queue(struct gen *g);
 
 /* gen.c */
 void gen_statements(struct gen *g, uint32_t n);

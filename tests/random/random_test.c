@@ -209,7 +209,7 @@ static void one_program(const struct options *o, struct tally *t)
 	ok = harness_verifies(&s.c, o->verbose ? stdout : NULL, &reason);
 	t->accepted += ok;
 	t->rejected_for[reason] += !ok;
-	if (o->kernel)
+	if (o->kernel && !s.p.offload_only)
 		ask_kernel(o, &s.c, ok, reason, t);
 	if (ok && !o->verify_only)
 		run_levels(o, &s.p, &s.c, s.packets.path, t);
