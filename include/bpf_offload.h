@@ -83,6 +83,8 @@ struct bpf_offload_compile_opts {
 	bool allow_destructive; /* accept programs that call destructive kernel functions */
 	uint64_t cut_seed;      /* not 0: split at a random legal cut; for tests */
 	unsigned max_handoff;   /* bytes of a hand-off record at most; 0: what the device allows */
+	bool require_device;    /* do not split: the whole program on the device, or none of it */
+	const char *pins;       /* "SYMBOL=host|device,…": where maps and functions go; NULL: none */
 };
 
 /* Opens `path`. NULL with errno set: -ENOEXEC's positive value or what open(2) said. Opts may be NULL. */

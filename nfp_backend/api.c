@@ -277,7 +277,9 @@ int bpf_offload_program__compile(struct bpf_offload_program *p,
 				      .check_each = OPT(opts, check_each, false),
 				      .time_passes = true,
 				      .cut_seed = OPT(opts, cut_seed, UINT64_C(0)),
-				      .max_handoff = OPT(opts, max_handoff, 0u) };
+				      .max_handoff = OPT(opts, max_handoff, 0u),
+				      .whole_only = OPT(opts, require_device, false),
+				      .pins = OPT(opts, pins, NULL) };
 	int err = bpf_offload_program__verify(p, OPT(opts, allow_destructive, false));
 	bool ok;
 

@@ -1,6 +1,7 @@
 #include "partitioner/split.h"
 
 #include "partitioner/code.h"
+#include "partitioner/pins.h"
 
 #include <stdlib.h>
 
@@ -180,26 +181,41 @@ bool part_offload_whole(struct cx *cx, const struct vprog *vp, const struct bpf_
 	return whole(cx, vp, ops, target, opts, split, state, &refused);
 }
 
-static bool wants_split(const struct split *split, const struct bpf_offload_ops *ops,
-			const struct offload_options *opts)
+static bool wants_split(const struct split *split, const struct part_task *task)
 {
 	bool some = split->placement == PART_ALL_HOST && split->device_capable;
 
-	return ops->handoff_room && !opts->whole_only && (some || opts->cut_seed || opts->pins);
+	return task->ops->handoff_room && !task->opts->whole_only &&
+	       (some || task->opts->cut_seed || task->pins->any_host);
+}
+
+/* Pins that no split satisfies are satisfied by the host alone. */
+static void give_to_host(struct split *split)
+{
+	for (size_t pc = 0; pc < split->vp->prog->n_insns; pc++)
+		if (split->place[pc] == PART_DEVICE)
+			split->place[pc] = PART_HOST;
+	split->placement = PART_ALL_HOST;
+	split->image = NULL;
 }
 
 bool part_offload(struct cx *cx, const struct vprog *vp, const struct bpf_offload_ops *ops,
 		  const void *target, const struct offload_options *opts, struct split *split,
 		  struct offload_prog *state)
 {
-	struct part_task task = { cx, vp, ops, target, opts, NULL };
+	struct part_pins pins;
+	struct part_task task = { cx, vp, ops, target, opts, NULL, &pins };
 	bool *refused;
 
-	if (!whole(cx, vp, ops, target, opts, split, state, &refused))
+	if (!part_pins_parse(cx, vp, opts->pins, &pins) ||
+	    !whole(cx, vp, ops, target, opts, split, state, &refused))
 		return false;
 	task.refused = refused;
-	if (wants_split(split, ops, opts))
-		part_split(&task, ops->handoff_room(state), split, state);
+	if (!wants_split(split, &task))
+		return true;
+	part_split(&task, ops->handoff_room(state), split, state);
+	if (!split->pair && pins.any_host)
+		give_to_host(split);
 	return true;
 }
 

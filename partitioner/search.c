@@ -4,6 +4,7 @@
 #include "partitioner/half.h"
 #include "partitioner/handoff.h"
 #include "partitioner/hostobj.h"
+#include "partitioner/pins.h"
 #include "partitioner/region.h"
 
 #include "base/bits.h"
@@ -12,6 +13,7 @@
  * verified, the device's is translated. What fails is forbidden and the next best cut is tried. */
 
 #define MAX_TRIES     48u
+#define MAX_TAIL      8u
 #define DEVICE_CYCLES 10 /* a cycle on the device weighs so many hundredths of one of the host's */
 
 struct search {
@@ -24,6 +26,7 @@ struct search {
 	struct part_live *live; /* by instruction of main */
 	int64_t *gain;          /* by instruction of main; NEVER: refused */
 	bool *forbidden;        /* by instruction of main: no cut before it */
+	bool *tail;             /* by instruction of main: each side has its own copy */
 	uint32_t max_payload;
 	uint64_t rng; /* of random cuts; 0: the best */
 	VEC(struct part_cut_tie) ties;
@@ -38,16 +41,29 @@ static int64_t random_below(struct search *s, uint32_t n)
 	return (int64_t)((s->rng >> 33) % n);
 }
 
-/* Cycles of the exit itself aside: what becomes of the packet. */
-static int64_t exit_gain(const struct search *s, uint32_t pc)
+/* True when R0 has one value, *r0, after an instruction. */
+static bool result_after(const struct search *s, uint32_t pc, uint32_t *r0)
 {
-	const struct vp_reg *r0 = &vp_fact_at(&s->vp, 0, pc)->regs[0];
+	const struct bpf_insn *insn = &s->vp.prog->insns[pc];
+	const struct vp_reg *before = &vp_fact_at(&s->vp, 0, pc)->regs[0];
+	bool sets = !ebpf_is_jump_class(insn) && insn->dst_reg == 0;
 
-	if (!vp_is_const(r0))
+	if (ebpf_is_alu(insn) && sets && ebpf_op(insn) == BPF_MOV && !ebpf_src_is_reg(insn)) {
+		*r0 = (uint32_t)insn->imm;
+		return true;
+	}
+	*r0 = (uint32_t)before->var.value;
+	return !sets && !ebpf_is_call(insn) && vp_is_const(before);
+}
+
+/* Worth of ending on the device after instruction `pc`: what becomes of the packet. */
+static int64_t end_gain(const struct search *s, uint32_t pc)
+{
+	uint32_t r0;
+
+	if (!result_after(s, pc, &r0))
 		return (part_cost(PART_COST_FINAL_PACKET) - part_cost(PART_COST_HANDOFF)) / 2;
-	if ((uint32_t)r0->var.value == XDP_PASS)
-		return -part_cost(PART_COST_HANDOFF);
-	return part_cost(PART_COST_FINAL_PACKET);
+	return r0 == XDP_PASS ? -part_cost(PART_COST_HANDOFF) : part_cost(PART_COST_FINAL_PACKET);
 }
 
 static void weigh_nodes(struct search *s)
@@ -59,8 +75,6 @@ static void weigh_nodes(struct search *s)
 		if (!part_seen(&s->vp, pc))
 			continue;
 		per_packet = cycles[pc] * (100 - DEVICE_CYCLES);
-		if (ebpf_is_exit(&s->vp.prog->insns[pc]))
-			per_packet += 100 * exit_gain(s, pc);
 		s->gain[pc] = per_packet * s->region.freq[pc];
 		if (s->rng)
 			s->gain[pc] = random_below(s, 30) - 8;
@@ -91,6 +105,17 @@ static void refuse_all(struct search *s)
 			    (s->task->refused[pc] || moves_packet(&vp->prog->insns[pc])))
 				refuse(s, part_main_pc(vp, inst, pc));
 	}
+}
+
+/* What the device refuses stays refused. */
+static void pin(void *priv, uint32_t pc, bool device)
+{
+	struct search *s = priv;
+
+	if (!device)
+		refuse(s, pc);
+	else if (s->gain[pc] != -PART_CUT_NEVER)
+		s->gain[pc] = PART_CUT_NEVER;
 }
 
 /* Something goes to the host, wherever: a program that the device could take whole is cut, too. */
@@ -131,6 +156,74 @@ static void tie_maps(struct search *s)
 	part_maps_each_use(&s->vp, tie_users, &t);
 }
 
+/* ---- tails ------------------------------------------------------------------------------------------- */
+
+static bool is_simple(const struct bpf_insn *insn)
+{
+	return ebpf_is_alu(insn) || ebpf_is_ja(insn) ||
+	       (ebpf_is_ld_imm64(insn) && insn->src_reg == EBPF_IMM_VALUE);
+}
+
+/* Where a simple instruction leads. */
+static uint32_t only_way(const struct search *s, uint32_t pc)
+{
+	const struct bpf_insn *insn = &s->vp.prog->insns[pc];
+
+	return ebpf_is_ja(insn) ? (uint32_t)ebpf_jump_target(insn, pc) : part_next(&s->vp, pc);
+}
+
+/* Exits, and a few simple instructions that lead to one: both sides may have them, so that a join
+ * of all paths before the exit does not drag packets up that the device could end. */
+static bool is_tail(const struct search *s, uint32_t pc)
+{
+	for (unsigned n = 0; n < MAX_TAIL; n++) {
+		const struct bpf_insn *insn = &s->vp.prog->insns[pc];
+
+		if (!part_seen(&s->vp, pc) || s->gain[pc] == -PART_CUT_NEVER ||
+		    s->gain[pc] == PART_CUT_NEVER)
+			return false;
+		if (ebpf_is_exit(insn))
+			return true;
+		if (!is_simple(insn))
+			return false;
+		pc = only_way(s, pc);
+	}
+	return false;
+}
+
+static void find_tails(struct search *s)
+{
+	s->tail = ARENA_ARRAY(s->cx->arena, bool, s->region.n);
+	for (uint32_t pc = 1; pc < s->region.n; pc++)
+		s->tail[pc] = is_tail(s, pc);
+	for (uint32_t pc = 1; pc < s->region.n; pc++)
+		if (s->tail[pc])
+			s->gain[pc] = 0;
+	for (size_t i = 0; i < s->region.edges.len; i++) {
+		const struct part_edge *e = &s->region.edges.at[i];
+		int64_t *gain = &s->gain[e->from];
+
+		if (s->tail[e->to] && !s->tail[e->from] && *gain != -PART_CUT_NEVER &&
+		    *gain != PART_CUT_NEVER)
+			*gain +=
+				s->rng ? random_below(s, 20) : 100 * end_gain(s, e->from) * e->freq;
+	}
+}
+
+/* Tails that follow what is on the device are there, too. */
+static void add_tails(const struct search *s, bool *on_device)
+{
+	for (unsigned n = 0; n < MAX_TAIL; n++)
+		for (size_t i = 0; i < s->region.edges.len; i++) {
+			const struct part_edge *e = &s->region.edges.at[i];
+
+			if (on_device[e->from] && s->tail[e->to])
+				on_device[e->to] = true;
+		}
+}
+
+/* ---- the cut ----------------------------------------------------------------------------------------- */
+
 static int64_t edge_cost(struct search *s, const struct part_edge *e)
 {
 	const struct part_live *live = &s->live[e->to];
@@ -153,20 +246,24 @@ static bool choose(struct search *s, bool *on_device)
 	struct part_cut cut = { .n = s->region.n,
 				.gain = s->gain,
 				.edges = edges,
-				.n_edges = s->region.edges.len,
 				.ties = s->ties.at,
 				.n_ties = s->ties.len };
 	struct arena mem;
 	bool possible;
 
-	for (size_t i = 0; i < cut.n_edges; i++) {
+	for (size_t i = 0; i < s->region.edges.len; i++) {
 		const struct part_edge *e = &s->region.edges.at[i];
 
-		edges[i] = (struct part_cut_edge){ e->from, e->to, edge_cost(s, e) };
+		if (!s->tail[e->to])
+			edges[cut.n_edges++] =
+				(struct part_cut_edge){ e->from, e->to, edge_cost(s, e) };
 	}
 	arena_init(&mem);
 	part_cut_solve(&mem, &cut, on_device, &possible);
 	arena_reset(&mem);
+	for (uint32_t pc = 0; pc < s->region.n; pc++)
+		on_device[pc] &= !s->tail[pc];
+	add_tails(s, on_device);
 	return possible && on_device[0];
 }
 
@@ -387,42 +484,30 @@ static enum outcome attempt(struct search *s, struct part_pair *pair, struct spl
 	return make_device(s, pair, dev, state);
 }
 
-static void mark_subprogs(const struct search *s, const struct part_pair *pair,
-			  enum part_place *place)
-{
-	const struct vprog *vp = &s->vp;
-
-	for (size_t inst = 1; inst < vp->n_inst; inst++) {
-		const struct fe_subprog *sub = &vp->prog->subprogs[vp->inst[inst].subprog];
-
-		for (uint32_t pc = sub->start; pc < sub->end; pc++) {
-			bool dev = pair->on_device[part_main_pc(vp, inst, pc)];
-
-			if (place[pc] == PART_DEAD || !vp_fact_at(vp, inst, pc)->seen)
-				continue;
-			place[pc] = dev == (place[pc] == PART_DEVICE) ? place[pc] : PART_BOTH;
-		}
-	}
-}
-
+/* Device, host, or (a tail, a subprogram that both call) both. */
 static void mark_places(const struct search *s, const struct part_pair *pair,
 			enum part_place *place)
 {
 	const struct vprog *vp = &s->vp;
+	bool *host = ARENA_ARRAY(s->cx->arena, bool, vp->prog->n_insns);
+	bool *device = ARENA_ARRAY(s->cx->arena, bool, vp->prog->n_insns);
 
-	/* start from what one instance says; mark_subprogs() compares the others with it */
-	for (size_t inst = vp->n_inst; inst-- > 0;) {
+	for (size_t inst = 0; inst < vp->n_inst; inst++) {
 		const struct fe_subprog *sub = &vp->prog->subprogs[vp->inst[inst].subprog];
 
 		for (uint32_t pc = sub->start; pc < sub->end; pc++) {
 			uint32_t of = part_second_slot(vp, pc) ? pc - 1 : pc;
-			bool dev = pair->on_device[part_main_pc(vp, inst, of)];
+			uint32_t main_pc = part_main_pc(vp, inst, of);
 
-			if (place[pc] != PART_DEAD && vp_fact_at(vp, inst, of)->seen)
-				place[pc] = dev ? PART_DEVICE : PART_HOST;
+			host[pc] |= vp_fact_at(vp, inst, of)->seen && pair->on_host[main_pc];
+			device[pc] |= vp_fact_at(vp, inst, of)->seen && pair->on_device[main_pc];
 		}
 	}
-	mark_subprogs(s, pair, place);
+	for (uint32_t pc = 0; pc < vp->prog->n_insns; pc++)
+		if (place[pc] != PART_DEAD)
+			place[pc] = device[pc] && host[pc] ? PART_BOTH
+				    : device[pc]           ? PART_DEVICE
+							   : PART_HOST;
 }
 
 static bool start(struct search *s)
@@ -445,8 +530,10 @@ static bool start(struct search *s)
 			part_live_at(s->cx, &s->vp, pc, &s->live[pc]);
 	weigh_nodes(s);
 	refuse_all(s);
+	part_pins_each(&s->vp, s->task->pins, pin, s);
 	if (s->rng)
 		refuse_one(s);
+	find_tails(s);
 	tie_maps(s);
 	return true;
 }

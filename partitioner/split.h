@@ -79,6 +79,7 @@ bool part_offload_whole(struct cx *cx, const struct vprog *vp, const struct bpf_
 
 /* search.c: a program of which the device refuses the instructions in `refused` (by instruction, over
  * all instances). Makes `split` a pair, or says in split->unsplit why not. */
+struct part_pins;
 struct part_task {
 	struct cx *cx;
 	const struct vprog *vp;
@@ -86,6 +87,7 @@ struct part_task {
 	const void *target;
 	const struct offload_options *opts;
 	const bool *refused;
+	const struct part_pins *pins;
 };
 void part_split(const struct part_task *task, uint32_t room, struct split *split,
 		struct offload_prog *state);

@@ -36,11 +36,11 @@ enum cli_command_bit {
 
 struct cli_args {
 	const char *output, *prog, *firmware, *emit, *dump, *stop_after, *btf, *pcap, *write;
-	const char *device_words, *verifier, *host, *image;
+	const char *pins, *device_words, *verifier, *host, *image;
 	uint64_t packets, seed, cut_seed, max_handoff;
 	bool packets_given; /* --packets was on the line */
 	unsigned opt_level;
-	bool check_each, allow_destructive, log, json, sarif, quiet, verbose, help;
+	bool require_device, check_each, allow_destructive, log, json, sarif, quiet, verbose, help;
 	const char *operand; /* the object, image or words file */
 };
 

@@ -118,6 +118,8 @@ static enum cli_exit compile_one(const struct cli_args *args, struct bpf_offload
 	} else if (!args->quiet) {
 		print_summary(args, p);
 	}
+	if (args->require_device && bpf_offload_program__placement(p) != BPF_OFFLOAD_DEVICE)
+		code = CLI_PROGRAM;
 	if (!err && bpf_offload_program__device_words(p) && !args->stop_after &&
 	    !write_results(args, p))
 		return CLI_ENVIRONMENT;

@@ -44,9 +44,10 @@ struct bpf_offload_compile_opts cli_compile_opts(const struct cli_args *args)
 		.dump_to = args->json ? stderr : stdout,
 		.check_each = args->check_each,
 		.allow_destructive = args->allow_destructive,
+		.require_device = args->require_device,
+		.pins = args->pins,
 		.cut_seed = args->cut_seed,
-		.max_handoff =
-			args->max_handoff > UINT32_MAX ? 0 : (uint32_t)args->max_handoff,
+		.max_handoff = args->max_handoff > UINT32_MAX ? 0 : (uint32_t)args->max_handoff,
 	};
 }
 
