@@ -23,7 +23,9 @@
 #define GUEST_TABLES UINT64_C(0x70000000) /* pointers of per-CPU arrays */
 #define TABLES_MAX   (UINT64_C(64) << 20)
 #define ELEM_BYTES   1024u
-#define ELEMS        64u /* pointers live until the same packet looks up 64 others */
+#define BLOCKS_MAX                                                                                 \
+	(1u << 24) /* of machine code a packet; the kernel's verifier stops at a million insns */
+#define ELEMS 64u  /* pointers live until the same packet looks up 64 others */
 
 /* In the context's page: the context itself, what it points to (see sim_image_missing()). */
 #define RXQ_OFF SIM_IMAGE_CTX_MAX
@@ -47,6 +49,7 @@ struct sim_captured {
 	uint8_t *tables; /* GUEST_TABLES */
 	uint8_t *zero;   /* read where a program array has its size */
 	unsigned next_elem;
+	uint32_t blocks; /* of machine code that the packet has run */
 	VEC(struct page) pages;
 };
 
@@ -377,6 +380,29 @@ static void image_sync_ctx(struct sim_host *h)
 static void image_reset_ctx(struct sim_host *h)
 {
 	memset(h->captured->ctx, 0, RXQ_OFF);
+	h->captured->blocks = 0;
+}
+
+/* A file may hold any code. What a kernel's verifier accepted ends by itself. */
+static void on_block(uc_engine *uc, uint64_t addr, uint32_t size, void *priv)
+{
+	struct sim_host *h = priv;
+
+	(void)uc, (void)addr, (void)size;
+	if (++h->captured->blocks == BLOCKS_MAX)
+		sim_host_fault(h, "endless loop");
+}
+
+static bool watch_blocks(struct sim_host *h)
+{
+	uc_hook hook;
+	union { /* Unicorn takes callbacks as void *; POSIX lets functions travel so */
+		uc_cb_hookcode_t block;
+		void *p;
+	} cb = { .block = on_block };
+	uc_err err = uc_hook_add(h->uc, &hook, UC_HOOK_BLOCK, cb.p, h, 1, 0);
+
+	return err ? sim_host_setup_failed(h, uc_strerror(err)) : true;
 }
 
 /* ---- set-up ------------------------------------------------------------------------------------ */
@@ -416,7 +442,7 @@ static bool image_open(struct sim_host *h)
 	       sim_unicorn_map(h, GUEST_CTX, GUEST_CTX_SIZE, rw, c->ctx, true) &&
 	       sim_unicorn_map(h, GUEST_ELEMS, ELEMS * ELEM_BYTES, rw, c->elems, false) &&
 	       place_maps(h) && place_percpu(h) && place_code(h) && place_symbols(h) &&
-	       map_pages(h);
+	       watch_blocks(h) && map_pages(h);
 }
 
 static void image_close(struct sim_host *h)
