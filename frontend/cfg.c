@@ -93,6 +93,38 @@ static bool check_fields(const struct checker *c)
 	return true;
 }
 
+/* References to maps are resolved when the program is loaded, whether they are reached or not. */
+static bool check_map_reference(const struct checker *c, uint32_t pc)
+{
+	const struct bpf_insn *insn = &c->prog->insns[pc];
+	uint32_t offset = (uint32_t)insn[1].imm;
+	const struct fe_map *map;
+
+	if (insn->src_reg != EBPF_IMM_MAP_IDX && insn->src_reg != EBPF_IMM_MAP_IDX_VALUE)
+		return true;
+	if (insn->imm < 0 || (size_t)insn->imm >= c->obj->n_maps)
+		return REJECT(c, pc, REASON_MAP_INDEX, insn->imm, c->obj->n_maps);
+	map = &c->obj->maps[insn->imm];
+	if (insn->src_reg == EBPF_IMM_MAP_IDX)
+		return !offset || REJECT(c, pc, REASON_IMM_KIND, insn->src_reg);
+	/* The kernel knows an address only for arrays of one element, as data sections are. */
+	if (map->type != BPF_MAP_TYPE_ARRAY || map->max_entries != 1)
+		return REJECT(c, pc, REASON_MAP_NO_ADDRESS, map->name);
+	if (offset >= map->value_size)
+		return REJECT(c, pc, REASON_MAP_DIRECT, map->name, (unsigned long long)offset,
+			      map->value_size);
+	return true;
+}
+
+static bool check_maps(const struct checker *c)
+{
+	for (uint32_t i = 0; i < c->prog->n_insns; i = fe_cfg_next(c->cfg, i)) {
+		if (ebpf_is_ld_imm64(&c->prog->insns[i]) && !check_map_reference(c, i))
+			return false;
+	}
+	return true;
+}
+
 static bool check_call_target(const struct checker *c, uint32_t pc, int64_t target)
 {
 	if (fe_cfg_subprog_at(c->prog, target) < 0)
@@ -254,8 +286,8 @@ bool fe_cfg_check(struct cx *cx, struct arena *arena, const struct fe_object *ob
 		cfg->flags = ARENA_ARRAY(arena, uint8_t, prog->n_insns + 1);
 		cfg->subprog = ARENA_ARRAY(arena, uint32_t, prog->n_insns + 1);
 	}
-	if (!check_layout(&c) || !check_fields(&c) || !check_targets(&c) || !check_reachable(&c) ||
-	    !check_recursion(&c))
+	if (!check_layout(&c) || !check_fields(&c) || !check_maps(&c) || !check_targets(&c) ||
+	    !check_reachable(&c) || !check_recursion(&c))
 		return false;
 	mark_prune_points(&c);
 	index_predecessors(&c);

@@ -1,5 +1,7 @@
 #include "frontend/verify.h"
 
+#include "frontend/kfuncs.h"
+
 #include <string.h>
 
 /* Arguments of helper calls against the kinds of their prototype (helpers.h). */
@@ -60,12 +62,14 @@ static bool check_nullable(struct fe_env *env, const struct fe_call_args *c, uns
 
 static bool reads(uint8_t kind)
 {
-	return kind == FE_ARG_MEM_IN || kind == FE_ARG_MEM_IN_NULL || kind == FE_ARG_MEM_INOUT;
+	return kind == FE_ARG_MEM_IN || kind == FE_ARG_MEM_IN_NULL || kind == FE_ARG_MEM_INOUT ||
+	       kind == FE_ARG_MEM_INOUT_NULL;
 }
 
 static bool writes(uint8_t kind)
 {
-	return kind == FE_ARG_MEM_OUT || kind == FE_ARG_MEM_OUT_NULL || kind == FE_ARG_MEM_INOUT;
+	return kind == FE_ARG_MEM_OUT || kind == FE_ARG_MEM_OUT_NULL || kind == FE_ARG_MEM_INOUT ||
+	       kind == FE_ARG_MEM_INOUT_NULL;
 }
 
 /* The size in `regno` goes with the memory in the register before. */
@@ -74,7 +78,8 @@ static bool check_sized_memory(struct fe_env *env, const struct fe_call_args *c,
 {
 	const struct fe_reg *size = fe_reg(env, regno);
 	uint8_t kind = c->h->args[regno - 2];
-	bool nullable = kind == FE_ARG_MEM_IN_NULL || kind == FE_ARG_MEM_OUT_NULL;
+	bool nullable = kind == FE_ARG_MEM_IN_NULL || kind == FE_ARG_MEM_OUT_NULL ||
+			kind == FE_ARG_MEM_INOUT_NULL;
 	uint64_t most = size->val.umax;
 
 	if (size->type != FE_SCALAR)
@@ -131,7 +136,7 @@ static bool check_map(struct fe_env *env, struct fe_call_args *c, unsigned regno
 static bool is_socket(const struct fe_reg *r)
 {
 	return r->type == FE_SOCK_COMMON || r->type == FE_SOCKET || r->type == FE_TCP_SOCK ||
-	       r->type == FE_BTF_OBJ;
+	       (r->type == FE_BTF_OBJ && r->object < 0);
 }
 
 static bool check_socket(struct fe_env *env, struct fe_call_args *c, unsigned regno, bool release)
@@ -158,6 +163,36 @@ static bool check_record(struct fe_env *env, struct fe_call_args *c, unsigned re
 	if (!r->ref)
 		return FE_REJECT(env, REASON_REF_NOT_OWNED, c->h->name, regno);
 	c->release_ref = r->ref;
+	return true;
+}
+
+/* Objects of kernel functions. What is acquired there is handed on only while it is held. */
+static bool check_object(struct fe_env *env, struct fe_call_args *c, unsigned regno, uint8_t kind)
+{
+	static const struct {
+		uint8_t kind, object;
+		bool release;
+		const char *what;
+	} rows[] = {
+		{ FE_ARG_CONN, FE_OBJ_CONN, false, "a connection (nf_conn)" },
+		{ FE_ARG_CONN_INIT, FE_OBJ_CONN_INIT, false, "a new connection (nf_conn___init)" },
+		{ FE_ARG_CONN_RELEASE, FE_OBJ_CONN, true, "a connection (nf_conn)" },
+		{ FE_ARG_CONN_INIT_RELEASE, FE_OBJ_CONN_INIT, true,
+		  "a new connection (nf_conn___init)" },
+		{ FE_ARG_XFRM_RELEASE, FE_OBJ_XFRM_STATE, true, "a state (xfrm_state)" },
+	};
+	const struct fe_reg *r = fe_reg(env, regno);
+	size_t i = 0;
+
+	while (rows[i].kind != kind)
+		i++;
+	if (r->type != FE_BTF_OBJ || r->object != rows[i].object || (r->flags & FE_MAYBE_NULL) ||
+	    has_offset(r))
+		return wrong_kind(env, c, regno, rows[i].what);
+	if (!r->ref)
+		return FE_REJECT(env, REASON_REF_NOT_OWNED, c->h->name, regno);
+	if (rows[i].release)
+		c->release_ref = r->ref;
 	return true;
 }
 
@@ -221,9 +256,10 @@ static bool check_alloc_size(struct fe_env *env, struct fe_call_args *c, unsigne
 {
 	const struct fe_reg *r = fe_reg(env, regno);
 
-	if (r->type != FE_SCALAR || !fe_val_is_const(&r->val) || r->val.var.value > MAX_SIZE_ARG)
+	if (r->type != FE_SCALAR || !fe_val_is_const(&r->val))
 		return wrong_kind(env, c, regno, "a constant size");
-	c->alloc_size = r->val.var.value;
+	/* As the kernel: more than there can be gives null when run. */
+	c->alloc_size = (uint32_t)r->val.var.value;
 	return true;
 }
 
@@ -243,6 +279,7 @@ static bool check_plain(struct fe_env *env, struct fe_call_args *c, unsigned reg
 	case FE_ARG_CTX: return check_ctx_arg(env, c, regno);
 	case FE_ARG_CTX_NULL: return fe_reg_is_null(r) || check_ctx_arg(env, c, regno);
 	case FE_ARG_MAP: return check_map(env, c, regno);
+	case FE_ARG_NUMBER: return r->type == FE_SCALAR || wrong_kind(env, c, regno, "a number");
 	case FE_ARG_ALLOC_SIZE: return check_alloc_size(env, c, regno);
 	case FE_ARG_STRING: return check_string(env, c, regno);
 	case FE_ARG_FUNC:
@@ -254,6 +291,28 @@ static bool check_plain(struct fe_env *env, struct fe_call_args *c, unsigned reg
 		       wrong_kind(env, c, regno, "a stack pointer or null");
 	default: return true; /* any value; memory waits for its size */
 	}
+}
+
+/* A number that the helper stores in one go: aligned, wherever it is. */
+static bool check_result_memory(struct fe_env *env, const struct fe_call_args *c, unsigned regno,
+				unsigned size)
+{
+	const struct fe_reg *r = fe_reg(env, regno);
+	struct vp_tnum at = fe_tnum_add(r->val.var, fe_tnum_const((uint64_t)(int64_t)r->off));
+
+	if (!check_memory(env, c, regno, size, false, FE_WRITE))
+		return false;
+	if (!fe_tnum_aligned(at, size))
+		return FE_REJECT(env, REASON_ARG_ALIGNMENT, c->h->name, regno, size,
+				 fe_reg_text(env, r));
+	return true;
+}
+
+static bool check_inout(struct fe_env *env, const struct fe_call_args *c, unsigned regno,
+			unsigned size)
+{
+	return check_memory(env, c, regno, size, false, FE_READ) &&
+	       check_memory(env, c, regno, size, false, FE_WRITE);
 }
 
 /* Kinds that point at memory of a size given by the map or by the kind. */
@@ -272,10 +331,15 @@ static bool check_fixed_memory(struct fe_env *env, struct fe_call_args *c, unsig
 		return fe_reg_is_null(fe_reg(env, regno)) ||
 		       check_nullable(env, c, regno, map->value_size, false, FE_READ);
 	case FE_ARG_VALUE_OUT: return check_memory(env, c, regno, map->value_size, false, FE_WRITE);
+	case FE_ARG_INOUT_2: return check_inout(env, c, regno, 2);
+	case FE_ARG_INOUT_4: return check_inout(env, c, regno, 4);
+	case FE_ARG_INOUT_8: return check_inout(env, c, regno, 8);
+	case FE_ARG_INOUT_16: return check_inout(env, c, regno, 16);
+	case FE_ARG_INOUT_64: return check_inout(env, c, regno, 64);
 	case FE_ARG_IN_20: return check_memory(env, c, regno, 20, false, FE_READ);
 	case FE_ARG_IN_40: return check_memory(env, c, regno, 40, false, FE_READ);
-	case FE_ARG_OUT_4: return check_memory(env, c, regno, 4, false, FE_WRITE);
-	default: return check_memory(env, c, regno, 8, false, FE_WRITE);
+	case FE_ARG_OUT_4: return check_result_memory(env, c, regno, 4);
+	default: return check_result_memory(env, c, regno, 8);
 	}
 }
 
@@ -293,7 +357,17 @@ static bool check_arg(struct fe_env *env, struct fe_call_args *c, unsigned regno
 	case FE_ARG_IN_20:
 	case FE_ARG_IN_40:
 	case FE_ARG_OUT_4:
-	case FE_ARG_OUT_8: return check_fixed_memory(env, c, regno, kind);
+	case FE_ARG_OUT_8:
+	case FE_ARG_INOUT_2:
+	case FE_ARG_INOUT_4:
+	case FE_ARG_INOUT_8:
+	case FE_ARG_INOUT_16:
+	case FE_ARG_INOUT_64: return check_fixed_memory(env, c, regno, kind);
+	case FE_ARG_CONN:
+	case FE_ARG_CONN_INIT:
+	case FE_ARG_CONN_RELEASE:
+	case FE_ARG_CONN_INIT_RELEASE:
+	case FE_ARG_XFRM_RELEASE: return check_object(env, c, regno, kind);
 	case FE_ARG_SIZE: return check_sized_memory(env, c, regno, false);
 	case FE_ARG_SIZE0: return check_sized_memory(env, c, regno, true);
 	case FE_ARG_RECORD: return check_record(env, c, regno);
@@ -302,7 +376,7 @@ static bool check_arg(struct fe_env *env, struct fe_call_args *c, unsigned regno
 	case FE_ARG_LOCK: return check_lock(env, c, regno);
 	case FE_ARG_TIMER: return check_special(env, c, regno, "bpf_timer");
 	case FE_ARG_BTF:
-		return fe_reg(env, regno)->type == FE_BTF_OBJ ||
+		return (fe_reg(env, regno)->type == FE_BTF_OBJ && fe_reg(env, regno)->object < 0) ||
 		       wrong_kind(env, c, regno, "a kernel object");
 	case FE_ARG_DYNPTR:
 	case FE_ARG_PERCPU:

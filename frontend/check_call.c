@@ -34,7 +34,7 @@ bool fe_release_ref(struct fe_env *env, uint32_t ref)
 	return true;
 }
 
-static bool licence_is_gpl(const char *l)
+bool fe_licence_is_gpl(const char *l)
 {
 	static const char *const gpl[] = {
 		"GPL",          "GPL v2",       "GPL and additional rights",
@@ -54,7 +54,7 @@ static bool may_call(struct fe_env *env, uint32_t id, const struct fe_helper *h)
 		return FE_REJECT(env,
 				 fe_helper_known(id) ? REASON_HELPER_PROG : REASON_HELPER_UNKNOWN,
 				 ebpf_helper_name(id), id);
-	if ((h->flags & FE_H_GPL) && !licence_is_gpl(env->obj->license))
+	if ((h->flags & FE_H_GPL) && !fe_licence_is_gpl(env->obj->license))
 		return FE_REJECT(env, REASON_HELPER_GPL, h->name,
 				 env->obj->license ? env->obj->license : "");
 	if (env->cur->locked && id != BPF_FUNC_spin_unlock)
@@ -97,7 +97,7 @@ static void pointer_result(struct fe_env *env, const struct fe_call_args *c, str
 		r0->mem_size = (uint32_t)c->alloc_size;
 		r0->flags = FE_RINGBUF;
 		break;
-	default: fe_reg_pointer(r0, FE_BTF_OBJ, -1);
+	default: fe_reg_pointer(r0, FE_BTF_OBJ, c->gives ? c->gives : -1);
 	}
 	if (c->h->ret != FE_RET_BTF)
 		r0->flags |= FE_MAYBE_NULL;
@@ -132,35 +132,53 @@ static bool set_result(struct fe_env *env, const struct fe_call_args *c)
 	return true;
 }
 
+/* The four bytes of a key on the stack, where they are known: zeroes, or one spilled constant. */
+static bool constant_key(const struct fe_env *env, const struct fe_reg *key, uint32_t *value)
+{
+	const struct fe_frame *f = env->cur->frames[key->object];
+	uint32_t i = (uint32_t)((-key->off - 1) / 8), first = (uint32_t)key->off & 7, zeroes = 0;
+	const struct fe_stack_slot *slot;
+
+	if (i >= f->n_slots)
+		return false;
+	slot = &f->slots[i];
+	for (uint32_t b = first; b < 8 && slot->bytes[b] == FE_BYTE_ZERO; b++)
+		zeroes++;
+	if (zeroes >= 4) {
+		*value = 0;
+		return true;
+	}
+	/* The kernel wants the spill to be as wide as the key: so that both accept the same. */
+	if (first || fe_slot_spill_bytes(slot) != 4 || slot->spill.type != FE_SCALAR ||
+	    !fe_val_is_const(&slot->spill.val))
+		return false;
+	*value = (uint32_t)slot->spill.val.var.value;
+	return true;
+}
+
 /* The constant key of an array look-up, where it is known to be inside: the result is not null. */
 static bool key_in_array(struct fe_env *env, const struct fe_call_args *c)
 {
 	const struct fe_map *map = c->map >= 0 ? &env->obj->maps[c->map] : NULL;
 	const struct fe_reg *key = fe_reg(env, BPF_REG_2);
-	const struct fe_frame *f;
-	const struct fe_stack_slot *slot;
-	uint32_t i;
+	uint32_t value;
 
 	if (c->id != BPF_FUNC_map_lookup_elem || c->map_inner || !map ||
 	    (map->type != BPF_MAP_TYPE_ARRAY && map->type != BPF_MAP_TYPE_PERCPU_ARRAY) ||
 	    map->key_size != 4 || key->type != FE_STACK || !fe_val_is_const(&key->val) ||
-	    key->val.var.value || key->off % 8)
+	    key->val.var.value || key->off >= 0)
 		return false;
-	f = env->cur->frames[key->object];
-	i = (uint32_t)(-key->off / 8) - 1;
-	if (i >= f->n_slots)
-		return false;
-	slot = &f->slots[i];
-	return fe_slot_spill_bytes(slot) >= 4 && slot->spill.type == FE_SCALAR &&
-	       fe_val_is_const(&slot->spill.val) &&
-	       (uint32_t)slot->spill.val.var.value < map->max_entries;
+	return constant_key(env, key, &value) && value < map->max_entries;
 }
 
-static const char *extern_name(const struct fe_env *env, int32_t index)
+/* R1 to R5 are gone, R0 is the result. */
+bool fe_finish_call(struct fe_env *env, const struct fe_call_args *c)
 {
-	if (index < 0 || (size_t)index >= env->obj->n_externs)
-		return "?";
-	return env->obj->externs[index].name;
+	if (c->release_ref && !fe_release_ref(env, c->release_ref))
+		return false;
+	for (unsigned r = BPF_REG_1; r <= BPF_REG_5; r++)
+		fe_reg_not_init(fe_reg(env, r));
+	return set_result(env, c);
 }
 
 bool fe_check_call(struct fe_env *env, const struct bpf_insn *insn)
@@ -169,18 +187,12 @@ bool fe_check_call(struct fe_env *env, const struct bpf_insn *insn)
 	bool inside;
 
 	if (insn->src_reg == EBPF_CALL_KFUNC)
-		return FE_REJECT(env, REASON_KFUNC, extern_name(env, insn->imm));
+		return fe_check_kfunc(env, insn);
 	c.h = fe_helper(c.id, env->kind);
 	if (!may_call(env, c.id, c.h) || !fe_check_args(env, &c))
 		return false;
 	inside = key_in_array(env, &c);
-	if (c.callback >= 0 && !fe_check_callback(env, &c))
-		return false;
-	if (c.release_ref && !fe_release_ref(env, c.release_ref))
-		return false;
-	for (unsigned r = BPF_REG_1; r <= BPF_REG_5; r++)
-		fe_reg_not_init(fe_reg(env, r));
-	if (!set_result(env, &c))
+	if ((c.callback >= 0 && !fe_check_callback(env, &c)) || !fe_finish_call(env, &c))
 		return false;
 	if (inside)
 		fe_reg(env, BPF_REG_0)->flags &= (uint16_t)~FE_MAYBE_NULL;

@@ -6,7 +6,7 @@
  * and sockets. What each field allows is a row of ctx.def. */
 
 enum table { TABLE_XDP, TABLE_SKB, TABLE_SOCK, TABLE_COMMON, TABLE_TCP, TABLE_XSK };
-enum rule { RULE_NO, RULE_FULL, RULE_NARROW, RULE_ANY };
+enum rule { RULE_NO, RULE_FULL, RULE_NARROW, RULE_ANY, RULE_PADDED };
 
 struct field {
 	uint8_t table, read, write, gives;
@@ -40,10 +40,13 @@ static const struct field *field_at(enum table table, int64_t off)
 
 static bool allows(const struct field *f, uint8_t rule, int64_t off, unsigned size)
 {
+	if (rule == RULE_PADDED && off == f->off && size == 4)
+		return true;
 	if (off % size || off + size > f->off + f->size)
 		return false;
 	switch (rule) {
 	case RULE_FULL: return off == f->off && size == f->size;
+	case RULE_PADDED:
 	case RULE_NARROW: return size <= 4;
 	case RULE_ANY: return true;
 	default: return false;

@@ -22,6 +22,7 @@ static bool enter(struct fe_env *env, struct fe_state *s, uint32_t subprog, uint
 	f->call_pc = env->pc;
 	f->kind = (uint8_t)kind;
 	f->helper = -1;
+	f->rounds = 0;
 	f->ret_min = 1; /* min > max: no limit */
 	return true;
 }
@@ -165,12 +166,18 @@ bool fe_check_callback(struct fe_env *env, const struct fe_call_args *c)
 	if (c->id == BPF_FUNC_loop && fe_reg(env, BPF_REG_1)->type != FE_SCALAR)
 		return FE_REJECT(env, REASON_ARG_KIND, c->h->name, BPF_REG_1,
 				 fe_reg_text(env, fe_reg(env, BPF_REG_1)), "a number of rounds");
+	if (c->id == BPF_FUNC_loop && fe_frame(env)->rounds >= fe_reg(env, BPF_REG_1)->val.umax) {
+		fe_frame(env)->rounds = 0; /* that was all of them */
+		return true;
+	}
 	/* This state goes on after the helper; a copy walks one round and comes back to the call. */
 	inst = fe_facts_child(env, subprog, FE_FRAME_CALLBACK);
 	round = fe_fork(env, env->prog->subprogs[subprog].start);
 	if (!round)
 		return false;
 	round->rounds++;
+	fe_top(round)->rounds += c->id == BPF_FUNC_loop;
+	fe_frame(env)->rounds = 0;
 	return enter(env, round, subprog, inst, FE_FRAME_CALLBACK) &&
 	       set_callback_args(env, round, c);
 }

@@ -260,13 +260,6 @@ bool fe_check_atomic(struct fe_env *env, const struct bpf_insn *insn)
 
 /* ---- constants and packet loads ------------------------------------------------------------------ */
 
-static bool check_map_index(struct fe_env *env, int32_t index)
-{
-	if (index < 0 || (size_t)index >= env->obj->n_maps)
-		return FE_REJECT(env, REASON_MAP_INDEX, index, env->obj->n_maps);
-	return true;
-}
-
 bool fe_check_ld_imm64(struct fe_env *env, const struct bpf_insn *insn)
 {
 	struct fe_reg *dst = fe_reg(env, insn->dst_reg);
@@ -276,20 +269,8 @@ bool fe_check_ld_imm64(struct fe_env *env, const struct bpf_insn *insn)
 		return false;
 	switch (insn->src_reg) {
 	case EBPF_IMM_VALUE: fe_reg_const(dst, high << 32 | (uint32_t)insn->imm); return true;
-	case EBPF_IMM_MAP_IDX:
-		if (!check_map_index(env, insn->imm))
-			return false;
-		if (high)
-			return FE_REJECT(env, REASON_IMM_KIND, insn->src_reg);
-		fe_reg_pointer(dst, FE_MAP_PTR, insn->imm);
-		return true;
+	case EBPF_IMM_MAP_IDX: fe_reg_pointer(dst, FE_MAP_PTR, insn->imm); return true;
 	case EBPF_IMM_MAP_IDX_VALUE:
-		if (!check_map_index(env, insn->imm))
-			return false;
-		if (high >= env->obj->maps[insn->imm].value_size)
-			return FE_REJECT(env, REASON_MAP_DIRECT, env->obj->maps[insn->imm].name,
-					 (unsigned long long)high,
-					 env->obj->maps[insn->imm].value_size);
 		fe_reg_pointer(dst, FE_MAP_VALUE, insn->imm);
 		dst->off = (int32_t)high;
 		return true;

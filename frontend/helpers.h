@@ -43,6 +43,18 @@ enum fe_arg {
 	FE_ARG_PERCPU, /* per-CPU kernel variable */
 	FE_ARG_BTF,    /* kernel object */
 	FE_ARG_KPTR,
+	FE_ARG_MEM_INOUT_NULL,
+	FE_ARG_NUMBER,  /* from here on: of kernel functions (kfuncs.def) */
+	FE_ARG_INOUT_2, /* memory of that many bytes, read and written */
+	FE_ARG_INOUT_4,
+	FE_ARG_INOUT_8,
+	FE_ARG_INOUT_16,
+	FE_ARG_INOUT_64,
+	FE_ARG_CONN, /* objects: enum fe_object_kind */
+	FE_ARG_CONN_INIT,
+	FE_ARG_CONN_RELEASE, /* … given up */
+	FE_ARG_CONN_INIT_RELEASE,
+	FE_ARG_XFRM_RELEASE,
 };
 
 enum fe_ret {
@@ -56,13 +68,15 @@ enum fe_ret {
 	FE_RET_SLICE_NULL,
 	FE_RET_BTF,
 	FE_RET_BTF_NULL,
+	FE_RET_OBJECT_NULL, /* fe_kfunc.gives, or null */
 };
 
-#define FE_H_GPL       0x01 /* only for programs with a GPL-compatible licence */
-#define FE_H_PKT_ARGS  0x02 /* memory arguments may be packet pointers */
-#define FE_H_MOVES_PKT 0x04 /* packet pointers lose their meaning */
-#define FE_H_ACQUIRES  0x08 /* the result is a reference */
-#define FE_H_CASTS     0x10 /* the result is the argument, seen as another type */
+#define FE_H_GPL         0x01 /* only for programs with a GPL-compatible licence */
+#define FE_H_PKT_ARGS    0x02 /* memory arguments may be packet pointers */
+#define FE_H_MOVES_PKT   0x04 /* packet pointers lose their meaning */
+#define FE_H_ACQUIRES    0x08 /* the result is a reference */
+#define FE_H_CASTS       0x10 /* the result is the argument, seen as another type */
+#define FE_H_DESTRUCTIVE 0x20 /* stops the machine: see fe_verify_options.allow_destructive */
 
 struct fe_helper {
 	const char *name;

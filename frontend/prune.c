@@ -191,7 +191,7 @@ static bool frame_covered(struct comparison *c, const struct fe_state *os,
 
 	if (old->inst != cur->inst || old->call_pc != cur->call_pc || old->kind != cur->kind ||
 	    old->helper != cur->helper || old->ret_min != cur->ret_min ||
-	    old->ret_max != cur->ret_max)
+	    old->ret_max != cur->ret_max || old->rounds > cur->rounds)
 		return false;
 	for (unsigned r = 0; r < 10; r++) {
 		if ((live >> r & 1) && !reg_covered(c, &old->regs[r], &cur->regs[r]))

@@ -76,6 +76,7 @@ struct fe_frame {
 	uint32_t call_pc;         /* in the caller's frame */
 	uint8_t kind;             /* enum fe_frame_kind */
 	int32_t helper;           /* FE_FRAME_CALLBACK: id of the calling helper */
+	uint32_t rounds; /* of the bpf_loop() that this frame is in */
 	int32_t ret_min, ret_max; /* what a callback may return; min > max: anything */
 };
 

@@ -14,7 +14,7 @@
  *   prune.c      remembered states: when is a state covered by one already walked
  *   stack_live.c which stack slots later instructions may read (for prune.c)
  *   check_alu.c check_mem.c check_stack.c check_ctx.c check_jump.c check_call.c check_args.c
- *   check_func.c one kind of instruction each: is it safe, and what is known afterwards
+ *   check_kfunc.c check_func.c one kind of instruction each: is it safe, and what is known afterwards
  *   global.c     functions that are verified apart from their callers
  *   value.c refine.c tnum.c   arithmetic on what is known of numbers
  *   facts.c      join of all states seen, per instance and instruction
@@ -211,6 +211,13 @@ bool fe_check_call(struct fe_env *env, const struct bpf_insn *insn);
 void fe_forget_packet(struct fe_reg *r, void *arg);
 void fe_clear_packet_pointers(struct fe_env *env);
 bool fe_release_ref(struct fe_env *env, uint32_t ref);
+bool fe_licence_is_gpl(const char *licence);
+struct fe_call_args;
+/* After all checks: gives up what the call releases, clobbers R1 to R5, sets R0. */
+bool fe_finish_call(struct fe_env *env, const struct fe_call_args *c);
+
+/* check_kfunc.c */
+bool fe_check_kfunc(struct fe_env *env, const struct bpf_insn *insn);
 
 /* check_args.c */
 struct fe_call_args {
@@ -224,6 +231,7 @@ struct fe_call_args {
 	unsigned callback_arg; /* register with the callback's context */
 	uint64_t alloc_size;   /* ARG_ALLOC_SIZE */
 	uint32_t ref;          /* reference of a socket argument */
+	uint8_t gives;         /* kernel functions: enum fe_object_kind of the result */
 };
 bool fe_check_args(struct fe_env *env, struct fe_call_args *call);
 

@@ -1,0 +1,65 @@
+#include "frontend/verify.h"
+
+#include "frontend/kfuncs.h"
+
+/* Calls of kernel functions: those of kfuncs.def by their prototypes, others have a reason of their
+ * own. Destructive ones stop the machine; the kernel offers them to tracing programs alone. */
+
+static const char *extern_name(const struct fe_object *obj, int32_t index)
+{
+	if (index < 0 || (size_t)index >= obj->n_externs)
+		return "?";
+	return obj->externs[index].name;
+}
+
+static bool may_call(struct fe_env *env, const char *name, const struct fe_kfunc *k)
+{
+	if (!k)
+		return FE_REJECT(env, REASON_KFUNC, name);
+	if (k->proto.flags & FE_H_DESTRUCTIVE)
+		return FE_REJECT(env,
+				 env->opts.allow_destructive ? REASON_DESTRUCTIVE_PROG
+							     : REASON_DESTRUCTIVE,
+				 name);
+	if (!(k->proto.progs & env->kind))
+		return FE_REJECT(env, REASON_KFUNC_PROG, name);
+	if (!fe_licence_is_gpl(env->obj->license))
+		return FE_REJECT(env, REASON_HELPER_GPL, name,
+				 env->obj->license ? env->obj->license : "");
+	if (env->cur->locked)
+		return FE_REJECT(env, REASON_LOCK_CALL, name);
+	return true;
+}
+
+bool fe_check_kfunc(struct fe_env *env, const struct bpf_insn *insn)
+{
+	const char *name = extern_name(env->obj, insn->imm);
+	const struct fe_kfunc *k = fe_kfunc(name);
+	struct fe_call_args c = { .map = -1, .callback = -1 };
+
+	if (!may_call(env, name, k))
+		return false;
+	c.id = k->proto.id;
+	c.h = &k->proto;
+	c.gives = k->gives;
+	return fe_check_args(env, &c) && fe_finish_call(env, &c);
+}
+
+int64_t fe_destructive_call(const struct fe_object *obj, const struct fe_prog *prog,
+			    const char **name)
+{
+	for (size_t i = 0; i < prog->n_insns; i++) {
+		const struct bpf_insn *insn = &prog->insns[i];
+		const struct fe_kfunc *k;
+
+		if (ebpf_is_ld_imm64(insn))
+			i++;
+		if (!ebpf_is_call(insn) || insn->src_reg != EBPF_CALL_KFUNC)
+			continue;
+		*name = extern_name(obj, insn->imm);
+		k = fe_kfunc(*name);
+		if (k && (k->proto.flags & FE_H_DESTRUCTIVE))
+			return (int64_t)i;
+	}
+	return -1;
+}
