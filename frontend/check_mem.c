@@ -1,6 +1,7 @@
 #include "frontend/verify.h"
 
 #include "base/bits.h"
+#include "frontend/kfuncs.h"
 
 #include <string.h>
 
@@ -159,6 +160,16 @@ static bool check_same_type(struct fe_env *env, const struct fe_reg *base)
 	return true;
 }
 
+/* The one field of a kernel object that packet programs may write. */
+static bool is_connection_mark(const struct fe_env *env, const struct fe_reg *base,
+			       const struct fe_mem_access *m)
+{
+	return base->type == FE_BTF_OBJ &&
+	       (base->object == FE_OBJ_CONN || base->object == FE_OBJ_CONN_INIT) && base->ref &&
+	       env->obj->conn_mark > 0 && m->size == 4 && fe_val_is_const(&base->val) &&
+	       base->off + (int64_t)base->val.var.value + m->off == env->obj->conn_mark;
+}
+
 bool fe_check_mem(struct fe_env *env, const struct fe_mem_access *m)
 {
 	const struct fe_reg *base = fe_reg(env, m->base);
@@ -185,6 +196,8 @@ bool fe_check_mem(struct fe_env *env, const struct fe_mem_access *m)
 			loaded_number(fe_reg(env, (unsigned)m->value), m);
 		return true;
 	}
+	if (is_connection_mark(env, base, m))
+		return true;
 	if (!fe_check_region(env, m->base, m->off, m->size, false, m->access))
 		return false;
 	if (m->access == FE_WRITE || m->value < 0)

@@ -184,11 +184,13 @@ static void report_no_target(const struct core *c, const char *why)
 }
 
 bool fe_core_apply(struct cx *cx, struct fe_elf *elf, const struct btf *btf,
-		   const struct fe_btf_ext *ext, const struct fe_open_options *opts)
+		   const struct fe_btf_ext *ext, const struct fe_open_options *opts,
+		   struct fe_object *obj)
 {
 	const char *why;
 	struct core *c;
 
+	obj->conn_mark = -1;
 	if (!ext->n_cores)
 		return true;
 	c = ARENA_NEW(cx->scratch, struct core);
@@ -204,6 +206,8 @@ bool fe_core_apply(struct cx *cx, struct fe_elf *elf, const struct btf *btf,
 			apply(c, f, r);
 	}
 	report_no_target(c, why);
+	if (obj->n_externs)
+		obj->conn_mark = core_target_member(&c->target, "nf_conn", "mark");
 	btf__free(c->target.btf);
 	return true;
 }

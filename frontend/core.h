@@ -101,6 +101,9 @@ bool core_target_open(struct cx *cx, const struct fe_open_options *opts, struct 
 uint32_t core_target_first(const struct core_target *t, const char *name);
 uint32_t core_target_named(const struct core_target *t, const char *name, uint32_t *row);
 
+/* Byte offset of a member of a structure; -1: there is none. */
+int64_t core_target_member(const struct core_target *t, const char *name, const char *member);
+
 /* core_patch.c */
 
 /* What becomes of one instruction. */

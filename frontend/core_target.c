@@ -117,3 +117,22 @@ bool core_target_open(struct cx *cx, const struct fe_open_options *opts, struct 
 		return diag_error(cx->diags, &DIAG_AT_NOWHERE, REASON_CORE_TARGET, t->path, *why);
 	return true; /* a running kernel that is too new to be read counts as none */
 }
+
+int64_t core_target_member(const struct core_target *t, const char *name, const char *member)
+{
+	uint32_t row = core_target_first(t, name), id;
+
+	while ((id = core_target_named(t, name, &row))) {
+		const struct btf_type *s = btf__type_by_id(t->btf, id);
+
+		if (!s || !btf_is_struct(s))
+			continue;
+		for (uint16_t i = 0; i < btf_vlen(s); i++) {
+			const char *m = btf__name_by_offset(t->btf, btf_members(s)[i].name_off);
+
+			if (m && !strcmp(m, member))
+				return btf_member_bit_offset(s, i) / 8;
+		}
+	}
+	return -1;
+}

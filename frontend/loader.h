@@ -168,7 +168,8 @@ bool fe_kconfig_string(const struct fe_kconfig *k, const char *name, char *buf, 
 /* core.c: patches the instructions of the sections for the target kernel's types; what does not
  * fit them is replaced by a call that cannot be verified, as libbpf does, with a warning. */
 bool fe_core_apply(struct cx *cx, struct fe_elf *elf, const struct btf *btf,
-		   const struct fe_btf_ext *ext, const struct fe_open_options *opts);
+		   const struct fe_btf_ext *ext, const struct fe_open_options *opts,
+		   struct fe_object *obj);
 
 /* relocs.c: marks functions that libbpf could not relocate, so that the others still load */
 void fe_relocs_check(struct cx *cx, struct fe_elf *elf);

@@ -105,7 +105,7 @@ static bool use_btf(struct opening *o, struct fe_object *obj)
 		ok = fe_externs_resolve(o->cx, &o->elf, btf, o->opts, obj);
 	}
 	if (ok && btf)
-		ok = fe_core_apply(o->cx, &o->elf, btf, &o->ext, o->opts);
+		ok = fe_core_apply(o->cx, &o->elf, btf, &o->ext, o->opts, obj);
 	btf__free(btf);
 	return ok;
 }

@@ -85,6 +85,8 @@ struct fe_object {
 	size_t n_progs;
 	const struct fe_extern *externs;
 	size_t n_externs;
+	int64_t conn_mark; /* offset of nf_conn.mark in the kernel of --btf, which programs may
+			    * write; 0 or less: unknown */
 	const struct btf *btf; /* of the object; NULL when absent; lives as long as the handle */
 	void *handle;	       /* libbpf's object; see fe_object_close() */
 };
