@@ -23,6 +23,9 @@
 /* struct offload_prog: target is a const struct nfp_firmware *, image a struct nfp_image *. */
 extern const struct bpf_offload_ops nfp_offload_ops;
 
+/* offload_options.probe gets an LLVMModuleRef after "lift", a struct nfp_func * after "isel" and each
+ * pass over MIR, and a struct nfp_ucode * after "emit". */
+
 /* Names of the dump points in order, NULL at the end: for --dump, --stop-after, golden sections. */
 extern const char *const nfp_pass_names[];
 

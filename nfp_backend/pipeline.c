@@ -57,6 +57,7 @@ bool nfp_run_mir_passes(struct nfp_func *fn, struct cx *cx, const struct offload
 		if (!p->run(fn, cx))
 			return false;
 		check(fn, opts);
+		offload_probe(opts, p->name, fn);
 		dump(fn, cx, opts, p->name);
 		arena_reset(cx->scratch);
 		if (stops_after(opts, p->name))
@@ -64,6 +65,7 @@ bool nfp_run_mir_passes(struct nfp_func *fn, struct cx *cx, const struct offload
 	}
 	if (!nfp_emit(fn, cx, out))
 		return false;
+	offload_probe(opts, "emit", out);
 	arena_reset(cx->scratch);
 	return true;
 }

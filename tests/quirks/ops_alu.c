@@ -140,6 +140,8 @@ static void divide_by(struct op_list *l, uint8_t code, const char *name, int16_t
 	OPF(l, "%s-by-2^32+1", name, LD64(2, 0x100000001), I(code | BPF_X, 0, 2, off, 0));
 	OPF(l, "%s-by-10^10", name, LD64(2, 10000000000), I(code | BPF_X, 0, 2, off, 0));
 	OPF(l, "%s-by-2^64-1", name, LD64(2, UINT64_MAX), I(code | BPF_X, 0, 2, off, 0));
+	OPF(l, "%s-by-register", name, I(code | BPF_X, 0, 1, off, 0));
+	OPF(l, "%s-by-small-register", name, ALU64I(BPF_AND, 1, 3), I(code | BPF_X, 0, 1, off, 0));
 	OPF(l, "%s-by-known-0", name, MOV64I(2, 0), I(code | BPF_X, 0, 2, off, 0));
 	OPF(l, "%s-by-known-2^32-in-32", name, LD64(2, 0x700000000), I(code | BPF_X, 0, 2, off, 0));
 }

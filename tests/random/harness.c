@@ -12,14 +12,13 @@
 
 /* What one run owns. */
 struct run {
-	const struct harness_case *c;
 	const struct harness_options *o;
 	struct harness_result *r;
 	struct arena arena, scratch;
 	struct diags diags;
 	struct cx cx;
-	struct fe_object obj;
-	struct fe_prog prog;
+	const struct fe_object *obj;
+	const struct fe_prog *prog;
 	struct fe_subprog subprogs[MAX_FUNCS];
 	struct vprog vp;
 	struct nfp_firmware fw;
@@ -36,62 +35,74 @@ const char *harness_outcome_name(enum harness_outcome o)
 	return names[o];
 }
 
-void harness_disasm(const struct harness_case *c, FILE *out)
-{
-	for (uint32_t i = 0, f = 0; i < c->n_insns; i++) {
-		char text[160];
-
-		if (f < c->n_subprogs && c->subprog_at[f] == i)
-			fprintf(out, "      function %u:\n", ++f);
-		ebpf_disasm(&c->insns[i], i + 1 < c->n_insns ? &c->insns[i + 1] : NULL, text,
-			    sizeof(text));
-		fprintf(out, "%5u: %s\n", i, text);
-		if (ebpf_is_ld_imm64(&c->insns[i]))
-			i++;
-	}
-}
-
 /* ---- the object ------------------------------------------------------------------------------ */
 
-static void make_object(struct run *x)
+static void make_object(struct run *x, const struct harness_case *c)
 {
-	const struct harness_case *c = x->c;
+	struct fe_object *obj = ARENA_NEW(&x->arena, struct fe_object);
+	struct fe_prog *prog = ARENA_NEW(&x->arena, struct fe_prog);
 
 	assert(c->n_subprogs < MAX_FUNCS);
-	x->obj = (struct fe_object){
+	*obj = (struct fe_object){
 		.path = c->name, .license = "GPL", .maps = c->maps, .n_maps = c->n_maps
 	};
-	x->prog = (struct fe_prog){ .name = c->name,
-				    .section = c->type == BPF_PROG_TYPE_XDP ? "xdp" : "tc",
-				    .type = c->type,
-				    .insns = c->insns,
-				    .n_insns = c->n_insns,
-				    .subprogs = x->subprogs,
-				    .n_subprogs = c->n_subprogs + 1 };
+	*prog = (struct fe_prog){ .name = c->name,
+				  .section = c->type == BPF_PROG_TYPE_XDP ? "xdp" : "tc",
+				  .type = c->type,
+				  .insns = c->insns,
+				  .n_insns = c->n_insns,
+				  .subprogs = x->subprogs,
+				  .n_subprogs = c->n_subprogs + 1 };
 	for (uint32_t i = 0; i <= c->n_subprogs; i++)
 		x->subprogs[i] = (struct fe_subprog){
 			.start = i ? c->subprog_at[i - 1] : 0,
 			.end = i < c->n_subprogs ? c->subprog_at[i] : c->n_insns,
 			.name = arena_printf(&x->arena, "f%u", i),
 		};
-	x->obj.progs = &x->prog;
-	x->obj.n_progs = 1;
+	obj->progs = prog;
+	obj->n_progs = 1;
+	x->obj = obj;
+	x->prog = prog;
 }
 
-static void open_run(struct run *x, const struct harness_case *c)
+static void open_run(struct run *x)
 {
-	*x = (struct run){ .c = c };
+	*x = (struct run){ 0 };
 	arena_init(&x->arena);
 	arena_init(&x->scratch);
 	diags_init(&x->diags, &x->arena);
 	x->cx = (struct cx){ &x->arena, &x->scratch, &x->diags };
-	make_object(x);
 }
 
 static void close_run(struct run *x)
 {
 	arena_reset(&x->arena);
 	arena_reset(&x->scratch);
+}
+
+static void disasm(const struct fe_prog *p, FILE *out)
+{
+	for (uint32_t i = 0, f = 1; i < p->n_insns; i++) {
+		char text[160];
+
+		if (f < p->n_subprogs && p->subprogs[f].start == i)
+			fprintf(out, "      function %u:\n", f++);
+		ebpf_disasm(&p->insns[i], i + 1 < p->n_insns ? &p->insns[i + 1] : NULL, text,
+			    sizeof(text));
+		fprintf(out, "%5u: %s\n", i, text);
+		if (ebpf_is_ld_imm64(&p->insns[i]))
+			i++;
+	}
+}
+
+void harness_disasm(const struct harness_case *c, FILE *out)
+{
+	struct run x;
+
+	open_run(&x);
+	make_object(&x, c);
+	disasm(x.prog, out);
+	close_run(&x);
 }
 
 /* ---- results --------------------------------------------------------------------------------- */
@@ -110,7 +121,7 @@ static void tell(const struct run *x)
 
 	if (!out || x->r->outcome == HARNESS_EQUAL)
 		return;
-	fprintf(out, "%s, -O%u: %s%s%s\n", x->c->name, x->o->level,
+	fprintf(out, "%s, -O%u: %s%s%s\n", x->prog->name, x->o->level,
 		harness_outcome_name(x->r->outcome), x->r->reason ? ", " : "",
 		x->r->reason ? reason_name(x->r->reason) : "");
 	for (size_t i = 0; i < x->diags.list.len; i++)
@@ -124,7 +135,7 @@ static void tell(const struct run *x)
 			print_packet(out, &d->kept[i]);
 		}
 	}
-	harness_disasm(x->c, out);
+	disasm(x->prog, out);
 }
 
 static void end(struct run *x, enum harness_outcome outcome, enum reason reason)
@@ -149,7 +160,7 @@ static bool verify(struct run *x)
 {
 	struct fe_verify_options opts = { .insn_limit = INSN_LIMIT };
 
-	bool ok = fe_verify(&x->cx, &x->obj, &x->prog, &opts, &x->vp);
+	bool ok = fe_verify(&x->cx, x->obj, x->prog, &opts, &x->vp);
 
 	if (x->r)
 		x->r->warnings = (uint32_t)x->diags.list.len;
@@ -161,6 +172,14 @@ static void log_refusal(const struct run *x, const struct split *split)
 	if (x->o->log && split->n_reasons)
 		fprintf(x->o->log, "insn %d: %s\n", (int32_t)split->reasons[0].insn,
 			split->reasons[0].text);
+}
+
+static bool run_device(struct run *x, struct sim_diff_device *dev, uint64_t *words,
+		       const struct sim_diff_options *opts)
+{
+	if (x->o->probe_device)
+		x->o->probe_device(x->o->probe_priv, dev, words);
+	return sim_diff_run(&x->cx, x->obj, x->prog, &x->fw, dev, opts, &x->r->diff);
 }
 
 static void compare(struct run *x, const struct nfp_image *img)
@@ -181,7 +200,7 @@ static void compare(struct run *x, const struct nfp_image *img)
 		tids[i] = (uint32_t)i + 1;
 	x->r->words = (uint32_t)img->code.n_words;
 	if (!nfp_ucode_relocate(&x->cx, &img->code, &x->fw, tids, img->n_maps, words) ||
-	    !sim_diff_run(&x->cx, &x->obj, &x->prog, &x->fw, &dev, &opts, &x->r->diff))
+	    !run_device(x, &dev, words, &opts))
 		end(x, HARNESS_FAILED, first_error(&x->diags));
 	else
 		end(x, x->r->diff.mismatches ? HARNESS_DIFFERS : HARNESS_EQUAL, REASON_NONE);
@@ -190,8 +209,10 @@ static void compare(struct run *x, const struct nfp_image *img)
 static void run(struct run *x)
 {
 	struct offload_options opts = { .opt_level = x->o->level,
-					.check_each = true,
-					.dump = x->o->dump };
+					.check_each = !x->o->probe,
+					.dump = x->o->dump,
+					.probe = x->o->probe,
+					.probe_priv = x->o->probe_priv };
 	struct offload_prog state;
 	struct split split;
 
@@ -212,20 +233,37 @@ static void run(struct run *x)
 	compare(x, split.image);
 }
 
+static void run_and_close(struct run *x, const struct harness_options *o, struct harness_result *r)
+{
+	*r = (struct harness_result){ 0 };
+	x->o = o;
+	x->r = r;
+	run(x);
+	r->what = r->diff.n_kept ? r->diff.kept[0].what : NULL;
+	for (size_t i = 0; i < r->diff.n_kept; i++)
+		r->diff.kept[i].text = NULL;
+	close_run(x);
+}
+
 void harness_run(const struct harness_case *c, const struct harness_options *o,
 		 struct harness_result *r)
 {
 	struct run x;
 
-	*r = (struct harness_result){ 0 };
-	open_run(&x, c);
-	x.o = o;
-	x.r = r;
-	run(&x);
-	r->what = r->diff.n_kept ? r->diff.kept[0].what : NULL;
-	for (size_t i = 0; i < r->diff.n_kept; i++)
-		r->diff.kept[i].text = NULL;
-	close_run(&x);
+	open_run(&x);
+	make_object(&x, c);
+	run_and_close(&x, o, r);
+}
+
+void harness_run_prog(const struct fe_object *obj, const struct fe_prog *prog,
+		      const struct harness_options *o, struct harness_result *r)
+{
+	struct run x;
+
+	open_run(&x);
+	x.obj = obj;
+	x.prog = prog;
+	run_and_close(&x, o, r);
 }
 
 bool harness_verifies(const struct harness_case *c, FILE *log, enum reason *reason)
@@ -233,7 +271,8 @@ bool harness_verifies(const struct harness_case *c, FILE *log, enum reason *reas
 	struct run x;
 	bool ok;
 
-	open_run(&x, c);
+	open_run(&x);
+	make_object(&x, c);
 	ok = verify(&x);
 	*reason = ok ? REASON_NONE : first_error(&x.diags);
 	for (size_t i = 0; log && i < x.diags.list.len; i++)

@@ -26,7 +26,12 @@ struct harness_options {
 	const char *firmware; /* NULL: "generous" */
 	const char *dump;     /* passes to dump, as --dump has it; NULL: none */
 	unsigned level;       /* 0 or 2 */
-	FILE *log;            /* where a mismatch, a refusal or an error is told; NULL: nowhere */
+	/* offload_options.probe: what stands between two phases, for tests/faults. */
+	void (*probe)(void *priv, const char *phase, void *made);
+	/* The device as it is about to be run, words relocated. */
+	void (*probe_device)(void *priv, struct sim_diff_device *dev, uint64_t *words);
+	void *probe_priv;
+	FILE *log; /* where a mismatch, a refusal or an error is told; NULL: nowhere */
 };
 
 enum harness_outcome {
@@ -48,6 +53,9 @@ struct harness_result {
 
 void harness_run(const struct harness_case *c, const struct harness_options *o,
 		 struct harness_result *r);
+/* A program of an object file. */
+void harness_run_prog(const struct fe_object *obj, const struct fe_prog *prog,
+		      const struct harness_options *o, struct harness_result *r);
 /* The verifier alone. */
 bool harness_verifies(const struct harness_case *c, FILE *log, enum reason *reason);
 
