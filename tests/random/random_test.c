@@ -1,7 +1,7 @@
 /* Random programs through the whole pipeline: see gen.h for what they are.
  *
  *   random_test [--programs N] [--packets P] [--seed S] [--size K] [--kernel] [--verify-only]
- *               [--reduce] [--dump PASSES] [--verbose]
+ *               [--firmware NAME] [--reduce] [--dump PASSES] [--verbose]
  *
  * Program number i of a run with seed S is the only one of a run with seed S + i: "--seed S+i
  * --programs 1" repeats what a message names. */
@@ -28,7 +28,7 @@ struct options {
 	uint64_t programs, packets, seed;
 	uint32_t size;
 	bool kernel, verify_only, reduce, verbose;
-	const char *dump;
+	const char *dump, *firmware;
 };
 
 /* Shared by the process that counts and the ones that work: a program that ends its process by an
@@ -154,6 +154,7 @@ static void run_levels(const struct options *o, struct gen_program *p, struct ha
 		struct fault f = { .opts = { .packets = o->packets,
 					     .seed = t->seed,
 					     .pcap = pcap,
+					     .firmware = o->firmware,
 					     .level = levels[i] } };
 		uint64_t shown = t->outcome[0][HARNESS_DIFFERS] + t->outcome[1][HARNESS_DIFFERS];
 		struct harness_result r;
@@ -226,6 +227,7 @@ static void show_crash(const struct options *o, uint64_t seed)
 		struct fault f = { .opts = { .packets = o->packets,
 					     .seed = seed,
 					     .pcap = s.packets.path,
+					     .firmware = o->firmware,
 					     .level = levels[i] },
 				   .showed = SHOWED_END };
 
@@ -327,6 +329,7 @@ static bool parse(int argc, char **argv, struct options *o)
 		{ "seed", required_argument, NULL, 's' },
 		{ "size", required_argument, NULL, 'k' },
 		{ "dump", required_argument, NULL, 'd' },
+		{ "firmware", required_argument, NULL, 'f' },
 		{ "kernel", no_argument, NULL, 'K' },
 		{ "verify-only", no_argument, NULL, 'V' },
 		{ "reduce", no_argument, NULL, 'r' },
@@ -342,6 +345,7 @@ static bool parse(int argc, char **argv, struct options *o)
 		case 's': o->seed = strtoull(optarg, NULL, 0); break;
 		case 'k': o->size = (uint32_t)strtoul(optarg, NULL, 0); break;
 		case 'd': o->dump = optarg; break;
+		case 'f': o->firmware = optarg; break;
 		case 'K': o->kernel = true; break;
 		case 'V': o->verify_only = true; break;
 		case 'r': o->reduce = true; break;
