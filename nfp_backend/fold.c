@@ -11,7 +11,8 @@ enum { MAX_ROUNDS = 50 };
 bool nfp_fold(struct nfp_func *fn, struct cx *cx)
 {
 	static bool (*const parts[])(struct nfp_ssa * s) = {
-		nfp_fold_values, nfp_fold_bits, nfp_fold_known, nfp_fold_branches, nfp_fold_exits,
+		nfp_fold_values,   nfp_fold_bits,  nfp_fold_known,
+		nfp_fold_branches, nfp_fold_exits, nfp_fold_consts,
 	};
 	bool changed = true;
 	unsigned round;

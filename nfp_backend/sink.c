@@ -4,7 +4,7 @@
 
 /* Writes results where they are wanted: a register that only one copy to local memory, to a transfer
  * register or to a helper's argument register reads is left out, the instruction that makes it writes
- * there itself.
+ * there itself, and so do those that update it on the way.
  * Needs: VREG. Leaves: VREG.
  *
  * The write moves up to that instruction, so nothing between may touch the place. Branches between are
@@ -32,7 +32,7 @@ static bool is_candidate(const struct sink *s, const struct nfp_block *b, size_t
 	       !(i && b->insns.at[i - 1].glue) &&
 	       (mi->dst.kind == NFP_O_SLOT || mi->dst.kind == NFP_O_XOUT ||
 		mi->dst.kind == NFP_O_GPR) &&
-	       s->n_defs[mi->b.reg] == 1 && s->n_uses[mi->b.reg] == 1;
+	       s->n_defs[mi->b.reg] == s->n_uses[mi->b.reg];
 }
 
 /* Can the instruction write `dst`? */
@@ -43,8 +43,12 @@ static bool can_write(const struct nfp_func *fn, const struct nfp_mi *mi,
 
 	switch (mi->op) {
 	case NFP_M_LDF: /* source and destination are both operand fields */
-		if (nfp_is_update(mi) || (lm && nfp_is_lm(&mi->b)) ||
-		    (dst->kind == NFP_O_XOUT && mi->b.kind == NFP_O_XIN))
+		if ((lm && nfp_is_lm(&mi->b)) ||
+		    (dst->kind == NFP_O_XOUT && (mi->b.kind == NFP_O_XIN || nfp_is_update(mi))))
+			return false;
+		break;
+	case NFP_M_IMMED:
+		if (dst->kind == NFP_O_XOUT)
 			return false;
 		break;
 	case NFP_M_CONST:
@@ -91,21 +95,40 @@ static bool stands_in_way(const struct nfp_func *fn, struct nfp_mi *mi,
 	return c.found;
 }
 
-/* Index of the instruction that can take over the copy `i`; SIZE_MAX: none. */
+/* Index of the instruction that makes what the copy `i` takes, if it and all updates between can
+ * write there; SIZE_MAX: no. Each of them is a definition, and but for the first also a read. */
 static size_t find_maker(const struct sink *s, struct nfp_block *b, size_t i)
 {
 	const struct nfp_mi *copy = &b->insns.at[i];
+	uint32_t left = s->n_defs[copy->b.reg];
 	size_t k;
 
 	for (k = i; k-- > 0;) {
 		struct nfp_mi *mi = &b->insns.at[k];
 
-		if (nfp_is_vreg(&mi->dst, copy->b.reg))
-			return can_write(s->fn, mi, &copy->dst) ? k : SIZE_MAX;
-		if (stands_in_way(s->fn, mi, &copy->dst))
+		if (nfp_is_vreg(&mi->dst, copy->b.reg)) {
+			if (!can_write(s->fn, mi, &copy->dst) || !left--)
+				return SIZE_MAX;
+			if (!nfp_is_update(mi))
+				return left ? SIZE_MAX : k;
+		} else if (stands_in_way(s->fn, mi, &copy->dst)) {
 			return SIZE_MAX;
+		}
 	}
 	return SIZE_MAX;
+}
+
+static void redirect(struct nfp_block *b, size_t maker, size_t copy)
+{
+	struct nfp_mi *c = &b->insns.at[copy];
+	uint32_t reg = c->b.reg;
+	size_t k;
+
+	for (k = maker; k < copy; k++)
+		if (nfp_is_vreg(&b->insns.at[k].dst, reg))
+			b->insns.at[k].dst = c->dst;
+	/* the copy no longer names the place */
+	c->dst = c->b = nfp_none();
 }
 
 static void sink_block(const struct sink *s, struct cx *cx, struct nfp_block *blk)
@@ -117,11 +140,8 @@ static void sink_block(const struct sink *s, struct cx *cx, struct nfp_block *bl
 		size_t maker = is_candidate(s, blk, i) ? find_maker(s, blk, i) : SIZE_MAX;
 
 		gone[i] = maker != SIZE_MAX;
-		if (!gone[i])
-			continue;
-		blk->insns.at[maker].dst = blk->insns.at[i].dst;
-		/* the copy no longer names the place */
-		blk->insns.at[i].dst = blk->insns.at[i].b = nfp_none();
+		if (gone[i])
+			redirect(blk, maker, i);
 	}
 	for (i = 0; i < blk->insns.len; i++)
 		if (!gone[i])

@@ -56,9 +56,10 @@ struct nfp_opnd *nfp_phi_operand(struct nfp_mi *phi, uint32_t from);
 
 /* fold_value.c  */ bool
 nfp_fold_values(struct nfp_ssa *s); /* copies, tests, bytes at their source */
-/* fold_bits.c   */ bool nfp_fold_bits(struct nfp_ssa *s);  /* masks over bits that nobody reads */
-/* fold_known.c  */ bool nfp_fold_known(struct nfp_ssa *s); /* branches of known outcome */
-/* fold_exit.c   */ bool nfp_fold_exits(struct nfp_ssa *s); /* results known on the way in */
+/* fold_bits.c   */ bool nfp_fold_bits(struct nfp_ssa *s);   /* masks over bits that nobody reads */
+/* fold_known.c  */ bool nfp_fold_known(struct nfp_ssa *s);  /* branches of known outcome */
+/* fold_const.c  */ bool nfp_fold_consts(struct nfp_ssa *s); /* constants in registers already */
+/* fold_exit.c   */ bool nfp_fold_exits(struct nfp_ssa *s);  /* results known on the way in */
 /* fold_branch.c */ bool nfp_fold_branches(struct nfp_ssa *s); /* tests of PHIs of constants */
 
 #endif
