@@ -45,21 +45,40 @@ bool fe_check_kfunc(struct fe_env *env, const struct bpf_insn *insn)
 	return fe_check_args(env, &c) && fe_finish_call(env, &c);
 }
 
-int64_t fe_destructive_call(const struct fe_object *obj, const struct fe_prog *prog,
-			    const char **name)
+/* Types whose kernel functions are those of tracing (bpf_prog_type_to_kfunc_hook). */
+static bool is_tracing(uint32_t type)
+{
+	switch (type) {
+	case BPF_PROG_TYPE_KPROBE:
+	case BPF_PROG_TYPE_TRACEPOINT:
+	case BPF_PROG_TYPE_PERF_EVENT:
+	case BPF_PROG_TYPE_TRACING:
+	case BPF_PROG_TYPE_LSM: return true;
+	default: return false;
+	}
+}
+
+bool fe_check_destructive(struct cx *cx, const struct fe_object *obj, const struct fe_prog *prog,
+			  bool allowed)
 {
 	for (size_t i = 0; i < prog->n_insns; i++) {
 		const struct bpf_insn *insn = &prog->insns[i];
+		struct diag_at at = fe_prog_at(obj, prog, (int64_t)i);
 		const struct fe_kfunc *k;
+		const char *name;
 
 		if (ebpf_is_ld_imm64(insn))
 			i++;
 		if (!ebpf_is_call(insn) || insn->src_reg != EBPF_CALL_KFUNC)
 			continue;
-		*name = extern_name(obj, insn->imm);
-		k = fe_kfunc(*name);
-		if (k && (k->proto.flags & FE_H_DESTRUCTIVE))
-			return (int64_t)i;
+		name = extern_name(obj, insn->imm);
+		k = fe_kfunc(name);
+		if (!k || !(k->proto.flags & FE_H_DESTRUCTIVE))
+			continue;
+		if (!allowed)
+			return diag_error(cx->diags, &at, REASON_DESTRUCTIVE, name);
+		if (!is_tracing(prog->type))
+			return diag_error(cx->diags, &at, REASON_DESTRUCTIVE_PROG, name);
 	}
-	return -1;
+	return true;
 }

@@ -118,10 +118,10 @@ struct fe_verify_options {
 bool fe_verify(struct cx *cx, const struct fe_object *obj, const struct fe_prog *prog,
 	       const struct fe_verify_options *opts, struct vprog *vp);
 
-/* First instruction that calls a destructive kernel function (KF_DESTRUCTIVE), in a program of any
- * type; -1: none. *name: the function. */
-int64_t fe_destructive_call(const struct fe_object *obj, const struct fe_prog *prog,
-			    const char **name);
+/* For programs that fe_verify() does not take (neither XDP nor tc): false and reported when one calls
+ * a destructive kernel function (KF_DESTRUCTIVE) and may not. */
+bool fe_check_destructive(struct cx *cx, const struct fe_object *obj, const struct fe_prog *prog,
+			  bool allowed);
 
 /* Fact of instruction `insn` (index in the program) in an instance; never NULL. */
 static inline const struct vp_fact *vp_fact_at(const struct vprog *vp, size_t inst, size_t insn)

@@ -219,12 +219,11 @@ int api_verify(struct bpf_offload_program *p, const struct fe_verify_options *op
 	if (p->verified)
 		return p->accepted || p->host_only ? 0 : -EACCES;
 	p->verified = true;
-	if (!p->prog->broken && !card_type(p->prog)) {
-		mark_host_only(p);
-		return 0;
-	}
 	if (p->prog->broken) {
 		take_broken_reason(p);
+	} else if (!card_type(p->prog)) {
+		if (fe_check_destructive(&o->cx, &o->obj, p->prog, opts->allow_destructive))
+			mark_host_only(p);
 	} else {
 		p->accepted = fe_verify(&o->cx, &o->obj, p->prog, opts, &p->vprog);
 	}
@@ -232,7 +231,7 @@ int api_verify(struct bpf_offload_program *p, const struct fe_verify_options *op
 	arena_reset(&o->scratch);
 	take_reasons(p, first);
 	api_print_messages(o);
-	return p->accepted ? 0 : -EACCES;
+	return p->accepted || p->host_only ? 0 : -EACCES;
 }
 
 bool bpf_offload_program__host_only(const struct bpf_offload_program *p)
