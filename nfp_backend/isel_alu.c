@@ -302,6 +302,29 @@ static bool add_carry(struct isel *is, LLVMValueRef v)
 	return true;
 }
 
+static unsigned cheaper_sign(LLVMOpcode op, uint32_t c)
+{
+	unsigned cost = isel_const_cost(c), neg = isel_const_cost(0u - c);
+
+	if (op == LLVMAdd || op == LLVMSub)
+		return cost < neg ? cost : neg;
+	return op == LLVMXor && c == UINT32_MAX ? 0 : cost;
+}
+
+/* The bits of a narrow constant above its type do not matter: copies of the sign may be cheaper. */
+static void narrow_const(LLVMOpcode op, unsigned width, struct isel_val *v)
+{
+	struct isel_word *top = &v->w[v->n - 1];
+	unsigned k = width % 32;
+	uint32_t sext;
+
+	if (!k || !isel_w_is_imm(top))
+		return;
+	sext = top->o.imm | (top->o.imm >> (k - 1) & 1 ? ~(uint32_t)bits_mask(k) : 0);
+	if (cheaper_sign(op, sext) < cheaper_sign(op, top->o.imm))
+		*top = isel_w_imm(sext);
+}
+
 void isel_select_binary(struct isel *is, LLVMValueRef v)
 {
 	LLVMOpcode op = LLVMGetInstructionOpcode(v);
@@ -312,6 +335,7 @@ void isel_select_binary(struct isel *is, LLVMValueRef v)
 		return;
 	a = isel_get(is, LLVMGetOperand(v, 0));
 	b = isel_get(is, LLVMGetOperand(v, 1));
+	narrow_const(op, isel_width(v), &b);
 	if (op == LLVMAdd)
 		isel_set(is, v, isel_add(is, a, b, ubits));
 	else if (op == LLVMSub)

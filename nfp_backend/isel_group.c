@@ -221,9 +221,11 @@ static void choose_shape(struct isel *is, struct isel_group *g)
 	unsigned little = 0, big = 0;
 	size_t i;
 
+	g->local = true;
 	for (i = 0; i < g->loads.len; i++) {
 		struct wish w = wish_of(is, g->loads.at[i]);
 
+		g->local &= is->insts[g->loads.at[i]].block == is->insts[g->leader].block;
 		little += w.little;
 		big += w.big;
 	}

@@ -82,6 +82,7 @@ static struct isel_val load_in_order(struct isel *is, const struct isel_inst *in
 static void issue(struct isel *is, struct isel_group *g)
 {
 	isel_flush_overlapping(is, &g->addr, 4 * g->words);
+	g->issued = true;
 	g->xin = nfp_new_vreg(is->fn, is->cx, NFP_V_XIN, g->words);
 	read_command(is, &g->addr, g->big_endian, g->xin, g->words);
 }
@@ -112,11 +113,16 @@ void isel_select_load(struct isel *is, LLVMValueRef v)
 		isel_set(is, v, val);
 		return;
 	}
-	if (is->at == in->group->leader)
-		issue(is, in->group);
-	val = load_in_order(is, in);
-	if (in->group->big_endian && in->width > 8)
-		val = isel_bswap(is, val, (in->width + 7u) / 8);
+	if (!in->group->issued && in->group->local &&
+	    isel_forward(is, &addr, (in->width + 7u) / 8, &val)) {
+		in->group = NULL;
+	} else {
+		if (!in->group->issued)
+			issue(is, in->group);
+		val = load_in_order(is, in);
+		if (in->group->big_endian && in->width > 8)
+			val = isel_bswap(is, val, (in->width + 7u) / 8);
+	}
 	if (in->escapes)
 		into_registers(is, &val);
 	isel_set(is, v, val);

@@ -91,6 +91,8 @@ struct isel_group {
 	int64_t min, max;      /* bytes needed: [min, max) */
 	uint32_t words;
 	bool big_endian;
+	bool local; /* all loads stand in one block: the command may wait for the first that needs it */
+	bool issued;
 	uint32_t xin; /* tuple; valid once issued */
 	VEC(uint32_t) loads;
 };
@@ -399,6 +401,9 @@ void isel_flush_stores(struct isel *is); /* of all spaces */
 void isel_flush_space(struct isel *is, enum isel_space space);
 /* Emits what is pending in addr's space if some of it may overlap `bytes` from there. */
 void isel_flush_overlapping(struct isel *is, const struct isel_addr *addr, uint32_t bytes);
+/* Value of a load whose bytes are all pending. False: they are not. */
+bool isel_forward(struct isel *is, const struct isel_addr *addr, uint32_t bytes,
+		  struct isel_val *out);
 bool isel_may_overlap(const struct isel_addr *a, uint32_t a_bytes, const struct isel_addr *b,
 		      uint32_t b_bytes);
 /* One or more write commands for bytes that stand in words[], first byte lowest. */

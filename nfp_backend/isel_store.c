@@ -65,7 +65,9 @@ struct window {
 static struct isel_word piece(struct isel *is, const struct isel_pending_store *st, unsigned from,
 			      unsigned n, unsigned pos, bool last)
 {
-	struct isel_word w = isel_get_zext(is, st->value).w[from / 4];
+	bool whole = isel_width(st->value) % 8 == 0; /* else the last byte is filled up with 0 */
+	struct isel_val v = whole ? isel_get(is, st->value) : isel_get_zext(is, st->value);
+	struct isel_word w = v.w[from / 4];
 
 	w = isel_w_lshr(w, 8 * (from % 4));
 	if (!last || pos + n == 4)
@@ -162,27 +164,38 @@ static void write_run(struct isel *is, const struct window *win, unsigned at, un
 	}
 }
 
-void isel_flush_space(struct isel *is, enum isel_space space)
+/* Which store writes each byte last. */
+static void map_bytes(struct isel *is, enum isel_space space, struct window *win)
 {
-	struct window win = { .st = is->stores[space].at };
 	size_t n = is->stores[space].len, k;
 	int64_t end = 0;
-	unsigned i, j;
+	uint32_t i;
 
-	is->stores[space].len = 0; /* the array stays until the next store comes */
+	win->st = is->stores[space].at;
 	for (k = 0; k < n; k++) {
-		const struct isel_addr *a = &win.st[k].addr;
+		const struct isel_pending_store *st = &win->st[k];
 
-		/* selection may open blocks, which must not happen while a tuple is being filled */
-		(void)isel_get(is, win.st[k].value);
-		win.off = !k || a->off < win.off ? a->off : win.off;
-		end = !k || a->off + win.st[k].bytes > end ? a->off + win.st[k].bytes : end;
+		win->off = !k || st->addr.off < win->off ? st->addr.off : win->off;
+		end = !k || st->addr.off + st->bytes > end ? st->addr.off + st->bytes : end;
 	}
-	win.bytes = n ? (uint32_t)(end - win.off) : 0;
-	memset(win.by, 0xff, sizeof(win.by));
+	win->bytes = n ? (uint32_t)(end - win->off) : 0;
+	memset(win->by, 0xff, sizeof(win->by));
 	for (k = 0; k < n; k++)
-		for (i = 0; i < win.st[k].bytes; i++)
-			win.by[win.st[k].addr.off - win.off + i] = (int16_t)k;
+		for (i = 0; i < win->st[k].bytes; i++)
+			win->by[win->st[k].addr.off - win->off + i] = (int16_t)k;
+}
+
+void isel_flush_space(struct isel *is, enum isel_space space)
+{
+	struct window win = { 0 };
+	unsigned i, j;
+	size_t k;
+
+	map_bytes(is, space, &win);
+	/* selection may open blocks, which must not happen while a tuple is being filled */
+	for (k = 0; k < is->stores[space].len; k++)
+		(void)isel_get(is, win.st[k].value);
+	is->stores[space].len = 0; /* the array stays until the next store comes */
 	for (i = 0; i < win.bytes; i = j) {
 		for (j = i; j < win.bytes && win.by[j] >= 0; j++)
 			;
@@ -191,6 +204,36 @@ void isel_flush_space(struct isel *is, enum isel_space space)
 		else
 			j++;
 	}
+}
+
+bool isel_forward(struct isel *is, const struct isel_addr *addr, uint32_t bytes,
+		  struct isel_val *out)
+{
+	struct window win = { 0 };
+	struct isel_word parts[5];
+	int64_t at;
+	uint32_t i, k, n;
+
+	if (!is->stores[addr->space].len ||
+	    !isel_same_base(&is->stores[addr->space].at[0].addr, addr))
+		return false;
+	map_bytes(is, addr->space, &win);
+	at = addr->off - win.off;
+	if (at < 0 || at + bytes > win.bytes)
+		return false;
+	for (i = 0; i < bytes; i++)
+		if (win.by[at + i] < 0)
+			return false;
+	out->n = (uint8_t)((bytes + 3) / 4);
+	for (i = 0; i < out->n; i++) {
+		uint32_t len = bytes - 4 * i < 4 ? bytes - 4 * i : 4;
+
+		n = word_parts(is, &win, (unsigned)at + 4 * i, len, false, parts);
+		out->w[i] = parts[0];
+		for (k = 1; k < n; k++)
+			out->w[i] = isel_w_or(is, out->w[i], parts[k]);
+	}
+	return true;
 }
 
 void isel_flush_stores(struct isel *is)
