@@ -211,9 +211,8 @@ bool part_offload(struct cx *cx, const struct vprog *vp, const struct bpf_offloa
 	    !whole(cx, vp, ops, target, opts, split, state, &refused))
 		return false;
 	task.refused = refused;
-	if (!wants_split(split, &task))
-		return true;
-	part_split(&task, ops->handoff_room(state), split, state);
+	if (wants_split(split, &task))
+		part_split(&task, ops->handoff_room(state), split, state);
 	if (!split->pair && pins.any_host)
 		give_to_host(split);
 	return true;

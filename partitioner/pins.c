@@ -34,26 +34,6 @@ static bool parse_one(struct cx *cx, const struct vprog *vp, const char *text, s
 	       diag_error(cx->diags, &at, REASON_PIN_UNKNOWN, pin->symbol);
 }
 
-bool part_pins_parse(struct cx *cx, const struct vprog *vp, const char *text,
-		     struct part_pins *pins)
-{
-	VEC(struct part_pin) all = { 0 };
-
-	*pins = (struct part_pins){ 0 };
-	while (text && *text) {
-		size_t len = strcspn(text, ",");
-		struct part_pin *pin = vec_push(&all, cx->arena);
-
-		if (!parse_one(cx, vp, arena_strndup(cx->arena, text, len), pin))
-			return false;
-		pins->any_host |= !pin->device;
-		text += len + (text[len] == ',');
-	}
-	pins->at = all.at;
-	pins->n = all.len;
-	return true;
-}
-
 struct each {
 	const struct part_pin *pin;
 	void (*fn)(void *priv, uint32_t main_pc, bool device);
@@ -90,4 +70,32 @@ void part_pins_each(const struct vprog *vp, const struct part_pins *pins,
 		if (pins->at[i].subprog >= 0)
 			calls(vp, &e);
 	}
+}
+
+static void note_side(void *priv, uint32_t pc, bool device)
+{
+	struct part_pins *pins = priv;
+
+	(void)pc;
+	pins->any_host |= !device;
+}
+
+bool part_pins_parse(struct cx *cx, const struct vprog *vp, const char *text,
+		     struct part_pins *pins)
+{
+	VEC(struct part_pin) all = { 0 };
+
+	*pins = (struct part_pins){ 0 };
+	while (text && *text) {
+		size_t len = strcspn(text, ",");
+		struct part_pin *pin = vec_push(&all, cx->arena);
+
+		if (!parse_one(cx, vp, arena_strndup(cx->arena, text, len), pin))
+			return false;
+		text += len + (text[len] == ',');
+	}
+	pins->at = all.at;
+	pins->n = all.len;
+	part_pins_each(vp, pins, note_side, pins);
+	return true;
 }

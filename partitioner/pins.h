@@ -17,7 +17,7 @@ struct part_pin {
 struct part_pins {
 	struct part_pin *at;
 	size_t n;
-	bool any_host;
+	bool any_host; /* some instruction of the program is meant for the host */
 };
 
 /* False: reported (no such symbol, no such side). NULL: no pins. */

@@ -1,0 +1,41 @@
+# Split programs: both halves together behave as the whole, whichever cut; host halves load.
+. "$(dirname "$0")/lib.sh"
+need_examples
+
+# Accepted by our verifier, and by the kernel's where it may be asked.
+loads() {
+	expect 0 "accepted" "$tool" check "$1"
+	"$tool" check --verifier=kernel "$1" >"$work/kernel" 2>&1 || {
+		grep -q kernel-unavailable "$work/kernel" || {
+			fail "the kernel does not take $1"
+			tail -5 "$work/kernel"
+		}
+	}
+}
+
+for object in "$examples"/*.o; do
+	[ "$(basename "$object")" = tc_filter.o ] && continue # only xdp programs are split
+	for seed in 1 2 3 4 5; do
+		rm -f "$work"/*.host.o
+		expect 0 ": equal" "$tool" test --cut-seed $seed --packets 500 "$object"
+		expect 0 "instruction words" "$tool" compile --cut-seed $seed -o "$work" "$object"
+		for half in "$work"/*.host.o; do
+			[ -f "$half" ] && loads "$half"
+		done
+	done
+done
+
+pin=--pin=public_ports=host
+expect 0 "split," "$tool" explain $pin "$examples/portfilter.o"
+expect 0 "map 'public_ports': host" "$tool" explain $pin "$examples/portfilter.o"
+expect 0 "the host goes on" "$tool" explain $pin "$examples/portfilter.o"
+expect 0 ": equal" "$tool" test $pin --packets 3000 "$examples/portfilter.o"
+expect 0 "not split" "$tool" explain $pin --max-handoff 7 "$examples/portfilter.o"
+expect 0 ": device" "$tool" explain --pin public_ports=device "$examples/portfilter.o"
+expect 1 "pin-unknown" "$tool" explain --pin nothing=host "$examples/portfilter.o"
+expect 1 "pin-syntax" "$tool" explain --pin public_ports "$examples/portfilter.o"
+rm -f "$work"/*
+expect 1 ": host" "$tool" compile --require-device $pin -o "$work" "$examples/portfilter.o"
+[ -e "$work/portfilter.nfp" ] && fail "--require-device writes an image"
+expect 0 ": device" "$tool" compile --require-device -o "$work" "$examples/portfilter.o"
+finish
