@@ -88,7 +88,7 @@ static const char *kernel_word(const struct verdict *v)
 static void print_verdict(const struct cli_args *args, struct bpf_offload_program *p,
 			  const struct verdict *v)
 {
-	const char *own = bpf_offload_program__host_only(p) ? "host only, not verified here"
+	const char *own = bpf_offload_program__host_only(p) ? "host only, not verified"
 			  : v->accepted                     ? "accepted"
 							    : "rejected";
 
@@ -131,8 +131,8 @@ static void add_verdict(const struct cli_args *args, struct json_object *report,
 	bool host_only = bpf_offload_program__host_only(p);
 
 	if (v->asked & EMBEDDED) {
-		json_object_object_add(row, "accepted", json_object_new_boolean(v->accepted));
-		json_object_object_add(row, "host_only", json_object_new_boolean(host_only));
+		json_object_object_add(row, "accepted",
+				       host_only ? NULL : json_object_new_boolean(v->accepted));
 		json_object_object_add(row, "insns_processed",
 				       v->accepted && !host_only
 					       ? json_object_new_int64(p->vprog.insns_processed)

@@ -9,6 +9,7 @@ bad=$data/objects/broken.o
 expect 2 "no verifier 'none'" "$tool" check --verifier none "$good"
 expect 2 "not both" "$tool" check --json --sarif "$good"
 expect 0 "accepted" "$tool" check "$good"
+expect 0 "host only, not verified" "$tool" check "$data/objects/everything.o" --prog probe
 
 # --log: source line, state, instruction, and the figures at the end
 expect 0 "R1=ctx() R10=fp+0" "$tool" check --log "$good"
