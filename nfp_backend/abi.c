@@ -11,7 +11,8 @@
  * Needs: SSA. Leaves: SSA without CALL and EXIT; blocks are split at calls.
  *
  * Before a helper runs, LM0 must point at the key: the key area is the first slot of the frame,
- * which is where LM0 points all the time, so LM0 is never moved. Values and records go to a second slot. */
+ * which is where LM0 points all the time, so LM0 is never moved. Values and records go to a
+ * second slot. */
 
 /* ---- what the firmware keeps and wants ---- */
 

@@ -2,7 +2,8 @@
 
 /* Masks over bits that nobody reads.
  *
- *  1. For each register, the bits that somebody reads: backward over all instructions to a fixed point.
+ *  1. For each register, the bits that somebody reads: backward over all instructions to a fixed
+ *     point.
  *  2. What only changes other bits is a copy; a flip of all bits that are read is a complement (no
  *     constant needed); a byte of a masked value is masked alone, with an 8-bit constant. */
 
@@ -271,8 +272,8 @@ static bool simplify_zero(const struct bits *b, struct nfp_mi *mi)
 	       becomes(mi, NFP_M_COPY, 0, mi->b);
 }
 
-/* bbyte (x AND wide constant), k  =>  t = (byte of x) AND its 8 bits; bbyte t, 0. The AND has no other
- * reader, so it takes the new form itself. */
+/* bbyte (x AND wide constant), k  =>  t = (byte of x) AND its 8 bits; bbyte t, 0. The AND has no
+ * other reader, so it takes the new form itself. */
 static bool narrow_byte_test(struct bits *b, struct nfp_mi *br)
 {
 	struct nfp_mi *def = br->op == NFP_M_BBYTE ? nfp_ssa_def(b->s, &br->a) : NULL;

@@ -1,8 +1,9 @@
 #include "nfp_backend/ssa.h"
 
-/* Tests whose outcome is known on the way in: a block of PHIs, at most one test, and branches; from a
- * predecessor that brings a constant the outcome is known, so it goes where the branches would lead.
- * Typical: `if (bpf_xdp_adjust_head(...))`, whose result is 0 or -22 by the way taken. */
+/* Tests whose outcome is known on the way in: a block of PHIs, at most one test, and branches;
+ * from a predecessor that brings a constant the outcome is known, so it goes where the branches
+ * would lead. Typical: `if (bpf_xdp_adjust_head(...))`, whose result is 0 or -22 by the way
+ * taken. */
 
 struct thread {
 	struct nfp_ssa *s;

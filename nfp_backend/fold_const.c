@@ -1,7 +1,7 @@
 #include "nfp_backend/ssa.h"
 
-/* A constant that is in a register already is not made again: of two definitions of one constant the
- * one that dominates the other serves both. Should registers run short, the allocator makes
+/* A constant that is in a register already is not made again: of two definitions of one constant
+ * the one that dominates the other serves both. Should registers run short, the allocator makes
  * constants again rather than storing them (spill.c). */
 
 #define NO_BLOCK UINT32_MAX

@@ -87,8 +87,8 @@ static bool redirect(struct exits *x, uint32_t b, struct nfp_phi in, const struc
 	return false;
 }
 
-/* A block that is nothing but EXIT of a register: blocks that do no more than choose that register and go
- * there leave by themselves. */
+/* A block that is nothing but EXIT of a register: blocks that do no more than choose that
+ * register and go there leave by themselves. */
 static bool hand_up(struct nfp_func *fn, uint32_t b)
 {
 	struct nfp_mi *exit = &fn->blocks.at[b].insns.at[0];

@@ -3,12 +3,14 @@
 /* Peepholes over values in SSA.
  *
  *   copies      a register that only copies another register is replaced by that one
- *   bytes       a branch on a byte of a value that was put together by shifts and masks looks at the
+ *   bytes       a branch on a byte of a value that was put together by shifts and masks looks at
+ *   the
  *               place the byte came from, transfer registers above all
  *   compares    of a value below 256 with a small constant become a branch on its byte
  *   tests       of a result against 0 use the condition codes of the instruction that makes it
  *
- * Each rule removes an instruction or brings one nearer to its source, so the rules come to an end. */
+ * Each rule removes an instruction or brings one nearer to its source, so the rules come to an
+ * end. */
 
 struct fold {
 	struct nfp_ssa *s;

@@ -10,8 +10,8 @@
  *               spilled registers
  *   then        the other values and stack, each from a multiple of 16 words
  *
- * "Near" words are the first 16: operands name them through LM0. Others are "far": only COPY may touch
- * them, through LM2 or LM3. */
+ * "Near" words are the first 16: operands name them through LM0. Others are "far": only COPY may
+ * touch them, through LM2 or LM3. */
 
 /* Gives key, value and stack slots that fit near their offsets, once. */
 void nfp_place_near_slots(struct nfp_func *fn);

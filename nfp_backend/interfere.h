@@ -6,8 +6,8 @@
 
 /* Which GPR virtual registers may not share a hardware register (interfere.c).
  *
- * Two registers interfere when one is written while the other is live, unless the write is a copy of
- * the other. `fixed` holds the hardware registers that are in use, or clobbered by a helper,
+ * Two registers interfere when one is written while the other is live, unless the write is a copy
+ * of the other. `fixed` holds the hardware registers that are in use, or clobbered by a helper,
  * somewhere in a register's life. Banks are not considered. */
 
 struct nfp_node {

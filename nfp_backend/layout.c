@@ -5,13 +5,15 @@
 
 /* Order of the blocks, so that few unconditional branches are left and the frequent way falls
  * through.
- * Needs: VREG. Leaves: VREG; blocks that cannot be reached are gone, a BR to the next block is gone.
+ * Needs: VREG. Leaves: VREG; blocks that cannot be reached are gone, a BR to the next block is
+ * gone.
  *
  *  1. Branches to a block that only branches on go to its target.
  *  2. Blocks are joined into chains, most frequent edge first. An edge is joined when it leaves the
  *     last block of one chain and enters the first of another, and the branch can be left out: the
  *     final BR, or a conditional branch just before it once turned round.
- *  3. The chain of the entry comes first, then the chains in the order in which their blocks are met. */
+ *  3. The chain of the entry comes first, then the chains in the order in which their blocks are
+ *     met. */
 
 #define NO_BLOCK UINT32_MAX
 
@@ -107,8 +109,8 @@ static void mark_reached(struct layout *l)
 
 /* ---- 2. chains ---- */
 
-/* Frequency of an edge, from those of the blocks: exact when one end has no other edge; else what the
- * other edges leave of the source's. */
+/* Frequency of an edge, from those of the blocks: exact when one end has no other edge; else what
+ * the other edges leave of the source's. */
 static uint32_t edge_weight(const struct layout *l, uint32_t from, uint32_t to, uint32_t other)
 {
 	uint32_t f = l->fn->blocks.at[from].freq, t = l->fn->blocks.at[to].freq;

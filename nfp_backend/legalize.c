@@ -1,8 +1,8 @@
 #include "nfp_backend/frame.h"
 #include "nfp_backend/passes.h"
 
-/* Makes every instruction one that can be written, banks apart: no two sources of one kind, constants
- * and local-memory offsets within reach. What doesn't fit goes through a new register.
+/* Makes every instruction one that can be written, banks apart: no two sources of one kind,
+ * constants and local-memory offsets within reach. What doesn't fit goes through a new register.
  * Needs: VREG. Leaves: VREG; slots but for spills have offsets when they are near.
  * Contract with bank.c: docs/banks.md. */
 

@@ -2,9 +2,9 @@
 
 /* Which virtual registers are live at block borders: backward data flow to a fixed point.
  *
- * A block may be left in its middle (mir.h), so its live-in set is found by walking its instructions
- * each time; at a branch the target's live-in set joins. PHIs count at the edges: the value for
- * block p is used at p's branches, the result is not live into the PHI's block.
+ * A block may be left in its middle (mir.h), so its live-in set is found by walking its
+ * instructions each time; at a branch the target's live-in set joins. PHIs count at the edges:
+ * the value for block p is used at p's branches, the result is not live into the PHI's block.
  *
  * XOUT tuples live inside one block and are left out of the sets; see nfp_xout_first(). */
 

@@ -11,8 +11,8 @@
 /* Machine IR: the program as microengine instructions whose registers are still virtual.
  *
  * One opcode a hardware instruction class plus a few pseudo instructions that passes expand.
- * Operands are *logical*: `a` is the left source, `b` the right one (the one that is shifted), as in
- * the assembler's alu[dst, a, OP, b]; the encoder swaps A and B fields by bank.
+ * Operands are *logical*: `a` is the left source, `b` the right one (the one that is shifted), as
+ * in the assembler's alu[dst, a, OP, b]; the encoder swaps A and B fields by bank.
  *
  * Stages (struct nfp_func.stage says which; nfp_check() enforces it):
  *   SSA      out of isel: every virtual register has one definition; PHI allowed at block heads
@@ -21,24 +21,24 @@
  *   PHYS     no virtual register left; frame slots are local-memory operands; ready to emit
  *
  * Condition codes: an instruction with `sets_cc` writes them; all other ALU and shift
- * instructions are emitted with the no_cc bit, so a pass may put copies, constants and spills anywhere.
- * `uses_cc` readers (BCC, +carry, -carry) depend on the closest setter before them in the block; CC does
- * not live across blocks.
+ * instructions are emitted with the no_cc bit, so a pass may put copies, constants and spills
+ * anywhere. `uses_cc` readers (BCC, +carry, -carry) depend on the closest setter before them in
+ * the block; CC does not live across blocks.
  *
  * Glue: `glue` says that the next instruction must follow at once (PREV_A / PREV_RES consumers,
  * csr_rd + immed, mul_step sequences, indirect_ref, the fill slots of a deferred command). Passes
  * insert before or after a glued group, never inside.
  *
  * Updates: LDF without zf and IMMED of a byte or half-word change part of the register that they
- * name. In SSA such an update is no second definition: it stands later in the block of the definition (so
- * `copy t = x` first when x is still needed), and before every other use of the register.
- * XOUT tuples are filled word by word in the block of the command that reads them; XIN tuples are
- * written as a whole by one command.
+ * name. In SSA such an update is no second definition: it stands later in the block of the
+ * definition (so `copy t = x` first when x is still needed), and before every other use of the
+ * register. XOUT tuples are filled word by word in the block of the command that reads them; XIN
+ * tuples are written as a whole by one command.
  *
  * Ends of blocks: BRHELPER ends a block like BR; its target[0] is the block that the firmware
- * returns to (the one that RETADDR names). Commands with an immediate addend (add_imm, add64_imm) have no xfer;
- * the override word is PREV_RES of the glued instruction before, or, if that isn't there, is made
- * from the 16-bit addend in imm32.
+ * returns to (the one that RETADDR names). Commands with an immediate addend (add_imm, add64_imm)
+ * have no xfer; the override word is PREV_RES of the glued instruction before, or, if that isn't
+ * there, is made from the 16-bit addend in imm32.
  *
  * Hidden state that survives one instruction only: PREV_A (indirect shift counts) and PREV_RES
  * (asr's sign, indirect_ref words); reference 1.5. */
@@ -180,11 +180,12 @@ struct nfp_mi {
 
 /* ---- blocks, frame, function ------------------------------------------------------------------- */
 
-/* A block's instructions are an array. It ends in one BR, EXIT or BRDONE; from pass `layout` on the BR
- * may be missing: control then falls to the next block. Conditional branches (BCC, BBIT, BBYTE) may
- * stand anywhere before that end (wide compares and switches use several): each leaves the block for
- * target[0] or goes on with the next instruction. So a block has one entry and several exits, and
- * a register that is live into any target is live at the branch that goes there. */
+/* A block's instructions are an array. It ends in one BR, EXIT or BRDONE; from pass `layout` on
+ * the BR may be missing: control then falls to the next block. Conditional branches (BCC, BBIT,
+ * BBYTE) may stand anywhere before that end (wide compares and switches use several): each leaves
+ * the block for target[0] or goes on with the next instruction. So a block has one entry and
+ * several exits, and a register that is live into any target is live at the branch that goes
+ * there. */
 struct nfp_block {
 	VEC(struct nfp_mi) insns;
 	uint32_t *preds; /* derived by nfp_cfg_build() */
@@ -226,7 +227,8 @@ struct nfp_func {
 uint32_t nfp_new_vreg(struct nfp_func *fn, struct cx *cx, enum nfp_vclass vclass, unsigned words);
 uint32_t nfp_new_block(struct nfp_func *fn, struct cx *cx);
 uint32_t nfp_new_slot(struct nfp_func *fn, struct cx *cx, enum nfp_slot_kind kind, uint32_t words);
-/* Appends a zeroed instruction (bpf_pc -1) to a block; the pointer is valid until the next append. */
+/* Appends a zeroed instruction (bpf_pc -1) to a block; the pointer is valid until the next
+ * append. */
 struct nfp_mi *nfp_append(struct nfp_func *fn, struct cx *cx, uint32_t block, enum nfp_mir_op op);
 void nfp_cfg_build(struct nfp_func *fn, struct cx *cx); /* preds and succs of all blocks */
 

@@ -50,8 +50,8 @@ static void emit_move(struct nfp_edit *e, const struct move *m)
 		nfp_edit_copy(e, m->dst, m->src);
 }
 
-/* Writes a register that no other move still reads; when only cycles are left, one of them is broken
- * through a new register. */
+/* Writes a register that no other move still reads; when only cycles are left, one of them is
+ * broken through a new register. */
 static void sequence(struct phis *p, struct nfp_edit *e)
 {
 	while (p->moves.len) {

@@ -15,7 +15,8 @@ struct nfp_spills {
  * else short-lived registers are loaded before and stored behind. New registers are appended. */
 void nfp_insert_spills(struct nfp_func *fn, struct cx *cx, const struct nfp_spills *s);
 
-/* As nfp_allocate(), with `gprs` registers in each bank instead of all 23: for tests of spilling. */
+/* As nfp_allocate(), with `gprs` registers in each bank instead of all 23: for tests of spilling.
+ * */
 bool nfp_allocate_few(struct nfp_func *fn, struct cx *cx, unsigned gprs);
 
 #endif

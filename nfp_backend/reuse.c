@@ -1,13 +1,13 @@
 #include "nfp_backend/mir_ops.h"
 #include "nfp_backend/passes.h"
 
-/* Leaves out stores of arguments that are in place already: a lookup and the update that follows when it
- * finds nothing mostly have the same key.
+/* Leaves out stores of arguments that are in place already: a lookup and the update that follows
+ * when it finds nothing mostly have the same key.
  * Needs: SSA behind abi, where only argument copies write key and value slots. Leaves: SSA.
  *
  * Forward data flow: what each word of these slots holds at the end of each block, as an operand
- * (register or constant); where ways meet only what all agree on is left. A fact about a register ends
- * where the register is defined (the next round of a loop). */
+ * (register or constant); where ways meet only what all agree on is left. A fact about a register
+ * ends where the register is defined (the next round of a loop). */
 
 struct reuse {
 	struct nfp_func *fn;

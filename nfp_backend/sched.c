@@ -6,11 +6,12 @@
  * would otherwise run while nothing does behind the branch (reference 2.18).
  * Needs: PHYS. Leaves: PHYS with `defer` counts; the number of words stays.
  *
- * Deferred instructions always run, and before whatever stands at the target. So one may move behind
- * the transfer if it depends on nothing that it passes, and if the transfer itself does not read its result. */
+ * Deferred instructions always run, and before whatever stands at the target. So one may move
+ * behind the transfer if it depends on nothing that it passes, and if the transfer itself does
+ * not read its result. */
 
-/* What an instruction reads or writes, as bits. Local memory: LM0 words, LM1 words, and one bit for what
- * lies behind LM2 and LM3, which may be words of LM0 as well. */
+/* What an instruction reads or writes, as bits. Local memory: LM0 words, LM1 words, and one bit
+ * for what lies behind LM2 and LM3, which may be words of LM0 as well. */
 struct effects {
 	nfp_regset gpr_read, gpr_write;
 	uint32_t xin_read, xin_write, xout_read, xout_write;

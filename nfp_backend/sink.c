@@ -2,14 +2,14 @@
 #include "nfp_backend/mir_ops.h"
 #include "nfp_backend/passes.h"
 
-/* Writes results where they are wanted: a register that only one copy to local memory, to a transfer
- * register or to a helper's argument register reads is left out, the instruction that makes it writes
- * there itself, and so do those that update it on the way.
+/* Writes results where they are wanted: a register that only one copy to local memory, to a
+ * transfer register or to a helper's argument register reads is left out, the instruction that
+ * makes it writes there itself, and so do those that update it on the way.
  * Needs: VREG. Leaves: VREG.
  *
- * The write moves up to that instruction, so nothing between may touch the place. Branches between are
- * no obstacle but for stack slots: key and value areas are written anew before each call, and a
- * transfer tuple is of one block. */
+ * The write moves up to that instruction, so nothing between may touch the place. Branches
+ * between are no obstacle but for stack slots: key and value areas are written anew before each
+ * call, and a transfer tuple is of one block. */
 
 struct sink {
 	struct nfp_func *fn;

@@ -5,10 +5,10 @@
 
 /* Moves spilled registers to the frame.
  *
- * The unit is a glued group (mostly one instruction), as nothing may come inside. In a group, a spilled
- * register is named as local memory where it stands if every operand of the group can do that; else
- * a new register takes its place in the group, loaded before and stored behind. A register that
- * holds one constant is not stored: the constant is made again. */
+ * The unit is a glued group (mostly one instruction), as nothing may come inside. In a group, a
+ * spilled register is named as local memory where it stands if every operand of the group can do
+ * that; else a new register takes its place in the group, loaded before and stored behind. A
+ * register that holds one constant is not stored: the constant is made again. */
 
 struct spill {
 	struct nfp_func *fn;

@@ -1,6 +1,7 @@
 #include "nfp_backend/ssa.h"
 
-/* Definitions and uses of SSA registers, and surgery on the control-flow graph that keeps PHIs right. */
+/* Definitions and uses of SSA registers, and surgery on the control-flow graph that keeps PHIs
+ * right. */
 
 struct scan {
 	struct nfp_ssa *s;

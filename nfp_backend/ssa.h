@@ -4,8 +4,8 @@
 #include "nfp_backend/mir_ops.h"
 #include "nfp_backend/passes.h"
 
-/* What the folding passes know of a function in SSA (ssa.c). Instruction pointers are valid until a block is
- * edited; build again then. */
+/* What the folding passes know of a function in SSA (ssa.c). Instruction pointers are valid until
+ * a block is edited; build again then. */
 
 struct nfp_ssa_reg {
 	struct nfp_mi *def; /* NULL: none, or not a plain register */
@@ -38,8 +38,8 @@ struct nfp_byte nfp_byte_source(const struct nfp_ssa *s, const struct nfp_opnd *
 /* Bytes known to be zero: bit k for byte k. */
 unsigned nfp_zero_bytes(const struct nfp_ssa *s, const struct nfp_opnd *o);
 
-/* Is reading `o` at instruction `at` of block `b` free of charge? A transfer register is, if the block has
- * named its tuple before and called no helper since. */
+/* Is reading `o` at instruction `at` of block `b` free of charge? A transfer register is, if the
+ * block has named its tuple before and called no helper since. */
 bool nfp_at_hand(const struct nfp_ssa *s, const struct nfp_opnd *o, uint32_t b, size_t at);
 
 /* Removes blocks that cannot be reached, with their PHI operands; renumbers the rest. True: some

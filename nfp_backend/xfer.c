@@ -7,8 +7,8 @@
 /* Transfer registers: consecutive numbers for each tuple.
  * Needs: VREG, legal operands. Leaves: VREG with `phys` set for every XIN and XOUT tuple.
  *
- * Data that was read stays in transfer registers and is used from there. What is read behind a helper
- * call, or finds no room, is copied to GPRs right behind its command. */
+ * Data that was read stays in transfer registers and is used from there. What is read behind a
+ * helper call, or finds no room, is copied to GPRs right behind its command. */
 
 struct tuple {
 	uint32_t reg;
@@ -85,7 +85,8 @@ static void find_ranges(struct xfer *x)
 
 			nfp_visit_opnds(&blk->insns.at[i], visit_range, &v);
 			if (nfp_op_is(mi, NFP_OF_SUCC)) /* blocks may be left in their middle */
-				extend_live(x, &x->live.in[mi->target[0] * x->live.words], pos, false);
+				extend_live(x, &x->live.in[mi->target[0] * x->live.words], pos,
+					    false);
 		}
 		if (pos)
 			extend_live(x, &x->live.out[b * x->live.words], pos - 1, false);

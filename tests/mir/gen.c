@@ -4,8 +4,8 @@
 
 #include <string.h>
 
-/* A program is a tree of regions: straight code, if/else with PHIs at the join, early exits, counted
- * loops, helper calls. `pool` holds what may be read where the generator stands. */
+/* A program is a tree of regions: straight code, if/else with PHIs at the join, early exits,
+ * counted loops, helper calls. `pool` holds what may be read where the generator stands. */
 
 struct gen {
 	struct nfp_func *fn;

@@ -3,8 +3,9 @@
 
 #include "nfp_backend/mir.h"
 
-/* Random machine IR programs (SSA) that are well defined: every run ends, every value is set before it
- * is read, memory is touched inside the packet and the stack only. A seed gives one program. */
+/* Random machine IR programs (SSA) that are well defined: every run ends, every value is set
+ * before it is read, memory is touched inside the packet and the stack only. A seed gives one
+ * program. */
 
 enum {
 	GEN_PACKET_BYTES = 128, /* the packet is at least this long */

@@ -4,8 +4,8 @@
 #include "nfp_backend/mir.h"
 #include "sim/maps.h"
 
-/* Runs machine IR as it stands out of instruction selection (SSA), by the meanings that mir.h and the
- * reference give its instructions: what compiled words are compared with. */
+/* Runs machine IR as it stands out of instruction selection (SSA), by the meanings that mir.h and
+ * the reference give its instructions: what compiled words are compared with. */
 
 struct interp_result {
 	uint8_t byte;      /* how the program left */

@@ -1,4 +1,5 @@
-/* From hardware-level machine IR to words: relocations, lines, limits; the firmware's conventions. */
+/* From hardware-level machine IR to words: relocations, lines, limits; the firmware's
+ * conventions. */
 
 #include "nfp_backend/abi.h"
 #include "nfp_backend/image.h"
