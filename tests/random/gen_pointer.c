@@ -45,13 +45,15 @@ void gen_either_packet(struct gen *g)
 {
 	int pkt = packet_pointer(g, 64);
 	uint16_t locked = g->locked;
-	struct bpf_insn cond = random_condition(g);
+	struct bpf_insn cond;
 	uint32_t last;
 	uint8_t r;
 
 	if (pkt < 0)
 		return;
-	g->locked |= (uint16_t)(1u << pkt | registers_of(&cond));
+	g->locked |= (uint16_t)(1u << pkt);
+	cond = random_condition(g);
+	g->locked |= registers_of(&cond);
 	if (take(g, &r, 1)) {
 		last = g->s.reg[pkt].len - (uint16_t)g->s.reg[pkt].off - 16;
 		cond.off = 1;
