@@ -154,6 +154,27 @@ static void make_live_state(struct part_half *h, const struct part_live *live)
 	}
 }
 
+/* Does the program itself move the packet's start? It then sees what lies before the packet. */
+static bool moves_start(const struct fe_prog *prog)
+{
+	for (size_t i = 0; i < prog->n_insns; i++) {
+		const struct bpf_insn *insn = &prog->insns[i];
+
+		if (ebpf_is_call(insn) && insn->src_reg == EBPF_CALL_HELPER &&
+		    (insn->imm == BPF_FUNC_xdp_adjust_head ||
+		     insn->imm == BPF_FUNC_xdp_adjust_meta))
+			return true;
+	}
+	return false;
+}
+
+/* No byte of the record gets into a packet that grows at its start. */
+static void wipe(struct part_half *h)
+{
+	for (uint32_t at = 0; at < h->pair->record_bytes; at += 4)
+		part_asm_store_imm(&h->as, 4, 2, (int16_t)at, 0);
+}
+
 static void enter(struct part_half *h, const struct part_cut_point *cut)
 {
 	for (uint32_t i = 0; i < cut->live.n; i++) {
@@ -164,6 +185,8 @@ static void enter(struct part_half *h, const struct part_cut_point *cut)
 		part_asm_load(&h->as, v->size, 0, 2, (int16_t)(PART_HANDOFF_HEADER + v->at));
 		part_asm_store(&h->as, 8, 10, saved_at(h, i), 0);
 	}
+	if (moves_start(h->vp->prog))
+		wipe(h);
 	strip(h);
 	make_live_state(h, &cut->live);
 	part_asm_goto(&h->as, h->label[cut->pc]);

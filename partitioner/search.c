@@ -550,6 +550,12 @@ static void accept(struct search *s, const struct part_pair *pair, const struct 
 	mark_places(s, pair, split->place);
 }
 
+/* Programs of devmaps and cpumaps run on packets that another program redirected. */
+static bool at_the_wire(const struct fe_prog *prog)
+{
+	return prog->attach_type != BPF_XDP_DEVMAP && prog->attach_type != BPF_XDP_CPUMAP;
+}
+
 void part_split(const struct part_task *task, uint32_t room, struct split *split,
 		struct offload_prog *state)
 {
@@ -561,8 +567,8 @@ void part_split(const struct part_task *task, uint32_t room, struct split *split
 
 	if (task->opts->max_handoff && task->opts->max_handoff < room)
 		room = task->opts->max_handoff;
-	if (task->vp->prog->type != BPF_PROG_TYPE_XDP) {
-		split->unsplit = "only xdp programs are split";
+	if (task->vp->prog->type != BPF_PROG_TYPE_XDP || !at_the_wire(task->vp->prog)) {
+		split->unsplit = "only xdp programs of an interface are split";
 		return;
 	}
 	if (room < PART_HANDOFF_HEADER) {
