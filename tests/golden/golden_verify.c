@@ -1,0 +1,262 @@
+/* Golden cases of the verifier: one file a case, in sections.
+ *
+ *   # what the case pins
+ *   -- asm xdp|tc           the program, one instruction a line (ebpf/asm.h)
+ *   -- insns xdp|tc         or its bytes: 16 hexadecimal digits an instruction, as in memory
+ *   -- verify               "accept", or "reject REASON at INSN" and the message below it
+ *   -- states               what is known before each instruction that was walked
+ *   -- kernel               why a running kernel decides otherwise
+ *
+ * A section that is present is checked; --bless rewrites verify and states with what comes out. Where
+ * there is bpf(2), the kernel must decide the same, or otherwise when the section says so. Maps by
+ * number: those of tests/unit/fe_rig.h.
+ *
+ *   golden_verify [--bless] FILE... */
+
+#include "ebpf/asm.h"
+#include "frontend/kernel_load.h"
+#include "tests/unit/fe_rig.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MAX_SECTIONS = 8, MAX_INSNS = 512 };
+
+struct section {
+	const char *head; /* what follows "-- " */
+	char *want, *got;
+};
+
+struct golden {
+	const char *path;
+	struct arena arena;
+	char *comment; /* lines before the first section */
+	struct section sections[MAX_SECTIONS];
+	size_t n;
+	struct bpf_insn insns[MAX_INSNS];
+	size_t n_insns;
+	bool accepted;
+};
+
+/* ---- the file ---- */
+
+static char *read_all(struct arena *a, const char *path)
+{
+	FILE *f = fopen(path, "r");
+	char *text;
+	long size;
+
+	if (!f)
+		return NULL;
+	fseek(f, 0, SEEK_END);
+	size = ftell(f);
+	rewind(f);
+	text = arena_alloc(a, (size_t)size + 1);
+	text[size] = '\0';
+	if (fread(text, 1, (size_t)size, f) != (size_t)size)
+		text = NULL;
+	fclose(f);
+	return text;
+}
+
+static bool split(struct golden *g, char *text)
+{
+	char *line = text, *next;
+
+	g->comment = text;
+	for (; *line; line = next) {
+		next = strchr(line, '\n');
+		next = next ? next + 1 : line + strlen(line);
+		if (strncmp(line, "-- ", 3) != 0 || next[-1] != '\n')
+			continue;
+		if (g->n == MAX_SECTIONS)
+			return false;
+		next[-1] = '\0';
+		*line = '\0';
+		g->sections[g->n].head = line + 3;
+		g->sections[g->n++].want = next;
+	}
+	return g->n > 1;
+}
+
+static struct section *find(struct golden *g, const char *head)
+{
+	for (size_t i = 1; i < g->n; i++) {
+		if (!strcmp(g->sections[i].head, head))
+			return &g->sections[i];
+	}
+	return NULL;
+}
+
+/* "95 00 00 …" or "9500…": eight bytes an instruction. */
+static bool read_hex(struct golden *g, const char *text)
+{
+	uint8_t *to = (uint8_t *)g->insns;
+	size_t n = 0;
+	int used;
+	unsigned byte;
+
+	for (; sscanf(text, " %2x%n", &byte, &used) == 1; text += used) {
+		if (n == sizeof(g->insns))
+			return false;
+		to[n++] = (uint8_t)byte;
+	}
+	g->n_insns = n / sizeof(g->insns[0]);
+	return n % sizeof(g->insns[0]) == 0 && !text[strspn(text, " \n")];
+}
+
+static bool read_program(struct golden *g)
+{
+	const struct section *s = &g->sections[0];
+	unsigned line;
+
+	if (!strncmp(s->head, "insns", 5))
+		return read_hex(g, s->want);
+	if (strncmp(s->head, "asm", 3) != 0)
+		return false;
+	if (ebpf_asm(s->want, g->insns, MAX_INSNS, &g->n_insns, &line))
+		return true;
+	printf("%s: line %u of the program is no instruction\n", g->path, line);
+	return false;
+}
+
+/* ---- running ---- */
+
+static void verdict_text(struct golden *g, const struct rig *r, struct section *s)
+{
+	s->got = "accept\n";
+	for (size_t i = 0; !g->accepted && i < r->diags.list.len; i++) {
+		const struct diag *d = &r->diags.list.at[i];
+
+		if (d->severity == DIAG_ERROR)
+			s->got = arena_printf(&g->arena, "reject %s at %" PRId64 "\n%s\n",
+					      reason_name(d->reason), d->at.insn, d->text);
+	}
+}
+
+static void states_text(struct golden *g, const struct rig *r, struct section *s)
+{
+	for (size_t i = 0; i < r->diags.list.len; i++) {
+		const struct diag *d = &r->diags.list.at[i];
+
+		if (d->reason == REASON_VERIFY_LOG && d->detail)
+			s->got = arena_strdup(&g->arena, d->detail);
+	}
+}
+
+/* "": the kernel and the case agree, or there is no kernel to ask. */
+static const char *ask_kernel(struct golden *g, const struct rig *r)
+{
+	struct fe_kernel_load l = { .obj = &r->obj, .prog = &r->prog };
+	const struct bpf_insn probe_insns[] = { MOV64I(0, 2), EXIT() };
+	struct fe_prog probe = { .type = BPF_PROG_TYPE_XDP, .insns = probe_insns, .n_insns = 2 };
+	struct fe_kernel_load can = { .obj = &r->obj, .prog = &probe };
+	bool theirs;
+
+	for (size_t i = 0; i < g->n_insns; i++) {
+		/* callbacks and kernel functions need more than instructions */
+		if ((ebpf_is_ld_imm64(&g->insns[i]) && g->insns[i].src_reg == EBPF_IMM_FUNC) ||
+		    (ebpf_is_call(&g->insns[i]) && g->insns[i].src_reg == EBPF_CALL_KFUNC))
+			return "";
+	}
+	if (fe_kernel_load_insns(&can))
+		return "";
+	theirs = !fe_kernel_load_insns(&l);
+	if ((theirs != g->accepted) == (find(g, "kernel") != NULL))
+		return "";
+	return theirs ? "the kernel accepts" : "the kernel rejects";
+}
+
+static bool run(struct golden *g)
+{
+	bool tc = strstr(g->sections[0].head, "tc");
+	struct section *verify = find(g, "verify"), *states = find(g, "states");
+	struct fe_verify_options opts = { .log_states = states != NULL };
+	const char *kernel;
+	struct rig r;
+
+	rig_init(&r, tc ? BPF_PROG_TYPE_SCHED_CLS : BPF_PROG_TYPE_XDP, g->insns, g->n_insns);
+	g->accepted = rig_verify(&r, &opts);
+	if (verify)
+		verdict_text(g, &r, verify);
+	if (states)
+		states_text(g, &r, states);
+	kernel = ask_kernel(g, &r);
+	if (*kernel)
+		printf("%s: here: %s, but %s\n", g->path, g->accepted ? "accepted" : "rejected",
+		       kernel);
+	rig_free(&r);
+	return !*kernel;
+}
+
+/* ---- verdict ---- */
+
+static bool is_same(const char *want, const char *got)
+{
+	size_t n = strlen(want), m = strlen(got);
+
+	while (n && want[n - 1] == '\n')
+		n--;
+	while (m && got[m - 1] == '\n')
+		m--;
+	return n == m && !memcmp(want, got, n);
+}
+
+static bool check(const struct golden *g)
+{
+	bool ok = true;
+
+	for (size_t i = 1; i < g->n; i++) {
+		const struct section *s = &g->sections[i];
+
+		if (!strcmp(s->head, "kernel") || (s->got && is_same(s->want, s->got)))
+			continue;
+		printf("%s: section '%s':\n--- expected\n%s--- got\n%s\n", g->path, s->head,
+		       s->want, s->got ? s->got : "(nothing)\n");
+		ok = false;
+	}
+	return ok;
+}
+
+static bool bless(const struct golden *g)
+{
+	FILE *f = fopen(g->path, "w");
+
+	if (!f)
+		return false;
+	fputs(g->comment, f);
+	for (size_t i = 0; i < g->n; i++)
+		fprintf(f, "-- %s\n%s", g->sections[i].head,
+			g->sections[i].got ? g->sections[i].got : g->sections[i].want);
+	return fclose(f) == 0;
+}
+
+static bool one_file(const char *path, bool blessing)
+{
+	static struct golden g;
+	char *text;
+	bool ok;
+
+	memset(&g, 0, sizeof(g));
+	g.path = path;
+	arena_init(&g.arena);
+	text = read_all(&g.arena, path);
+	ok = text && split(&g, text) && read_program(&g);
+	if (!ok)
+		printf("%s: no golden case\n", path);
+	else
+		ok = run(&g) & (blessing ? bless(&g) : check(&g));
+	arena_reset(&g.arena);
+	return ok;
+}
+
+int main(int argc, char **argv)
+{
+	bool blessing = argc > 1 && !strcmp(argv[1], "--bless"), ok = true;
+
+	for (int i = blessing ? 2 : 1; i < argc; i++)
+		ok &= one_file(argv[i], blessing);
+	return ok ? 0 : 1;
+}
