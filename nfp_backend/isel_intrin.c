@@ -188,7 +188,7 @@ static struct isel_word count_zeros(struct isel *is, struct isel_val v, unsigned
 	struct {
 		uint32_t from;
 		struct nfp_opnd o;
-	} arm[ISEL_MAX_WORDS];
+	} arm[ISEL_MAX_WORDS] = { 0 };
 	struct isel_word r = isel_w_imm(0);
 	struct nfp_opnd acc;
 	unsigned i, k;
