@@ -166,7 +166,7 @@ static void add_data(struct object *o, size_t i)
 
 static void add_maps(struct object *o)
 {
-	static const uint8_t zeroes[PART_OBJ_MAP_BYTES * 64];
+	const void *zeroes;
 	size_t n = 0;
 	uint16_t sec = 0;
 
@@ -175,11 +175,12 @@ static void add_maps(struct object *o)
 			continue;
 		if (o->obj->maps[i].kind != FE_MAP_USER)
 			add_data(o, i);
-		else if (n < 64)
+		else
 			*vec_push(&o->maps, o->cx->arena) =
 				(struct part_obj_map){ (uint32_t)i,
 						       (uint32_t)n++ * PART_OBJ_MAP_BYTES };
 	}
+	zeroes = arena_array(o->cx->arena, n + 1, PART_OBJ_MAP_BYTES);
 	if (n)
 		sec = section(o, ".maps", SHT_PROGBITS, SHF_ALLOC | SHF_WRITE,
 			      (struct part_bytes){ zeroes, n * PART_OBJ_MAP_BYTES });
