@@ -7,6 +7,7 @@
  * is found again by its number: --first K --programs 1 --verbose. Exit 77: no bpf(2) here. */
 
 #include "mutate.h"
+#include "weaken.h"
 
 #include "base/bits.h"
 #include "frontend/kernel_load.h"
@@ -33,10 +34,13 @@ struct options {
 	bool verbose;
 };
 
-static const struct {
-	const char *ours, *kernel, *why;
+enum cause { CAUSE_NONE, CAUSE_BETTER, CAUSE_SELF };
+
+static const struct known {
+	const char *ours, *text, *kernel, *why;
+	enum cause cause;
 } known[] = {
-#define KNOWN(ours, kernel, why) { ours, kernel, why },
+#define KNOWN(ours, text, kernel, cause, why) { ours, text, kernel, why, CAUSE_##cause },
 #include "known.def"
 #undef KNOWN
 };
@@ -242,6 +246,31 @@ static void print_program(const struct fuzz_case *c)
 	}
 }
 
+/* Without what is known better here, ours decides as the kernel does. */
+static bool hangs_on_knowledge(const struct fuzz_case *c)
+{
+	static struct fuzz_case weaker;
+	char text[512];
+
+	weaker = *c;
+	weaker.prog.insns = weaker.p.insns;
+	weaker.prog.subprogs = weaker.subprogs;
+	return fuzz_weaken(&weaker.p) && *ask_ours(&weaker, text, sizeof(text));
+}
+
+static bool is_known(const struct known *k, const struct fuzz_case *c, const char *reason,
+		     const char *text, bool theirs, const char *log)
+{
+	if (strcmp(k->ours, reason) != 0 || !strstr(text, k->text) || !*reason == theirs ||
+	    (!theirs && !strstr(log, k->kernel)))
+		return false;
+	switch (k->cause) {
+	case CAUSE_BETTER: return hangs_on_knowledge(c);
+	case CAUSE_SELF: return fuzz_compares_with_itself(&c->p);
+	default: return true;
+	}
+}
+
 static void explain(const struct options *o, const struct fuzz_case *c, uint64_t no,
 		    const char *reason, const char *text, struct totals *t)
 {
@@ -249,12 +278,12 @@ static void explain(const struct options *o, const struct fuzz_case *c, uint64_t
 	bool theirs = kernel_takes(c, log);
 
 	for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
-		if (strcmp(known[i].ours, reason) || !known[i].kernel[0] != theirs ||
-		    (!theirs && !strstr(tail(log), known[i].kernel)))
+		if (!is_known(&known[i], c, reason, text, theirs, tail(log)))
 			continue;
 		t->known[i]++;
 		if (!o->verbose)
 			return;
+		break;
 	}
 	if (!o->verbose && t->unexplained++ >= MAX_SHOWN)
 		return;

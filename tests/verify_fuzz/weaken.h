@@ -1,0 +1,10 @@
+#ifndef TESTS_VERIFY_FUZZ_WEAKEN_H
+#define TESTS_VERIFY_FUZZ_WEAKEN_H
+
+#include "mutate.h"
+
+/* Replaces what is known better here than in the kernel by any number; false: there is nothing. */
+bool fuzz_weaken(struct fuzz_program *p);
+bool fuzz_compares_with_itself(const struct fuzz_program *p);
+
+#endif
