@@ -324,6 +324,7 @@ static bool open_device(struct diff *d)
 				     .maps = d->dev_maps,
 				     .map_table = table,
 				     .n_maps = d->dev->n_maps,
+				     .timing = d->opts->timing,
 				     .random = next_random,
 				     .random_arg = d,
 				     .junk_seed = d->opts->seed };

@@ -29,6 +29,7 @@ enum sim_diff_host_id {
 };
 
 struct sim_image;
+struct sim_timing;
 
 struct sim_diff_options {
 	uint64_t packets; /* generated, or read from `pcap` (0: all of it) */
@@ -36,6 +37,7 @@ struct sim_diff_options {
 	const char *pcap;                                            /* NULL: generate */
 	void (*progress)(void *priv, uint64_t done, uint64_t total); /* or NULL */
 	void *priv;
+	const struct sim_timing *timing; /* of the device; NULL: the default */
 	unsigned hosts;                /* bits 1 << SIM_DIFF_*; 0: our JIT */
 	const struct sim_image *image; /* SIM_DIFF_IMAGE: captured earlier; NULL: captured now */
 };

@@ -16,23 +16,6 @@
 #define DEFAULT_EVENTS 64u
 #define CTX_LM_BYTES   512u /* packet vector and the like, in front of the stack */
 
-const struct sim_timing sim_timing_default = {
-	.ctm_read = 80,
-	.ctm_write = 60,
-	.emem_read = 200,
-	.emem_write = 200,
-	.emem_atomic = 200,
-	.br_shadow = 2,
-	.bcc_shadow = 3,
-	.jump_shadow = 4,
-	.swap_shadow = 2,
-	.lm_latency = 3,
-	.helper_insns = 80,
-	.lookup_reads = 2,
-	.update_accesses = 3,
-	.event_accesses = 2,
-};
-
 /* ---- loading -------------------------------------------------------------------------------- */
 
 static bool load_fault(struct sim_me_error *err, enum sim_me_fault fault, const char *what,

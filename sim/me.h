@@ -3,6 +3,7 @@
 
 #include "nfp_backend/firmware.h"
 #include "sim/maps.h"
+#include "sim/timing.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -44,19 +45,6 @@ struct sim_me_error {
 };
 
 const char *sim_me_fault_name(enum sim_me_fault fault); /* "ok" or the kebab name */
-
-/* Latencies in cycles of the engine; the defaults are those of reference 8.3 and 8.5. A memory's
- * latency counts from the command's issue to the signal. */
-struct sim_timing {
-	uint32_t ctm_read, ctm_write;
-	uint32_t emem_read, emem_write, emem_atomic;
-	uint32_t br_shadow, bcc_shadow, jump_shadow, swap_shadow; /* reference 2.18 */
-	uint32_t lm_latency;   /* slots between a pointer's write and its first use */
-	uint32_t helper_insns; /* instructions of a firmware helper routine */
-	uint32_t lookup_reads, update_accesses, event_accesses; /* dependent EMEM accesses */
-};
-
-extern const struct sim_timing sim_timing_default;
 
 /* A map that the program may name: the firmware's table id and the map behind it. Perf event arrays
  * have a row as well (tid = the kernel map id that the program was relocated with). */
@@ -113,6 +101,17 @@ enum {
 #define SIM_ME_RESULT_TX    0x44u
 #define SIM_ME_RESULT_ABORT 0x82u /* XDP */
 
+/* A stretch in which the context waits and others of its engine may run. */
+enum sim_me_memory { SIM_ME_CTM, SIM_ME_EMEM, SIM_ME_MEMORIES };
+
+struct sim_me_wait {
+	uint64_t busy;   /* cycles that the packet had used of the engine by then */
+	uint32_t cycles; /* how long */
+	uint8_t memory;  /* enum sim_me_memory: what it waits for */
+};
+
+#define SIM_ME_WAITS 64 /* recorded for a packet; further ones lengthen the last */
+
 struct sim_me_result {
 	struct sim_me_error error; /* error.fault == SIM_ME_OK: the rest is valid */
 	uint8_t byte;              /* result byte, see above */
@@ -125,6 +124,8 @@ struct sim_me_result {
 	uint64_t cycles;      /* from entry to BPF_DONE, waits and helpers included */
 	uint64_t busy_cycles; /* of those: issue slots used or lost, i.e. not waiting for memory */
 	uint64_t helper_calls;
+	const struct sim_me_wait *waits; /* n_waits of them in order, valid until the next run */
+	uint32_t n_waits;
 };
 
 /* Runs the program on one packet. False: out->error says why; maps keep what was written before. */

@@ -268,6 +268,19 @@ static bool signal_is_free(struct sim_me *me, struct me_ctx *cx, unsigned signal
 				 "signal %u is still that of an earlier command", signal);
 }
 
+void me_wait(struct sim_me *me, struct me_ctx *cx, uint64_t cycles, enum sim_me_memory memory)
+{
+	if (me->n_waits < SIM_ME_WAITS)
+		me->waits[me->n_waits++] =
+			(struct sim_me_wait){ .busy = cx->cycle - cx->waited - ME_FIRST_CYCLE,
+					      .cycles = (uint32_t)cycles,
+					      .memory = (uint8_t)memory };
+	else
+		me->waits[SIM_ME_WAITS - 1].cycles += (uint32_t)cycles;
+	cx->cycle += cycles;
+	cx->waited += cycles;
+}
+
 static bool keep_outstanding(struct sim_me *me, struct me_ctx *cx, struct me_access *a)
 {
 	uint32_t words = (a->bytes + 3) / 4;
@@ -278,8 +291,7 @@ static bool keep_outstanding(struct sim_me *me, struct me_ctx *cx, struct me_acc
 		for (unsigned i = 0; i < cx->n_outstanding; i++)
 			if (cx->outstanding[i].done < first)
 				first = cx->outstanding[i].done;
-		cx->waited += first - cx->cycle;
-		cx->cycle = first;
+		me_wait(me, cx, first - cx->cycle, a->memory);
 		me_cmd_poll(me, cx);
 	}
 	if (a->in->cmd->effect == ME_MEM_READ) {
@@ -351,19 +363,18 @@ void me_cmd_poll(struct sim_me *me, struct me_ctx *cx)
 	}
 }
 
-static void wait_until(struct me_ctx *cx, uint64_t cycle)
+static void wait_until(struct sim_me *me, struct me_ctx *cx, uint64_t cycle,
+		       enum sim_me_memory memory)
 {
-	if (cycle <= cx->cycle)
-		return;
-	cx->waited += cycle - cx->cycle;
-	cx->cycle = cycle;
+	if (cycle > cx->cycle)
+		me_wait(me, cx, cycle - cx->cycle, memory);
 }
 
 bool me_cmd_swap(struct sim_me *me, struct me_ctx *cx)
 {
 	transfer(me, cx, &cx->swap, cx->swap.at);
 	cx->cycle += cx->lost;
-	wait_until(cx, cx->swap.done);
+	wait_until(me, cx, cx->swap.done, cx->swap.memory);
 	if (cx->n_outstanding)
 		me_cmd_poll(me, cx);
 	return true;
@@ -374,6 +385,7 @@ bool me_arb(struct sim_me *me, struct me_ctx *cx)
 	cx->cycle += cx->lost;
 	for (;;) {
 		uint64_t next = UINT64_MAX;
+		unsigned first = 0;
 		uint16_t here;
 
 		me_cmd_poll(me, cx);
@@ -384,12 +396,12 @@ bool me_arb(struct sim_me *me, struct me_ctx *cx)
 		}
 		for (unsigned i = 0; i < cx->n_outstanding; i++)
 			if (cx->outstanding[i].done < next)
-				next = cx->outstanding[i].done;
+				next = cx->outstanding[first = i].done;
 		if (next == UINT64_MAX)
 			return me_fault(me, cx, SIM_ME_FAULT_SIGNAL,
 					"waits for signals 0x%x, and nothing will send them",
 					cx->arb_events & ~here);
-		wait_until(cx, next);
+		wait_until(me, cx, next, cx->outstanding[first].memory);
 	}
 }
 

@@ -124,6 +124,7 @@ bool me_enter(struct sim_me *me, struct me_ctx *cx, const struct sim_me_packet *
 	me_error_at(&me->error, SIM_ME_OK, SIM_ME_NOWHERE, 0);
 	start_junk(me, in);
 	me->helper_calls = 0;
+	me->n_waits = 0;
 	me->mul = (struct me_mul){ 0 };
 	if (!place_packet(me, in))
 		return false;
@@ -223,5 +224,7 @@ bool me_leave(struct sim_me *me, struct me_ctx *cx, struct sim_me_result *out)
 	out->cycles = cx->cycle - ME_FIRST_CYCLE;
 	out->busy_cycles = out->cycles - cx->waited;
 	out->helper_calls = me->helper_calls;
+	out->waits = me->waits;
+	out->n_waits = me->n_waits;
 	return take_packet(me, cx, out);
 }

@@ -316,10 +316,13 @@ static const struct helper {
 static void charge(struct sim_me *me, struct me_ctx *cx, const struct helper *h)
 {
 	uint32_t n = *(const uint32_t *)(const void *)((const char *)&me->timing + h->accesses);
-	uint64_t wait = (uint64_t)n * me->timing.emem_read;
+	uint32_t insns = me->timing.helper_insns;
 
-	cx->cycle += me->timing.helper_insns + wait;
-	cx->waited += wait;
+	for (uint32_t i = 0; i < n; i++) { /* its instructions lie between the accesses */
+		cx->cycle += insns / (n + 1);
+		me_wait(me, cx, me->timing.emem_read, SIM_ME_EMEM);
+	}
+	cx->cycle += insns - insns / (n + 1) * n;
 }
 
 bool me_helper(struct sim_me *me, struct me_ctx *cx, uint32_t id)

@@ -109,6 +109,7 @@ struct me_access {
 	bool wide;      /* 64-bit atomic */
 	uint16_t imm;   /* of the _imm atomics */
 	uint32_t latency;
+	uint8_t memory;    /* enum sim_me_memory */
 	uint64_t done;     /* cycle of the signal */
 	uint8_t data[128]; /* reads without swap: sampled at issue */
 };
@@ -220,6 +221,8 @@ struct sim_me {
 	struct me_packet pkt;
 	struct me_events events;
 	uint64_t helper_calls;
+	struct sim_me_wait waits[SIM_ME_WAITS]; /* of the packet in execution */
+	uint32_t n_waits;
 
 	struct sim_me_error error;
 	void (*trace)(void *arg, const struct sim_me_step *s);
@@ -273,6 +276,8 @@ void me_pointer_force(struct me_ctx *cx, unsigned which, uint32_t value);
 bool me_cmd_issue(struct sim_me *me, struct me_ctx *cx, const struct me_op *op);
 bool me_cmd_swap(struct sim_me *me, struct me_ctx *cx); /* the swap of cx->swap happens now */
 bool me_arb(struct sim_me *me, struct me_ctx *cx);      /* waits for cx->arb_events */
+/* The context gives up the engine for so long. */
+void me_wait(struct sim_me *me, struct me_ctx *cx, uint64_t cycles, enum sim_me_memory memory);
 void me_cmd_poll(struct sim_me *me, struct me_ctx *cx); /* completes what is due by now */
 /* Nothing may be in flight when control goes to the firmware; posted commands are completed. */
 bool me_cmd_drain(struct sim_me *me, struct me_ctx *cx, const char *when);

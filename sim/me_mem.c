@@ -60,6 +60,7 @@ static bool resolve_packet(struct sim_me *me, struct me_ctx *cx, uint32_t addr, 
 			" bytes) is not in the packet's buffer, %" PRIu32 " bytes from 0x%" PRIx32,
 			addr, a->bytes, me->pkt.size, me->pv_at_entry[2] & ~(ME_CTM_BYTES - 1));
 	a->at = me->pkt.ctm + off;
+	a->memory = SIM_ME_CTM;
 	a->latency = is_read(a) ? me->timing.ctm_read : me->timing.ctm_write;
 	return is_read(a) ? check_read(me, cx, off) : check_write(me, cx, off, a->bytes);
 }
@@ -87,6 +88,7 @@ static bool resolve_map_value(struct sim_me *me, struct me_ctx *cx, uint64_t add
 				" bytes) is not inside a map value",
 				addr, a->bytes);
 	a->at = me->emem + off;
+	a->memory = SIM_ME_EMEM;
 	a->latency = emem_latency(me, a);
 	return true;
 }

@@ -35,12 +35,15 @@ enum cli_command_bit {
 };
 
 struct cli_args {
+	const char *timing, *junit, *shard, *repro;
 	const char *output, *prog, *firmware, *emit, *dump, *stop_after, *btf, *pcap, *write;
 	const char *pins, *device_words, *verifier, *host, *image;
 	uint64_t packets, seed, cut_seed, max_handoff;
 	bool packets_given; /* --packets was on the line */
 	unsigned opt_level;
-	bool require_device, check_each, allow_destructive, log, json, sarif, quiet, verbose, help;
+	bool trace, require_device, check_each, allow_destructive, log, json, sarif, quiet, verbose, help;
+	uint64_t time;
+	struct junit *junit_to; /* what --junit collects; not an option */
 	const char *operand; /* the object, image or words file */
 };
 

@@ -46,7 +46,7 @@ static bool bench_simulator(struct bpf_offload_program *p, uint64_t seed, struct
 
 		in[i] = (struct sim_me_packet){ .data = buf, .len = sim_packet_make(gen, i, buf) };
 	}
-	if (!tool_device_load(cx, p->image, &p->fw, &dev)) {
+	if (!tool_device_load(cx, p->image, &p->fw, NULL, &dev)) {
 		tool_device_free(&dev);
 		return false;
 	}

@@ -1,19 +1,16 @@
 #include "tools/report.h"
 
 #include "nfp_backend/image.h"
+#include "sim/engine.h"
 #include "sim/pcap.h"
 #include "tools/device.h"
+#include "tools/trace.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 
 /* run: an image over a capture file, in the microengine simulator alone. Maps start empty, or with
  * the object's initial data. */
-
-/* What a card of the shipped kind does at best: 50 engines at 800 MHz, each with four contexts that
- * cover each other's memory waits (docs/simulator.md; a model, not a measurement). */
-#define CARD_CYCLES_PER_S (50 * 800e6)
-#define CARD_CONTEXTS     4
 
 struct totals {
 	uint64_t packets, pass, drop, tx, abort, too_long, faults;
@@ -26,7 +23,10 @@ struct session {
 	struct cx cx;
 	struct nfp_image img;
 	struct nfp_firmware fw;
+	struct sim_timing timing;
 	struct tool_device dev;
+	struct tool_trace trace;
+	struct sim_engine *engine;
 	struct sim_pcap *in;
 	struct sim_pcap_writer *out; /* NULL: nowhere */
 	struct totals sum;
@@ -36,6 +36,7 @@ static void count(struct session *s, const struct sim_me_result *r)
 {
 	struct totals *t = &s->sum;
 
+	sim_engine_packet(s->engine, r);
 	t->insns += r->insns;
 	t->cycles += r->cycles;
 	t->busy += r->busy_cycles;
@@ -56,6 +57,8 @@ static void run_packet(struct session *s, const uint8_t *data, uint32_t len)
 	struct sim_me_packet pkt = { .data = data, .len = len };
 	struct sim_me_result res;
 
+	if (s->args->trace)
+		tool_trace_packet(&s->trace, s->sum.packets, len);
 	s->sum.packets++;
 	if (len > s->fw.inline_mtu) {
 		s->sum.too_long++;
@@ -74,23 +77,10 @@ static double per_packet(const struct session *s, uint64_t sum)
 	return n ? (double)sum / (double)n : 0;
 }
 
-/* An engine issues one instruction a cycle, and keeps at most four packets under way. */
-static double estimated_mpps(const struct session *s, const char **bound)
-{
-	double busy = per_packet(s, s->sum.busy),
-	       waiting = per_packet(s, s->sum.cycles) / CARD_CONTEXTS;
-
-	*bound = busy >= waiting ? "instructions" : "memory waits";
-	if (busy < waiting)
-		busy = waiting;
-	return busy > 0 ? CARD_CYCLES_PER_S / busy / 1e6 : 0;
-}
-
 static void print_totals(const struct session *s)
 {
 	const struct totals *t = &s->sum;
-	const char *bound;
-	double mpps = estimated_mpps(s, &bound);
+	struct sim_engine_rate rate = sim_engine_rate(s->engine);
 
 	printf("%s: %" PRIu64 " packets: pass %" PRIu64 ", drop %" PRIu64 ", tx %" PRIu64
 	       ", aborted %" PRIu64 "; too long for the card %" PRIu64 ", faults %" PRIu64 "\n",
@@ -100,10 +90,35 @@ static void print_totals(const struct session *s)
 		printf("  first fault: %s\n", t->first_fault);
 	printf("  %.1f instructions, %.1f cycles a packet (%.1f of them not waiting)\n",
 	       per_packet(s, t->insns), per_packet(s, t->cycles), per_packet(s, t->busy));
-	printf("  at most %.1f Mpps on 50 engines at 800 MHz, bound by %s; the firmware's own work "
-	       "is "
-	       "not counted\n",
-	       mpps, bound);
+	printf("  %" PRIu32 " contexts in turn: %.1f cycles a packet; the engine issues %.0f%% of "
+	       "them and waits %.0f%% for packet memory, %.0f%% for external memory\n",
+	       s->timing.contexts, rate.cycles_per_packet, 100 * rate.issue_share,
+	       100 * rate.wait_share[SIM_ME_CTM], 100 * rate.wait_share[SIM_ME_EMEM]);
+	printf("  about %.1f Mpps on %" PRIu32 " engines at %" PRIu32
+	       " MHz, bound by %s; the firmware's own work is not counted\n",
+	       rate.mpps, s->timing.engines, s->timing.clock_mhz, rate.bound_by);
+}
+
+static void add_rate(struct json_object *row, const struct session *s)
+{
+	struct sim_engine_rate r = sim_engine_rate(s->engine);
+	const struct {
+		const char *name;
+		double v;
+	} rows[] = {
+		{ "estimated_mpps", r.mpps },
+		{ "engine_cycles_per_packet", r.cycles_per_packet },
+		{ "issue_share", r.issue_share },
+		{ "packet_memory_wait_share", r.wait_share[SIM_ME_CTM] },
+		{ "external_memory_wait_share", r.wait_share[SIM_ME_EMEM] },
+		{ "engines", s->timing.engines },
+		{ "contexts", s->timing.contexts },
+		{ "clock_mhz", s->timing.clock_mhz },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		json_object_object_add(row, rows[i].name, json_object_new_double(rows[i].v));
+	json_object_object_add(row, "bound_by", json_object_new_string(r.bound_by));
 }
 
 static void print_json(const struct session *s)
@@ -111,8 +126,6 @@ static void print_json(const struct session *s)
 	struct json_object *report = report_new(), *row = json_object_new_object(),
 			   *verdicts = json_object_new_object();
 	const struct totals *t = &s->sum;
-	const char *bound;
-	double mpps = estimated_mpps(s, &bound);
 
 	json_object_object_add(row, "name", report_text(s->img.prog_name));
 	json_object_object_add(row, "packets", json_object_new_uint64(t->packets));
@@ -127,8 +140,7 @@ static void print_json(const struct session *s)
 			       json_object_new_double(per_packet(s, t->insns)));
 	json_object_object_add(row, "device_cycles_mean",
 			       json_object_new_double(per_packet(s, t->cycles)));
-	json_object_object_add(row, "estimated_mpps", json_object_new_double(mpps));
-	json_object_object_add(row, "bound_by", json_object_new_string(bound));
+	add_rate(row, s);
 	json_object_array_add(json_object_object_get(report, "programs"), row);
 	report_print(report);
 }
@@ -159,8 +171,16 @@ static enum cli_exit run_image(struct session *s)
 		return CLI_PROGRAM;
 	if (!nfp_firmware_load(&s->cx, args->firmware, &s->fw))
 		return CLI_USAGE;
-	if (!tool_device_load(&s->cx, &s->img, &s->fw, &s->dev))
+	s->timing = sim_timing_default;
+	if (args->timing && !sim_timing_read(&s->cx, args->timing, &s->timing))
+		return CLI_USAGE;
+	if (!tool_device_load(&s->cx, &s->img, &s->fw, &s->timing, &s->dev))
 		return CLI_PROGRAM;
+	s->engine = sim_engine_new(&s->timing);
+	if (!s->engine)
+		return CLI_ENVIRONMENT;
+	if (args->trace)
+		tool_trace_start(&s->trace, s->dev.me, &s->img);
 	s->in = sim_pcap_open(&s->cx, args->pcap);
 	if (!s->in)
 		return CLI_PROGRAM;
@@ -196,6 +216,7 @@ enum cli_exit cmd_run(const struct cli_args *args)
 		code = CLI_ENVIRONMENT;
 	if (s.in)
 		sim_pcap_close(s.in);
+	sim_engine_free(s.engine);
 	tool_device_free(&s.dev);
 	for (size_t i = 0; i < diags.list.len; i++)
 		diag_print(stderr, &diags.list.at[i]);

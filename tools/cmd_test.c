@@ -5,6 +5,10 @@
 #include "sim/diff.h"
 #include "sim/image.h"
 #include "sim/pair.h"
+#include "sim/timing.h"
+#include "tools/junit.h"
+#include "tools/repro.h"
+#include "tools/test_plan.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -291,24 +295,157 @@ static void tell_pair(const struct cli_args *args, struct json_object *row,
 	}
 }
 
+/* ---- running ------------------------------------------------------------------------------------ */
+
+/* What a program is tested with. */
+struct sides {
+	const struct cli_args *args;
+	struct bpf_offload_program *p;
+	const struct sim_diff_device *dev; /* NULL: the program stays on the host */
+	struct sim_diff_options diff;
+};
+
+static bool run_once(struct sides *s, struct sim_pair_result *res)
+{
+	*res = (struct sim_pair_result){ 0 };
+	return run_sides(s->args, s->p, s->dev, &s->diff, res) &&
+	       (!is_pair(s->args, s->p) || add_other_hosts(s->p, &s->diff, &res->diff));
+}
+
+/* One round, or with --time as many as there is time for; the seed of the last one stays in s->diff. */
+static bool run_rounds(struct sides *s, struct test_plan *plan, struct sim_pair_result *total)
+{
+	do {
+		struct sim_pair_result round;
+
+		s->diff.seed = plan->seed;
+		s->diff.packets = plan->packets;
+		if (!run_once(s, &round))
+			return false;
+		test_plan_add(&total->diff, &round.diff);
+		total->decided += round.decided;
+		total->handed += round.handed;
+		total->forged += round.forged;
+	} while (test_plan_next(plan, &total->diff));
+	return true;
+}
+
+static bool run_for_repro(void *priv, const char *pcap, struct sim_diff_result *r)
+{
+	struct sides s = *(const struct sides *)priv;
+	struct sim_pair_result pair;
+	bool ok;
+
+	s.diff.pcap = pcap;
+	s.diff.packets = 0;
+	s.diff.progress = NULL;
+	ok = run_once(&s, &pair);
+	*r = pair.diff;
+	return ok;
+}
+
+static bool write_repro(struct sides *s, const struct sim_diff_result *r)
+{
+	struct repro repro = { .cx = &s->p->owner->cx,
+			       .args = s->args,
+			       .prog = bpf_offload_program__name(s->p),
+			       .seed = s->diff.seed,
+			       .run = run_for_repro,
+			       .priv = s };
+
+	return !s->args->repro || !r->n_kept || repro_write(&repro, &r->kept[0]);
+}
+
+static void add_junit(const struct cli_args *args, const struct bpf_offload_program *p,
+		      const struct sim_diff_result *r, const char *skipped, const char *failure)
+{
+	struct junit_case c = { .name = bpf_offload_program__name(p),
+				.section = bpf_offload_program__section(p),
+				.skipped = skipped,
+				.failure = failure };
+
+	if (!args->junit_to)
+		return;
+	if (r) {
+		c.seconds = r->seconds;
+		if (r->n_kept) {
+			c.failure = r->kept[0].what;
+			c.details = r->kept[0].text;
+		}
+	}
+	junit_add(args->junit_to, &c);
+}
+
+static enum cli_exit compile_failed(const struct cli_args *args, struct bpf_offload_program *p)
+{
+	size_t n;
+	const struct bpf_offload_reason *why = bpf_offload_program__reasons(p, &n);
+
+	add_junit(args, p, NULL, NULL, n ? why[0].text : "cannot be compiled");
+	return CLI_PROGRAM;
+}
+
+static enum cli_exit report_result(struct sides *s, struct json_object *row,
+				   const struct sim_pair_result *pair)
+{
+	const struct sim_diff_result *r = &pair->diff;
+
+	add_junit(s->args, s->p, r, NULL, NULL);
+	if (row)
+		add_result(row, s->p, r);
+	else
+		print_result(s->args, s->p, r);
+	if (is_pair(s->args, s->p))
+		tell_pair(s->args, row, pair);
+	if (!write_repro(s, r)) {
+		api_print_messages(s->p->owner);
+		return CLI_ENVIRONMENT;
+	}
+	return r->mismatches ? CLI_PROGRAM : CLI_OK;
+}
+
+static enum cli_exit run_and_report(struct sides *s, struct json_object *row)
+{
+	struct bpf_offload_object *o = s->p->owner;
+	struct sim_pair_result pair = { 0 };
+	struct sim_timing timing;
+	struct test_plan plan;
+	bool ok;
+
+	if (!test_plan(s->args, &plan))
+		return CLI_USAGE;
+	if (s->args->timing && !sim_timing_read(&o->cx, s->args->timing, &timing)) {
+		api_print_messages(o);
+		return CLI_USAGE;
+	}
+	s->diff.timing = s->args->timing ? &timing : NULL;
+	ok = run_rounds(s, &plan, &pair);
+	if (s->diff.progress)
+		cli_progress(NULL, 0, 0);
+	api_print_messages(o);
+	arena_reset(&o->scratch);
+	if (ok)
+		return report_result(s, row, &pair);
+	add_junit(s->args, s->p, NULL, NULL, "cannot be run");
+	return CLI_PROGRAM;
+}
+
 static enum cli_exit test_one(const struct cli_args *args, struct bpf_offload_program *p,
 			      struct json_object *report)
 {
 	struct bpf_offload_compile_opts opts = cli_compile_opts(args);
-	struct sim_diff_options diff = {
-		.seed = args->seed,
-		.pcap = args->pcap,
-		.packets = args->pcap && !args->packets_given ? 0 : args->packets,
-		.progress = args->json || args->quiet ? NULL : cli_progress,
-		.priv = (void *)(uintptr_t)bpf_offload_program__name(p)
+	struct sides s = {
+		.args = args,
+		.p = p,
+		.diff = { .pcap = args->pcap,
+			  .progress = args->json || args->quiet ? NULL : cli_progress,
+			  .priv = (void *)(uintptr_t)bpf_offload_program__name(p) },
 	};
 	struct sim_diff_device dev = { 0 };
-	struct sim_pair_result pair = { 0 };
-	struct sim_diff_result res;
 	struct bpf_offload_object *o = p->owner;
 	struct json_object *row = NULL;
 	int err = bpf_offload_program__compile(p, &opts);
-	bool on_device, ok;
+	bool on_device;
 
 	if (err == -EINVAL)
 		return CLI_USAGE;
@@ -317,37 +454,37 @@ static enum cli_exit test_one(const struct cli_args *args, struct bpf_offload_pr
 		report_placement(row, p);
 	}
 	if (err)
-		return CLI_PROGRAM;
+		return compile_failed(args, p);
 	on_device = p->image || args->device_words;
-	if (!choose_hosts(args, p, &diff)) {
+	if (!choose_hosts(args, p, &s.diff) || (on_device && !device_of(args, p, &dev))) {
 		api_print_messages(o);
-		return CLI_PROGRAM;
+		return compile_failed(args, p);
 	}
-	if (!on_device && diff.hosts == HOST_BIT(JIT))
+	if (!on_device && s.diff.hosts == HOST_BIT(JIT)) {
+		add_junit(args, p, NULL, "stays on the host", NULL);
 		return skip(args, p, row);
-	if (!on_device) /* nothing else to compare with */
-		diff.hosts |= HOST_BIT(JIT);
-	ok = (!on_device || device_of(args, p, &dev)) &&
-	     run_sides(args, p, on_device ? &dev : NULL, &diff, &pair);
-	if (ok && is_pair(args, p))
-		ok = add_other_hosts(p, &diff, &pair.diff);
-	res = pair.diff;
-	if (diff.progress)
-		cli_progress(NULL, 0, 0);
-	api_print_messages(o);
-	arena_reset(&o->scratch);
-	if (!ok)
-		return CLI_PROGRAM;
-	if (row)
-		add_result(row, p, &res);
-	else
-		print_result(args, p, &res);
-	if (is_pair(args, p))
-		tell_pair(args, row, &pair);
-	return res.mismatches ? CLI_PROGRAM : CLI_OK;
+	}
+	if (on_device)
+		s.dev = &dev;
+	else /* nothing else to compare with */
+		s.diff.hosts |= HOST_BIT(JIT);
+	return run_and_report(&s, row);
 }
 
 enum cli_exit cmd_test(const struct cli_args *args)
 {
-	return cli_each_program(args, test_one);
+	struct cli_args own = *args;
+	struct arena arena = { 0 };
+	struct test_plan plan;
+	enum cli_exit code;
+
+	if (!test_plan(args, &plan))
+		return CLI_USAGE;
+	if (args->junit)
+		own.junit_to = junit_new(&arena, args->operand);
+	code = cli_each_program(&own, test_one);
+	if (args->junit && !junit_write(own.junit_to, args->junit) && code == CLI_OK)
+		code = CLI_ENVIRONMENT;
+	arena_reset(&arena);
+	return code;
 }

@@ -14,9 +14,9 @@ struct tool_device {
 	size_t n_words;
 };
 
-/* False: reported. Free in either case. */
+/* `timing` NULL: the default. False: reported. Free in either case. */
 bool tool_device_load(struct cx *cx, const struct nfp_image *img, const struct nfp_firmware *fw,
-		      struct tool_device *dev);
+		      const struct sim_timing *timing, struct tool_device *dev);
 void tool_device_free(struct tool_device *dev);
 
 #endif

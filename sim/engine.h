@@ -1,0 +1,36 @@
+#ifndef SIM_ENGINE_H
+#define SIM_ENGINE_H
+
+#include "sim/me.h"
+
+/* One engine under load: its contexts take packets in turn and share the issue slots.
+ *
+ * Packets do not depend on one another's timing, so sim_me_run() executes them one after the other and
+ * says when each gave up the engine and for how long (struct sim_me_wait); this replays those stretches
+ * as the hardware interleaves them: a context runs until it waits, then the next one that is ready goes on,
+ * round robin; one that is done takes the next packet at once. What comes out is the rate at which an engine
+ * that always has packets gets through them.
+ *
+ * Not modelled: queues in front of the memories, which many engines share, and the firmware's own work per
+ * packet. */
+
+struct sim_engine;
+
+struct sim_engine *sim_engine_new(const struct sim_timing *timing);
+void sim_engine_free(struct sim_engine *e);
+
+/* The next packet, as run; it starts when a context is free. */
+void sim_engine_packet(struct sim_engine *e, const struct sim_me_result *run);
+
+struct sim_engine_rate {
+	double cycles_per_packet; /* of one engine, all contexts together; 0: no packet */
+	double mpps;              /* of all engines */
+	double issue_share;       /* of the cycles: an instruction or branch shadow in the slot */
+	double wait_share
+		[SIM_ME_MEMORIES]; /* of the cycles: every context waits, the next for this */
+	const char *bound_by;      /* "issue", or the memory that idle cycles are spent on most */
+};
+
+struct sim_engine_rate sim_engine_rate(struct sim_engine *e);
+
+#endif

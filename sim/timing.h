@@ -1,0 +1,21 @@
+#ifndef SIM_TIMING_H
+#define SIM_TIMING_H
+
+#include "base/cx.h"
+
+#include <stdint.h>
+
+/* Parameters of the cycle model: rows of timing.def. */
+struct sim_timing {
+#define TIMING(field, value, highest, what) uint32_t field;
+#include "sim/timing.def"
+#undef TIMING
+};
+
+extern const struct sim_timing sim_timing_default;
+
+/* A file of `key = value` lines, '#' starts a comment; what it leaves out keeps its default.
+ * False: reported with the line. */
+bool sim_timing_read(struct cx *cx, const char *path, struct sim_timing *t);
+
+#endif
