@@ -340,6 +340,57 @@ bool me_cmd_issue(struct sim_me *me, struct me_ctx *cx, const struct me_op *op)
 	return true;
 }
 
+/* ---- transfer registers under way ------------------------------------------------------------ */
+
+static bool within(uint16_t reg, uint32_t first, uint32_t n)
+{
+	return reg >= first && reg - first < n;
+}
+
+static bool waits_for_data(const struct me_access *a)
+{
+	return a->in->cmd->effect == ME_MEM_READ || a->in->cmd->effect == ME_MEM_ATOMIC_READ ||
+	       is_test(a->in->cmd->effect);
+}
+
+static bool reads_early(const struct me_op *op, const struct me_access *a)
+{
+	uint32_t first = R_IN + a->in->xfer, n = (a->bytes + 3) / 4;
+
+	return waits_for_data(a) && (within(op->left, first, n) || within(op->right, first, n) ||
+				     within(op->old, first, n));
+}
+
+/* Data of a command with swap is pulled behind its defer slots, which may fill it. */
+static bool overwrites(const struct me_op *op, const struct me_access *a)
+{
+	enum me_effect e = a->in->cmd->effect;
+
+	return e != ME_MEM_READ && e != ME_MEM_ATOMIC_READ && !is_imm(e) &&
+	       within(op->dst, R_OUT + a->in->xfer, (a->bytes + 3) / 4);
+}
+
+static bool too_early(struct sim_me *me, struct me_ctx *cx, const struct me_access *a)
+{
+	return me_hazard(me, cx, SIM_ME_FAULT_HAZARD_XFER,
+			 "transfer registers from %u on belong to word %" PRIu32
+			 " until its signal",
+			 a->in->xfer, a->op_idx);
+}
+
+bool me_xfer_ready(struct sim_me *me, struct me_ctx *cx, const struct me_op *op)
+{
+	me_cmd_poll(me, cx);
+	for (unsigned i = 0; i < cx->n_outstanding; i++) {
+		const struct me_access *a = &cx->outstanding[i];
+
+		if ((reads_early(op, a) || overwrites(op, a)) && !too_early(me, cx, a))
+			return false;
+	}
+	return cx->after != AFTER_SWAP || !reads_early(op, &cx->swap) ||
+	       too_early(me, cx, &cx->swap);
+}
+
 /* ---- completion ----------------------------------------------------------------------------- */
 
 static void complete(struct sim_me *me, struct me_ctx *cx, unsigned i)

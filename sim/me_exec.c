@@ -434,6 +434,8 @@ static inline bool step(struct sim_me *me, struct me_ctx *cx)
 	if (op->kind >= K_FIRST_STOP)
 		return exec_stop(me, cx, op);
 	cx->insns++;
+	if ((cx->n_outstanding || cx->after == AFTER_SWAP) && !me_xfer_ready(me, cx, op))
+		return false;
 	if (op->flags & OP_SLOW && !me_slow_load(me, cx, op))
 		return false;
 	if (op->kind <= K_LAST_ALU ? !exec_alu(me, cx, op) : !exec_other(me, cx, op))

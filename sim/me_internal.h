@@ -276,6 +276,8 @@ void me_pointer_force(struct me_ctx *cx, unsigned which, uint32_t value);
 bool me_cmd_issue(struct sim_me *me, struct me_ctx *cx, const struct me_op *op);
 bool me_cmd_swap(struct sim_me *me, struct me_ctx *cx); /* the swap of cx->swap happens now */
 bool me_arb(struct sim_me *me, struct me_ctx *cx);      /* waits for cx->arb_events */
+/* False: `op` reads transfer registers whose data has not come, or fills some that are still pulled. */
+bool me_xfer_ready(struct sim_me *me, struct me_ctx *cx, const struct me_op *op);
 /* The context gives up the engine for so long. */
 void me_wait(struct sim_me *me, struct me_ctx *cx, uint64_t cycles, enum sim_me_memory memory);
 void me_cmd_poll(struct sim_me *me, struct me_ctx *cx); /* completes what is due by now */

@@ -202,8 +202,9 @@ static void reads_without_swap_deliver_at_the_signal(void **state)
 
 	(void)state;
 	begin(&r);
+	r.lenient = true;
 	add(&r, read_nowait);
-	add(&r, alu(1, 0, ME_ALU_B, 0x180));      /* too early */
+	add(&r, alu(1, 0, ME_ALU_B, 0x180));      /* too early: junk */
 	add(&r, UINT64_C(0xe000000000) | 1 << 1); /* ctx_arb[sig1] */
 	add(&r, alu(2, 0, ME_ALU_B, 0x180));
 	load(&r);
@@ -291,6 +292,11 @@ static void multiply_24x8_and_order(void **state)
 	end(&r);
 }
 
+#define READ_PACKET                                                                                \
+	UINT64_C(0x10431604f85a) /* mem[read8, $xfer_0, *l$index1[2], 30, 4], ctx_swap */
+#define WRITE_PACKET                                                                               \
+	UINT64_C(0x10421e08985a) /* mem[write8_swap, $xfer_0, *l$index1[2], 6, 8], ctx_swap */
+
 static const struct fault_case {
 	enum sim_me_fault fault;
 	uint64_t words[4];
@@ -313,6 +319,20 @@ static const struct fault_case {
 	{ SIM_ME_FAULT_SIGNAL, { 0x005c1008b008 & ~(UINT64_C(0xf) << 28) } },
 	{ SIM_ME_FAULT_SIGNAL, { 0xe000000000 | 1 << 3 } }, /* waits for signal 3 */
 	{ SIM_ME_FAULT_HAZARD_PREV, { 0xfc09e05700, 0x065c12082408 } },
+	/* both sources local memory, both transfer registers */
+	{ SIM_ME_FAULT_HAZARD_PORTS, { 0xa000000000 | 0x220 | 0x222 << 10 | UINT64_C(1) << 31 } },
+	{ SIM_ME_FAULT_HAZARD_PORTS, { 0xa000000000 | 0x180 | 0x181 << 10 | UINT64_C(1) << 31 } },
+	/* a context swap in a defer slot; three slots behind an unconditional branch */
+	{ SIM_ME_FAULT_HAZARD_SLOT, { 0xd800000038 | 2 << 22 | 1 << 20, READ_PACKET } },
+	{ SIM_ME_FAULT_HAZARD_SLOT, { 0xd800000038 | 2 << 22 | 3 << 20 } },
+	/* $xfer_0 before its signal: of a read that goes on, and in a read's own defer slot */
+	{ SIM_ME_FAULT_HAZARD_XFER, { READ_PACKET | 3 << 8, 0xa000000000 | 0x180 << 10 } },
+	{ SIM_ME_FAULT_HAZARD_XFER, { READ_PACKET | 1 << 8, 0xa000000000 | 0x180 << 10 } },
+	/* $xfer_1 filled anew while the write before still pulls it */
+	{ SIM_ME_FAULT_HAZARD_XFER,
+	  { WRITE_PACKET | 3 << 8, 0xa000000000 | 0x300 << 10 | 0x181 << 20 } },
+	{ SIM_ME_FAULT_LM,
+	  { 0xa000000000 | 0x220 << 10 | UINT64_C(1) << 42 } }, /* junk pointer 3 */
 };
 
 static void what_hardware_cannot_do_is_a_fault(void **state)
@@ -335,6 +355,25 @@ static void what_hardware_cannot_do_is_a_fault(void **state)
 		assert_true(r.me->error.text[0]);
 		end(&r);
 	}
+}
+
+static void the_end_of_the_program_is_a_fault(void **state)
+{
+	struct nfp_firmware fw = {
+		.max_len = 4096, .done = 9, .stack_bytes = 512, .inline_mtu = 1888
+	};
+	uint64_t word = NOP | (uint64_t)sim_me_ecc(NOP) << 45;
+	struct sim_me_config cfg = { .fw = &fw, .words = &word, .n_words = 1 };
+	struct sim_me_packet in = { .data = packet, .len = sizeof(packet) };
+	struct sim_me_result out;
+	struct sim_me_error err;
+	struct sim_me *me = sim_me_new(&cfg, &err);
+
+	(void)state;
+	assert_non_null(me);
+	assert_false(sim_me_run(me, &in, &out));
+	assert_int_equal(out.error.fault, SIM_ME_FAULT_RAN_OFF);
+	sim_me_free(me);
 }
 
 static void bad_words_do_not_load(void **state)
@@ -443,6 +482,7 @@ int main(void)
 		cmocka_unit_test(immed_forms),
 		cmocka_unit_test(multiply_24x8_and_order),
 		cmocka_unit_test(what_hardware_cannot_do_is_a_fault),
+		cmocka_unit_test(the_end_of_the_program_is_a_fault),
 		cmocka_unit_test(bad_words_do_not_load),
 		cmocka_unit_test(random_programs_end),
 	};
