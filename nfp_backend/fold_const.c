@@ -100,12 +100,22 @@ static bool is_shared_const(const struct nfp_ssa *s, const struct nfp_mi *mi)
 	       !s->regs[mi->dst.reg].updated;
 }
 
+/* Does every way out of its block pass `mi`? Conditional branches may leave a block before it. */
+static bool always_runs(const struct consts *c, uint32_t block, const struct nfp_mi *mi)
+{
+	const struct nfp_mi *before = c->s->fn->blocks.at[block].insns.at;
+
+	while (before < mi && !nfp_op_is(before, NFP_OF_COND))
+		before++;
+	return before == mi;
+}
+
 /* Does the definition `a` come before `b` on every way to b? */
 static bool comes_before(const struct consts *c, const struct nfp_mi *a, const struct nfp_mi *b)
 {
 	uint32_t ba = c->s->regs[a->dst.reg].block, bb = c->s->regs[b->dst.reg].block;
 
-	return ba == bb ? a < b : dominates(c, ba, bb);
+	return ba == bb ? a < b : dominates(c, ba, bb) && always_runs(c, ba, a);
 }
 
 static void replace(struct nfp_opnd *o, bool is_def, void *priv)
