@@ -1,11 +1,8 @@
 #include "nfp_backend/isel_priv.h"
 
-/* Integer comparisons as branches.
- *
- *   x == c          a branch per byte, on the transfer register itself if x is in one; one bit: a branch
- *                   on the bit; or a subtraction and a branch, whichever is shorter
- *   a < b, a >= b   one subtraction (64 bit: two with borrow) and a branch on C or N=V; the others are
- *                   turned into these, because Z covers only the last word (reference 2.7) */
+/* Integer comparisons as branches: equality is isel_eq.c's, order stands here. a < b and a >= b are one
+ * subtraction (64 bit: two with borrow) and a branch on C or N=V; the others are turned into these,
+ * because Z covers only the last word (reference 2.7). */
 
 static LLVMIntPredicate inverse(LLVMIntPredicate p)
 {
@@ -52,262 +49,6 @@ static LLVMIntPredicate as_unsigned(LLVMIntPredicate p)
 	case LLVMIntSLE: return LLVMIntULE;
 	default: return p;
 	}
-}
-
-static void jump_when(struct isel *is, bool taken, uint32_t target)
-{
-	if (taken)
-		isel_jump(is, target);
-}
-
-/* ---- equality with a constant ---- */
-
-bool isel_field_bytes(const struct isel_word *w, unsigned width, unsigned *first, unsigned *n)
-{
-	struct isel_word f = isel_w_keep(*w, 0, width);
-	unsigned bits = isel_w_bits(&f), covered;
-	int natural;
-
-	if (isel_w_is_imm(&f) || f.lo || f.shift < 0 || f.shift % 8)
-		return false;
-	*first = (unsigned)f.shift / 8;
-	*n = (bits + 7) / 8;
-	covered = 8 * *n;
-	natural = f.bits - f.shift;
-	/* the last byte must hold nothing above the field */
-	if (f.hi < covered && f.hi < natural)
-		return false;
-	return *first + *n <= 4;
-}
-
-static unsigned alu_eq_cost(const struct isel_word *w, uint32_t c)
-{
-	unsigned k = isel_const_cost(c), neg = isel_const_cost(0u - c), cost = isel_w_cost(w);
-
-	if (!c) /* an extraction may set the condition codes itself, but for ld_field */
-		return cost <= 1 ? 2 : cost + 1;
-	return cost + (k < neg ? k : neg) + 2;
-}
-
-static void jump_bytes(struct isel *is, struct nfp_opnd o, unsigned first, unsigned n, uint32_t c,
-		       bool eq, uint32_t target)
-{
-	uint32_t skip = eq && n > 1 ? isel_new_block(is) : 0, scope = is->scope;
-	unsigned i;
-
-	for (i = 0; i + 1 < n; i++)
-		isel_bbyte(is, o, first + i, c >> (8 * i) & 0xff, false, eq ? skip : target);
-	isel_bbyte(is, o, first + i, c >> (8 * i) & 0xff, eq, target);
-	if (skip) {
-		isel_br(is, skip);
-		isel_begin_arm(is, skip, scope);
-	}
-}
-
-static void jump_zero(struct isel *is, struct isel_word w, bool eq, uint32_t target)
-{
-	if (!isel_w_plain(&w) && w.hi <= 8)
-		isel_shf_to(is, nfp_none(), NFP_SHF_AND,
-			    nfp_imm((uint32_t)(bits_mask(w.hi) & ~bits_mask(w.lo))), w.o, w.shift)
-			->sets_cc = true;
-	else if (!isel_w_plain(&w) && isel_w_shift_only(&w))
-		isel_shf_to(is, nfp_none(), NFP_SHF_B, nfp_none(), w.o, w.shift)->sets_cc = true;
-	else
-		isel_test(is, NFP_ALU_B, nfp_none(), isel_use(is, w));
-	isel_bcc(is, eq ? NFP_CC_EQ : NFP_CC_NE, target);
-}
-
-void isel_jump_eq_const(struct isel *is, struct isel_word w, unsigned width, uint32_t c, bool eq,
-			uint32_t target)
-{
-	unsigned first, n, bits;
-	uint32_t possible;
-
-	w = isel_w_keep(w, 0, width);
-	c &= (uint32_t)bits_mask(width);
-	bits = isel_w_bits(&w);
-	possible = (uint32_t)(bits_mask(bits) & ~bits_mask(isel_w_is_imm(&w) ? 0 : w.lo));
-	if (isel_w_is_imm(&w) || c & ~possible) {
-		jump_when(is, (isel_w_is(&w, c)) == eq, target);
-		return;
-	}
-	c >>= w.lo; /* nothing stands below the field */
-	bits -= w.lo;
-	w = isel_w_lshr(w, w.lo);
-	if (bits == 1) {
-		isel_bbit(is, w.o, (unsigned)w.shift, eq == (c != 0), target);
-		return;
-	}
-	if (isel_field_bytes(&w, width, &first, &n) && n <= alu_eq_cost(&w, c)) {
-		jump_bytes(is, w.o, first, n, c, eq, target);
-		return;
-	}
-	if (!c) {
-		jump_zero(is, w, eq, target);
-		return;
-	}
-	if (isel_const_cost(0u - c) < isel_const_cost(c))
-		isel_test(is, NFP_ALU_ADD, isel_use(is, w), isel_use(is, isel_w_imm(0u - c)));
-	else
-		isel_test(is, NFP_ALU_SUB, isel_use(is, w), isel_use(is, isel_w_imm(c)));
-	isel_bcc(is, eq ? NFP_CC_EQ : NFP_CC_NE, target);
-}
-
-/* ---- equality ---- */
-
-static void jump_eq_word(struct isel *is, struct isel_word a, struct isel_word b, bool eq,
-			 uint32_t target)
-{
-	if (isel_w_is_imm(&b)) {
-		isel_jump_eq_const(is, a, 32, b.o.imm, eq, target);
-	} else if (isel_w_is_imm(&a)) {
-		isel_jump_eq_const(is, b, 32, a.o.imm, eq, target);
-	} else if (isel_w_plain(&a) && isel_w_plain(&b) && isel_same_opnd(&a.o, &b.o)) {
-		jump_when(is, eq, target);
-	} else {
-		isel_test(is, NFP_ALU_XOR, isel_use(is, a), isel_use(is, b));
-		isel_bcc(is, eq ? NFP_CC_EQ : NFP_CC_NE, target);
-	}
-}
-
-/* Operands zero-extended to whole words. */
-static void jump_eq(struct isel *is, struct isel_val a, struct isel_val b, bool eq, uint32_t target)
-{
-	uint32_t skip, scope = is->scope;
-	unsigned i;
-
-	if (a.n == 2 && isel_w_is(&b.w[0], 0) && isel_w_is(&b.w[1], 0) && !isel_w_is_imm(&a.w[0]) &&
-	    !isel_w_is_imm(&a.w[1])) {
-		isel_test(is, NFP_ALU_OR, isel_use(is, a.w[0]), isel_use(is, a.w[1]));
-		isel_bcc(is, eq ? NFP_CC_EQ : NFP_CC_NE, target);
-		return;
-	}
-	while (a.n > 1 && isel_w_is_imm(&a.w[a.n - 1]) && isel_w_is_imm(&b.w[a.n - 1]) &&
-	       a.w[a.n - 1].o.imm == b.w[a.n - 1].o.imm)
-		a.n--;
-	if (a.n == 1 || !eq) {
-		for (i = 0; i < a.n; i++)
-			jump_eq_word(is, a.w[i], b.w[i], eq, target);
-		return;
-	}
-	skip = isel_new_block(is);
-	for (i = 0; i + 1 < a.n; i++)
-		jump_eq_word(is, a.w[i], b.w[i], false, skip);
-	jump_eq_word(is, a.w[i], b.w[i], true, target);
-	isel_br(is, skip);
-	isel_begin_arm(is, skip, scope);
-}
-
-/* (x & y) == 0 where the masked value itself is not needed and no bit field. */
-static bool jump_masked(struct isel *is, LLVMValueRef a, LLVMValueRef b, bool eq, uint32_t target)
-{
-	struct isel_inst *in = isel_inst_of(is, a);
-	struct isel_word x, y, t;
-	uint64_t zero;
-	uint32_t imm;
-	int shift;
-
-	if (!in || in->op != LLVMAnd || !in->deferred || !isel_const_u64(b, &zero) || zero ||
-	    in->width > 32)
-		return false;
-	x = isel_get_zext(is, LLVMGetOperand(a, 0)).w[0];
-	y = isel_get_zext(is, LLVMGetOperand(a, 1)).w[0];
-	if (isel_w_is_imm(&x)) {
-		t = x;
-		x = y;
-		y = t;
-	}
-	if (isel_w_is_imm(&y)) {
-		if (!y.o.imm || bits_is_pow2((y.o.imm >> __builtin_ctz(y.o.imm)) + UINT64_C(1)))
-			return false; /* a run of bits */
-		if (isel_short_mask(&x, y.o.imm, &imm, &shift)) {
-			isel_shf_to(is, nfp_none(), NFP_SHF_AND, nfp_imm(imm), x.o, shift)
-				->sets_cc = true;
-			isel_bcc(is, eq ? NFP_CC_EQ : NFP_CC_NE, target);
-			return true;
-		}
-	}
-	isel_test(is, NFP_ALU_AND, isel_use(is, x), isel_use(is, y));
-	isel_bcc(is, eq ? NFP_CC_EQ : NFP_CC_NE, target);
-	return true;
-}
-
-/* ---- equality of parts: a | b | … where each brings bits of its own ---- */
-
-#define MAX_PARTS 8
-
-struct parts {
-	struct isel_word w[MAX_PARTS];
-	unsigned n;
-};
-
-static uint32_t part_mask(const struct isel_word *w)
-{
-	if (isel_w_is_imm(w))
-		return w->o.imm;
-	return (uint32_t)(bits_mask(isel_w_bits(w)) & ~bits_mask(w->lo));
-}
-
-static void add_part(struct parts *p, struct isel_word w)
-{
-	unsigned i;
-
-	for (i = 0; i < p->n; i++) {
-		struct isel_word both;
-
-		if (isel_w_union(&p->w[i], &w, &both)) {
-			p->w[i] = p->w[--p->n];
-			add_part(p, both);
-			return;
-		}
-	}
-	p->w[p->n++] = w;
-}
-
-static bool collect_parts(struct isel *is, LLVMValueRef v, struct parts *p)
-{
-	struct isel_inst *in = isel_inst_of(is, v);
-
-	if (in && in->op == LLVMOr && in->deferred)
-		return collect_parts(is, LLVMGetOperand(v, 0), p) &&
-		       collect_parts(is, LLVMGetOperand(v, 1), p);
-	if (p->n == MAX_PARTS)
-		return false;
-	add_part(p, isel_get_zext(is, v).w[0]);
-	return true;
-}
-
-static bool jump_parts(struct isel *is, LLVMValueRef a, LLVMValueRef b, bool eq, uint32_t target)
-{
-	struct isel_inst *in = isel_inst_of(is, a);
-	struct parts p = { .n = 0 };
-	uint32_t all = 0, skip, scope = is->scope;
-	uint64_t c;
-	unsigned i;
-
-	if (!in || in->op != LLVMOr || !in->deferred || in->width > 32 || !isel_const_u64(b, &c) ||
-	    !collect_parts(is, a, &p))
-		return false;
-	for (i = 0; i < p.n; i++) {
-		if (isel_w_is_imm(&p.w[i]) || (part_mask(&p.w[i]) & all))
-			return false;
-		all |= part_mask(&p.w[i]);
-	}
-	if ((uint32_t)c & ~all) {
-		jump_when(is, !eq, target);
-		return true;
-	}
-	skip = isel_new_block(is);
-	for (i = 0; i < p.n; i++) {
-		bool last = i + 1 == p.n;
-		uint32_t want = ((uint32_t)c & part_mask(&p.w[i])) >> p.w[i].lo;
-
-		isel_jump_eq_const(is, isel_w_lshr(p.w[i], p.w[i].lo), 32, want, eq && last,
-				   eq && !last ? skip : target);
-	}
-	isel_br(is, skip);
-	isel_begin_arm(is, skip, scope);
-	return true;
 }
 
 /* ---- order ---- */
@@ -415,7 +156,7 @@ static bool jump_pow2(struct isel *is, LLVMIntPredicate p, const struct isel_val
 	if (a->n != 1 || !isel_w_is_imm(&b->w[0]) || !bits_is_pow2(c) || is_signed(p))
 		return false;
 	high = isel_w_lshr(a->w[0], (unsigned)__builtin_ctz(c));
-	if (c > 1 && alu_eq_cost(&high, 0) >= isel_w_cost(&a->w[0]) + 2 + isel_const_cost(c))
+	if (c > 1 && isel_eq_cost(&high, 0) >= isel_w_cost(&a->w[0]) + 2 + isel_const_cost(c))
 		return false;
 	isel_jump_eq_const(is, high, 32, 0, p == LLVMIntULT, target);
 	return true;
@@ -444,17 +185,17 @@ void isel_jump_cmp(struct isel *is, LLVMIntPredicate p, struct isel_val a, struc
 		p = swapped(p);
 	}
 	if (p == LLVMIntEQ || p == LLVMIntNE) {
-		jump_eq(is, a, b, p == LLVMIntEQ, target);
+		isel_jump_eq(is, a, b, p == LLVMIntEQ, target);
 		return;
 	}
 	p = narrow(p, &a, &b);
 	if (!to_less_or_not(&p, &a, &b, &always)) {
-		jump_when(is, always, target);
+		isel_jump_when(is, always, target);
 		return;
 	}
 	if (!is_signed(p) && imm_val(&b) && isel_w_is(&b.w[b.n - 1], 0) &&
 	    (b.n == 1 || isel_w_is(&b.w[0], 0)) && b.n <= 2) { /* x < 0, x >= 0 */
-		jump_when(is, p == LLVMIntUGE, target);
+		isel_jump_when(is, p == LLVMIntUGE, target);
 		return;
 	}
 	if (jump_pow2(is, p, &a, &b, target))
@@ -520,37 +261,20 @@ static bool jump_offsets(struct isel *is, LLVMIntPredicate p, LLVMValueRef a, LL
 	return true;
 }
 
-/* A load that stands in registers in the other byte order is compared as it is. */
-static bool jump_swapped(struct isel *is, LLVMIntPredicate p, LLVMValueRef a, LLVMValueRef b,
-			 uint32_t target)
-{
-	struct isel_val x, c;
-	bool is_swapped;
-
-	if (!LLVMIsAConstantInt(b) || isel_width(a) % 16)
-		return false;
-	x = isel_eq_view(is, a, &is_swapped);
-	if (!is_swapped)
-		return false;
-	c = isel_bswap(is, isel_get(is, b), isel_width(a) / 8);
-	isel_jump_cmp(is, p, x, c, target);
-	return true;
-}
-
 void isel_jump_icmp(struct isel *is, LLVMIntPredicate p, LLVMValueRef a, LLVMValueRef b, bool sense,
 		    uint32_t target)
 {
 	struct isel_val x, y;
+	bool equality;
 
 	if (!sense)
 		p = inverse(p);
-	if ((p == LLVMIntEQ || p == LLVMIntNE) && isel_call_is_fused(is, a)) {
+	equality = p == LLVMIntEQ || p == LLVMIntNE;
+	if (equality && isel_call_is_fused(is, a)) {
 		isel_jump_call_failed(is, a, p == LLVMIntNE, target);
 		return;
 	}
-	if ((p == LLVMIntEQ || p == LLVMIntNE) &&
-	    (jump_swapped(is, p, a, b, target) || jump_masked(is, a, b, p == LLVMIntEQ, target) ||
-	     jump_parts(is, a, b, p == LLVMIntEQ, target)))
+	if (equality && isel_jump_eq_pattern(is, a, b, p == LLVMIntEQ, target))
 		return;
 	if (jump_offsets(is, p, a, b, target))
 		return;

@@ -29,7 +29,7 @@ struct isel_word {
 #define ISEL_MAX_WIDTH (32 * ISEL_MAX_WORDS)
 
 /* A value of w bits is (w + 31) / 32 words, least significant first. Bits of the last word above w
- * are unspecified; whoever depends on them asks isel_zext_word() or isel_sext_word(). Words that
+ * are unspecified; whoever depends on them asks isel_get_zext() or isel_get_sext(). Words that
  * isel_bits.c proves 0 are the constant 0. Pointers: 1 word; map values: 2 (low part, high part). */
 struct isel_val {
 	uint8_t n;
@@ -366,11 +366,19 @@ void isel_jump_cmp(struct isel *is, LLVMIntPredicate p, struct isel_val a, struc
 /* Can a comparison be left in the carry flag (set when it holds)? Then isel_carry_icmp() does so. */
 bool isel_carry_means(struct isel *is, LLVMValueRef icmp, bool sense);
 void isel_carry_icmp(struct isel *is, LLVMValueRef icmp, bool sense);
+/* isel_eq.c */
+void isel_jump_when(struct isel *is, bool taken, uint32_t target); /* decided already */
 /* Goes to target if field w equals (eq) or differs from c; `width` bits count. */
 void isel_jump_eq_const(struct isel *is, struct isel_word w, unsigned width, uint32_t c, bool eq,
 			uint32_t target);
-/* The bytes of the operand that hold the field: bytes[i] holds its byte i; false: they do not line up,
- * or more than the field stands in them. */
+void isel_jump_eq(struct isel *is, struct isel_val a, struct isel_val b, bool eq,
+		  uint32_t target); /* zero-extended to whole words */
+/* Comparisons whose operands need not be made; false: none of them. */
+bool isel_jump_eq_pattern(struct isel *is, LLVMValueRef a, LLVMValueRef b, bool eq,
+			  uint32_t target);
+unsigned isel_eq_cost(const struct isel_word *w,
+		      uint32_t c); /* instructions, without byte branches */
+/* The field's bytes are bytes *first, *first + 1, … of its operand, which hold nothing else. */
 bool isel_field_bytes(const struct isel_word *w, unsigned width, unsigned *first, unsigned *n);
 /* isel_switch.c */
 void isel_select_switch(struct isel *is, LLVMValueRef sw);
