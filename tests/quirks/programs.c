@@ -17,6 +17,12 @@ const struct fe_map program_maps[MAP_COUNT] = {
 		       .value_size = 24,
 		       .max_entries = 64,
 		       .inner = -1 },
+	[MAP_OTHER] = { .name = "other",
+			.type = BPF_MAP_TYPE_ARRAY,
+			.key_size = 4,
+			.value_size = 32,
+			.max_entries = 8,
+			.inner = -1 },
 	[MAP_DATA] = { .name = ".data",
 		       .kind = FE_MAP_DATA,
 		       .type = BPF_MAP_TYPE_ARRAY,
@@ -164,6 +170,32 @@ static void if_else_chain(struct asm_buf *b)
 	program_end(b);
 }
 
+/* One choice by two tests, needed in two places: the constant of the second test is not made where the
+ * first one leaves. */
+static void choice_by_two_tests_used_twice(struct asm_buf *b)
+{
+	program_start(b, 96);
+	asm_emit(b, LDX(BPF_DW, 5, 6, 64), MOV64(8, 5), LDX(BPF_B, 2, 6, 7),
+		 JMP32I(BPF_JSLT, 2, 0x40, 2), JMP32I(BPF_JGT, 5, 0x87e74fff, 1), NEG32(5),
+		 STX(BPF_B, 6, 28, 5), STX(BPF_W, 10, -24, 5), MOV64(2, 10),
+		 ALU64I(BPF_ADD, 2, -24), LD_MAP(1, MAP_ARRAY), CALL(BPF_FUNC_map_lookup_elem),
+		 JMPI(BPF_JEQ, 0, 0, 1), ATOMIC(BPF_DW, BPF_ADD, 0, 8, 8));
+	program_end(b);
+}
+
+/* Two look-ups at the ends of two paths: made one, the map would not be known beforehand. */
+static void lookup_of_one_map_or_another(struct asm_buf *b)
+{
+	program_start(b, 96);
+	asm_emit(b, LDX(BPF_B, 1, 6, 0), LDX(BPF_B, 7, 6, 1), ALU64I(BPF_AND, 1, 7),
+		 ST(BPF_DW, 10, -8, 0), STX(BPF_W, 10, -8, 1), MOV64(2, 10), ALU64I(BPF_ADD, 2, -8),
+		 JMPI(BPF_JGT, 7, 128, 4), LD_MAP(1, MAP_ARRAY), CALL(BPF_FUNC_map_lookup_elem),
+		 JA(3), LD_MAP(1, MAP_OTHER), CALL(BPF_FUNC_map_lookup_elem),
+		 JMPI(BPF_JEQ, 0, 0, 3), LDX(BPF_DW, 1, 0, 8), STX(BPF_DW, 6, 16, 1),
+		 STX(BPF_B, 0, 3, 7));
+	program_end(b);
+}
+
 static void computed_verdict(struct asm_buf *b)
 {
 	program_start(b, 64);
@@ -214,6 +246,8 @@ const struct program program_cases[] = {
 	{ "bounded-loop", bounded_loop, 0 },
 	{ "loop-swaps-values", loop_swaps_values, 0 },
 	{ "if-else-chain", if_else_chain, 0 },
+	{ "choice-by-two-tests-used-twice", choice_by_two_tests_used_twice, 0 },
+	{ "lookup-of-one-map-or-another", lookup_of_one_map_or_another, 0 },
 	{ "computed-verdict", computed_verdict, 0 },
 	{ "verdict-has-high-half", verdict_has_high_half, 0 },
 	{ "verdict-out-of-range", verdict_out_of_range, 0 },

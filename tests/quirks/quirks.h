@@ -59,7 +59,7 @@ extern const struct program program_cases[];
 extern const struct program memory_cases[];
 
 /* Maps of all programs. */
-enum { MAP_ARRAY, MAP_HASH, MAP_DATA, MAP_COUNT };
+enum { MAP_ARRAY, MAP_HASH, MAP_OTHER, MAP_DATA, MAP_COUNT };
 extern const struct fe_map program_maps[MAP_COUNT];
 
 /* R6 = packet of which `len` bytes are there (else leaves with XDP_DROP), R9 = context. R0, R7 are lost. */
