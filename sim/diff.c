@@ -315,6 +315,13 @@ struct sim_host_options sim_diff_host_options(const struct diff *d)
 	};
 }
 
+static void tell_device_step(void *arg, const struct sim_me_step *s)
+{
+	struct diff *d = arg;
+
+	d->opts->device_step(d->opts->step_priv, s->word_idx);
+}
+
 static bool open_device(struct diff *d)
 {
 	struct sim_me_map *table = ARENA_ARRAY(d->cx->arena, struct sim_me_map, d->dev->n_maps + 1);
@@ -337,6 +344,8 @@ static bool open_device(struct diff *d)
 		table[i] = (struct sim_me_map){ first_tid(d->dev) + (uint32_t)i,
 						d->dev->maps[i].object_idx };
 	d->me = sim_me_new(&cfg, &err);
+	if (d->me && d->opts->device_step)
+		sim_me_trace(d->me, tell_device_step, d);
 	if (d->me)
 		return true;
 	return diag_error(d->cx->diags, &at, REASON_SIM_WORDS, sim_diff_text_device(d, &err));

@@ -37,6 +37,11 @@ struct sim_diff_options {
 	const char *pcap;                                            /* NULL: generate */
 	void (*progress)(void *priv, uint64_t done, uint64_t total); /* or NULL */
 	void *priv;
+	/* The ways that both sides take, for one packet that differs; NULL: not told. The host's needs
+	 * the interpreter among `hosts`. */
+	void (*host_step)(void *priv, uint32_t bpf_pc);
+	void (*device_step)(void *priv, uint32_t word_idx);
+	void *step_priv;
 	const struct sim_timing *timing; /* of the device; NULL: the default */
 	unsigned hosts;                /* bits 1 << SIM_DIFF_*; 0: our JIT */
 	const struct sim_image *image; /* SIM_DIFF_IMAGE: captured earlier; NULL: captured now */

@@ -392,6 +392,8 @@ static struct sim_host *open_host(struct diff *d, enum sim_diff_host_id id, stru
 
 	opts.kind = kinds[id];
 	opts.image = d->image;
+	opts.step = d->opts->host_step;
+	opts.step_priv = d->opts->step_priv;
 	return sim_host_new(d->cx, d->obj, d->prog, maps, &opts);
 }
 

@@ -41,6 +41,9 @@ struct sim_host_options {
 	struct sim_adjust_rule adjust;
 	enum sim_host_kind kind;
 	const struct sim_image *image; /* SIM_HOST_IMAGE */
+	/* SIM_HOST_INTERP: called before every instruction of the program itself; NULL: not. */
+	void (*step)(void *priv, uint32_t pc);
+	void *step_priv;
 };
 
 struct sim_host_packet {

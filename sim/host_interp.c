@@ -49,6 +49,16 @@ static bool interp_stopped(void *priv)
 	return ((struct sim_host *)priv)->fault[0];
 }
 
+/* A program that a tail call went to counts other instructions: it is not told of. */
+static bool interp_step(void *priv, const struct sim_interp_state *s)
+{
+	struct sim_host *h = priv;
+
+	if (s->prog == h->prog)
+		h->opts.step(h->opts.step_priv, s->pc);
+	return true;
+}
+
 static void run_packet(struct sim_host *h)
 {
 	const struct sim_interp_env env = { .priv = h,
@@ -58,6 +68,7 @@ static void run_packet(struct sim_host *h)
 					    .helper = interp_helper,
 					    .map = interp_map,
 					    .packet_load = interp_packet_load,
+					    .step = h->opts.step ? interp_step : NULL,
 					    .stopped = interp_stopped };
 	struct sim_interp_result res;
 

@@ -1,7 +1,7 @@
 #include "tools/report.h"
 
 #include "nfp_backend/image.h"
-#include "sim/engine.h"
+#include "sim/throughput.h"
 #include "sim/pcap.h"
 #include "tools/device.h"
 #include "tools/trace.h"
@@ -26,7 +26,7 @@ struct session {
 	struct sim_timing timing;
 	struct tool_device dev;
 	struct tool_trace trace;
-	struct sim_engine *engine;
+	struct sim_throughput *engine;
 	struct sim_pcap *in;
 	struct sim_pcap_writer *out; /* NULL: nowhere */
 	struct totals sum;
@@ -36,7 +36,7 @@ static void count(struct session *s, const struct sim_me_result *r)
 {
 	struct totals *t = &s->sum;
 
-	sim_engine_packet(s->engine, r);
+	sim_throughput_packet(s->engine, r);
 	t->insns += r->insns;
 	t->cycles += r->cycles;
 	t->busy += r->busy_cycles;
@@ -80,7 +80,7 @@ static double per_packet(const struct session *s, uint64_t sum)
 static void print_totals(const struct session *s)
 {
 	const struct totals *t = &s->sum;
-	struct sim_engine_rate rate = sim_engine_rate(s->engine);
+	struct sim_rate rate = sim_throughput_rate(s->engine);
 
 	printf("%s: %" PRIu64 " packets: pass %" PRIu64 ", drop %" PRIu64 ", tx %" PRIu64
 	       ", aborted %" PRIu64 "; too long for the card %" PRIu64 ", faults %" PRIu64 "\n",
@@ -101,7 +101,7 @@ static void print_totals(const struct session *s)
 
 static void add_rate(struct json_object *row, const struct session *s)
 {
-	struct sim_engine_rate r = sim_engine_rate(s->engine);
+	struct sim_rate r = sim_throughput_rate(s->engine);
 	const struct {
 		const char *name;
 		double v;
@@ -176,7 +176,7 @@ static enum cli_exit run_image(struct session *s)
 		return CLI_USAGE;
 	if (!tool_device_load(&s->cx, &s->img, &s->fw, &s->timing, &s->dev))
 		return CLI_PROGRAM;
-	s->engine = sim_engine_new(&s->timing);
+	s->engine = sim_throughput_new(&s->timing);
 	if (!s->engine)
 		return CLI_ENVIRONMENT;
 	if (args->trace)
@@ -216,7 +216,7 @@ enum cli_exit cmd_run(const struct cli_args *args)
 		code = CLI_ENVIRONMENT;
 	if (s.in)
 		sim_pcap_close(s.in);
-	sim_engine_free(s.engine);
+	sim_throughput_free(s.engine);
 	tool_device_free(&s.dev);
 	for (size_t i = 0; i < diags.list.len; i++)
 		diag_print(stderr, &diags.list.at[i]);

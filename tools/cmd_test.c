@@ -330,7 +330,8 @@ static bool run_rounds(struct sides *s, struct test_plan *plan, struct sim_pair_
 	return true;
 }
 
-static bool run_for_repro(void *priv, const char *pcap, struct sim_diff_result *r)
+static bool run_for_repro(void *priv, const char *pcap, struct divergence *ways,
+			  struct sim_diff_result *r)
 {
 	struct sides s = *(const struct sides *)priv;
 	struct sim_pair_result pair;
@@ -339,6 +340,12 @@ static bool run_for_repro(void *priv, const char *pcap, struct sim_diff_result *
 	s.diff.pcap = pcap;
 	s.diff.packets = 0;
 	s.diff.progress = NULL;
+	if (ways) {
+		s.diff.hosts = HOST_BIT(INTERP);
+		s.diff.host_step = divergence_host_step;
+		s.diff.device_step = divergence_device_step;
+		s.diff.step_priv = ways;
+	}
 	ok = run_once(&s, &pair);
 	*r = pair.diff;
 	return ok;
@@ -352,7 +359,12 @@ static bool write_repro(struct sides *s, const struct sim_diff_result *r)
 			       .seed = s->diff.seed,
 			       .run = run_for_repro,
 			       .priv = s };
+	struct divergence ways;
 
+	if (s->p->image && !s->args->device_words && !is_pair(s->args, s->p)) {
+		divergence_start(&ways, repro.cx->arena, s->p->prog, &s->p->image->code);
+		repro.ways = &ways;
+	}
 	return !s->args->repro || !r->n_kept || repro_write(&repro, &r->kept[0]);
 }
 

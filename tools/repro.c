@@ -34,8 +34,8 @@ static bool shows(const struct shrink *s, const uint8_t *pkt, uint32_t len)
 {
 	struct sim_diff_result res;
 
-	return write_packet(s, pkt, len) && s->r->run(s->r->priv, s->pcap, &res) && res.n_kept &&
-	       !strcmp(res.kept[0].what, s->what);
+	return write_packet(s, pkt, len) && s->r->run(s->r->priv, s->pcap, NULL, &res) &&
+	       res.n_kept && !strcmp(res.kept[0].what, s->what);
 }
 
 /* ---- smaller ------------------------------------------------------------------------------------------ */
@@ -118,6 +118,11 @@ static void print_command(FILE *f, const struct repro *r, const char *pcap, uint
 	print_option(f, "--btf", a->btf);
 	print_option(f, "--device-words", a->device_words);
 	print_option(f, "--host", a->host);
+	print_option(f, "--pin", a->pins);
+	if (a->cut_seed)
+		fprintf(f, " --cut-seed %" PRIu64, a->cut_seed);
+	if (a->max_handoff)
+		fprintf(f, " --max-handoff %" PRIu64, a->max_handoff);
 	fprintf(f, " -O%u --seed %" PRIu64, a->opt_level, r->seed);
 	if (pcap)
 		print_option(f, "--pcap", pcap);
@@ -129,7 +134,7 @@ static void print_command(FILE *f, const struct repro *r, const char *pcap, uint
 
 /* `alone`: the packet shows the difference without the ones before it. */
 static bool write_script(const struct repro *r, const struct sim_diff_mismatch *m, const char *path,
-			 const char *pcap, bool alone)
+			 const char *pcap, bool alone, const char *ways)
 {
 	const char *given = r->args->pcap;
 	FILE *f = fopen(path, "w");
@@ -139,6 +144,8 @@ static bool write_script(const struct repro *r, const struct sim_diff_mismatch *
 	fprintf(f, "#!/bin/sh\n# %s: packet %" PRIu64 " of seed %" PRIu64 " differs, %s:\n",
 		r->args->operand, m->packet_idx, r->seed, m->what);
 	print_comment(f, m->text);
+	if (ways)
+		print_comment(f, ways);
 	if (!alone)
 		fprintf(f, "# It takes the packets before it as well; the last one is in %s\n",
 			pcap);
@@ -146,6 +153,18 @@ static bool write_script(const struct repro *r, const struct sim_diff_mismatch *
 	if (!fclose(f) && !chmod(path, 0755))
 		return true;
 	return diag_error(r->cx->diags, NULL, REASON_PCAP_WRITE, path, strerror(errno));
+}
+
+/* What the two sides ran for the packet as it is now; NULL: not known. */
+static const char *compare_ways(const struct shrink *s)
+{
+	struct divergence *ways = s->r->ways;
+	struct sim_diff_result res;
+
+	if (!ways || !write_packet(s, s->pkt, s->len) ||
+	    !s->r->run(s->r->priv, s->pcap, ways, &res))
+		return NULL;
+	return divergence_text(ways);
 }
 
 bool repro_write(const struct repro *r, const struct sim_diff_mismatch *m)
@@ -157,6 +176,7 @@ bool repro_write(const struct repro *r, const struct sim_diff_mismatch *m)
 			    .what = m->what,
 			    .pkt = arena_dup(r->cx->arena, m->packet, m->packet_len),
 			    .len = m->packet_len };
+	const char *ways = NULL;
 	bool alone;
 
 	if (mkdir(r->args->repro, 0777) && errno != EEXIST)
@@ -166,12 +186,14 @@ bool repro_write(const struct repro *r, const struct sim_diff_mismatch *m)
 	if (alone) {
 		truncate_packet(&s);
 		zero_bytes(&s);
+		ways = compare_ways(&s);
 	}
 	if (!write_packet(&s, s.pkt, s.len) ||
-	    !write_script(r, m, arena_printf(r->cx->arena, "%s.sh", base), s.pcap, alone))
+	    !write_script(r, m, arena_printf(r->cx->arena, "%s.sh", base), s.pcap, alone, ways))
 		return false;
 	if (!r->args->quiet)
-		fprintf(stderr, "%s.sh repeats it: %" PRIu32 " bytes%s\n", base, s.len,
-			alone ? "" : ", with the packets before");
+		fprintf(stderr, "%s.sh repeats it: %" PRIu32 " bytes%s%s%s\n", base, s.len,
+			alone ? "" : ", with the packets before", ways ? "\n  " : "",
+			ways ? ways : "");
 	return true;
 }

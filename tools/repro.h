@@ -3,6 +3,7 @@
 
 #include "sim/diff.h"
 #include "tools/cli.h"
+#include "tools/divergence.h"
 
 /* test --repro DIR: the first difference as a packet that is as small as it gets and a command that shows
  * it again: DIR/<program>-<seed>.pcap and .sh. */
@@ -11,9 +12,12 @@ struct repro {
 	struct cx *cx;
 	const struct cli_args *args;
 	const char *prog;
-	uint64_t seed; /* of the run that differed */
-	/* Runs both sides on a capture file; false: could not. */
-	bool (*run)(void *priv, const char *pcap, struct sim_diff_result *r);
+	uint64_t seed;           /* of the run that differed */
+	struct divergence *ways; /* NULL: the words have no line table */
+	/* Runs both sides on a capture file, telling `ways` of each step if it is not NULL; false: could
+	 * not. */
+	bool (*run)(void *priv, const char *pcap, struct divergence *ways,
+		    struct sim_diff_result *r);
 	void *priv;
 };
 

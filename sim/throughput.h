@@ -1,5 +1,5 @@
-#ifndef SIM_ENGINE_H
-#define SIM_ENGINE_H
+#ifndef SIM_THROUGHPUT_H
+#define SIM_THROUGHPUT_H
 
 #include "sim/me.h"
 
@@ -14,15 +14,15 @@
  * Not modelled: queues in front of the memories, which many engines share, and the firmware's own work per
  * packet. */
 
-struct sim_engine;
+struct sim_throughput;
 
-struct sim_engine *sim_engine_new(const struct sim_timing *timing);
-void sim_engine_free(struct sim_engine *e);
+struct sim_throughput *sim_throughput_new(const struct sim_timing *timing);
+void sim_throughput_free(struct sim_throughput *e);
 
 /* The next packet, as run; it starts when a context is free. */
-void sim_engine_packet(struct sim_engine *e, const struct sim_me_result *run);
+void sim_throughput_packet(struct sim_throughput *e, const struct sim_me_result *run);
 
-struct sim_engine_rate {
+struct sim_rate {
 	double cycles_per_packet; /* of one engine, all contexts together; 0: no packet */
 	double mpps;              /* of all engines */
 	double issue_share;       /* of the cycles: an instruction or branch shadow in the slot */
@@ -31,6 +31,6 @@ struct sim_engine_rate {
 	const char *bound_by;      /* "issue", or the memory that idle cycles are spent on most */
 };
 
-struct sim_engine_rate sim_engine_rate(struct sim_engine *e);
+struct sim_rate sim_throughput_rate(struct sim_throughput *e);
 
 #endif

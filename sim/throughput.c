@@ -1,4 +1,4 @@
-#include "sim/engine.h"
+#include "sim/throughput.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +15,7 @@ struct context {
 	bool in_use;
 };
 
-struct sim_engine {
+struct sim_throughput {
 	struct sim_timing timing;
 	struct context ctx[8]; /* timing.contexts of them */
 	uint32_t last;         /* context that ran last */
@@ -24,22 +24,22 @@ struct sim_engine {
 		full_done; /* when all contexts had work for the last time, packets done by then */
 };
 
-struct sim_engine *sim_engine_new(const struct sim_timing *timing)
+struct sim_throughput *sim_throughput_new(const struct sim_timing *timing)
 {
-	struct sim_engine *e = calloc(1, sizeof(*e));
+	struct sim_throughput *e = calloc(1, sizeof(*e));
 
 	if (e)
 		e->timing = timing ? *timing : sim_timing_default;
 	return e;
 }
 
-void sim_engine_free(struct sim_engine *e)
+void sim_throughput_free(struct sim_throughput *e)
 {
 	free(e);
 }
 
 /* The ready context after the one that ran last; NULL: all wait. */
-static struct context *pick(struct sim_engine *e)
+static struct context *pick(struct sim_throughput *e)
 {
 	for (uint32_t i = 1; i <= e->timing.contexts; i++) {
 		uint32_t at = (e->last + i) % e->timing.contexts;
@@ -52,7 +52,7 @@ static struct context *pick(struct sim_engine *e)
 	return NULL;
 }
 
-static struct context *free_context(struct sim_engine *e)
+static struct context *free_context(struct sim_throughput *e)
 {
 	for (uint32_t i = 0; i < e->timing.contexts; i++) {
 		if (!e->ctx[i].in_use)
@@ -62,7 +62,7 @@ static struct context *free_context(struct sim_engine *e)
 }
 
 /* Nobody can run: time passes until the first can. */
-static void idle(struct sim_engine *e)
+static void idle(struct sim_throughput *e)
 {
 	struct context *first = NULL;
 
@@ -77,7 +77,7 @@ static void idle(struct sim_engine *e)
 }
 
 /* One context runs until it waits or is done. */
-static void step(struct sim_engine *e)
+static void step(struct sim_throughput *e)
 {
 	struct context *c = pick(e);
 	uint64_t until, busy;
@@ -100,7 +100,7 @@ static void step(struct sim_engine *e)
 	c->waiting_for = c->waits[c->next++].memory;
 }
 
-void sim_engine_packet(struct sim_engine *e, const struct sim_me_result *run)
+void sim_throughput_packet(struct sim_throughput *e, const struct sim_me_result *run)
 {
 	struct context *c = free_context(e);
 
@@ -122,7 +122,7 @@ void sim_engine_packet(struct sim_engine *e, const struct sim_me_result *run)
 }
 
 /* The last packets leave contexts empty, which is no load: they do not count unless there are no others. */
-static void drain(struct sim_engine *e)
+static void drain(struct sim_throughput *e)
 {
 	bool any = true;
 
@@ -137,10 +137,10 @@ static void drain(struct sim_engine *e)
 	e->full_done = e->done;
 }
 
-struct sim_engine_rate sim_engine_rate(struct sim_engine *e)
+struct sim_rate sim_throughput_rate(struct sim_throughput *e)
 {
 	static const char *const names[] = { "packet memory", "external memory" };
-	struct sim_engine_rate r = { .bound_by = "issue" };
+	struct sim_rate r = { .bound_by = "issue" };
 	unsigned most = 0;
 
 	if (e->full_done < e->timing.contexts)

@@ -1,5 +1,5 @@
 /* Contexts in turn: what an engine gets through when the packets are alike. */
-#include "sim/engine.h"
+#include "sim/throughput.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -34,35 +34,35 @@ static void contexts_cover_each_others_waits(void **state)
 					     .cycles = c->busy + c->wait,
 					     .waits = &wait,
 					     .n_waits = c->wait != 0 };
-		struct sim_engine_rate rate;
-		struct sim_engine *e;
+		struct sim_rate rate;
+		struct sim_throughput *e;
 
 		timing.contexts = c->contexts;
-		e = sim_engine_new(&timing);
+		e = sim_throughput_new(&timing);
 		assert_non_null(e);
 		for (int n = 0; n < 10000; n++)
-			sim_engine_packet(e, &run);
-		rate = sim_engine_rate(e);
+			sim_throughput_packet(e, &run);
+		rate = sim_throughput_rate(e);
 		if (rate.cycles_per_packet < c->per_packet * 0.99 ||
 		    rate.cycles_per_packet > c->per_packet * 1.01)
 			fail_msg("%s: %.1f cycles a packet, expected %.1f", c->name,
 				 rate.cycles_per_packet, c->per_packet);
 		assert_string_equal(rate.bound_by, c->bound_by);
-		sim_engine_free(e);
+		sim_throughput_free(e);
 	}
 }
 
 static void few_packets_and_none(void **state)
 {
 	struct sim_me_result run = { .busy_cycles = 10, .cycles = 10 };
-	struct sim_engine *e = sim_engine_new(NULL);
+	struct sim_throughput *e = sim_throughput_new(NULL);
 
 	(void)state;
 	assert_non_null(e);
-	assert_true(sim_engine_rate(e).cycles_per_packet <= 0);
-	sim_engine_packet(e, &run);
-	assert_true(sim_engine_rate(e).cycles_per_packet > 9.9);
-	sim_engine_free(e);
+	assert_true(sim_throughput_rate(e).cycles_per_packet <= 0);
+	sim_throughput_packet(e, &run);
+	assert_true(sim_throughput_rate(e).cycles_per_packet > 9.9);
+	sim_throughput_free(e);
 }
 
 int main(void)
