@@ -34,7 +34,7 @@ struct options {
 	bool verbose;
 };
 
-enum cause { CAUSE_NONE, CAUSE_BETTER, CAUSE_SELF };
+enum cause { CAUSE_NONE, CAUSE_BETTER, CAUSE_SELF, CAUSE_SIGNED_FILL };
 
 static const struct known {
 	const char *ours, *text, *kernel, *why;
@@ -261,11 +261,14 @@ static bool hangs_on_knowledge(const struct fuzz_case *c)
 static bool is_known(const struct known *k, const struct fuzz_case *c, const char *reason,
 		     const char *text, bool theirs, const char *log)
 {
-	if (strcmp(k->ours, reason) != 0 || !strstr(text, k->text) || !*reason == theirs ||
+	bool same = *k->ours == '*' ? *reason : !strcmp(k->ours, reason);
+
+	if (!same || !strstr(text, k->text) || !*reason == theirs ||
 	    (!theirs && !strstr(log, k->kernel)))
 		return false;
 	switch (k->cause) {
 	case CAUSE_BETTER: return hangs_on_knowledge(c);
+	case CAUSE_SIGNED_FILL: return fuzz_fills_signed(&c->p);
 	case CAUSE_SELF: return fuzz_compares_with_itself(&c->p);
 	default: return true;
 	}

@@ -67,3 +67,14 @@ bool fuzz_compares_with_itself(const struct fuzz_program *p)
 	}
 	return false;
 }
+
+/* The kernel keeps the name of a number that a load from the stack extends with its sign. */
+bool fuzz_fills_signed(const struct fuzz_program *p)
+{
+	for (uint32_t i = 0; i < p->n; i++) {
+		if (ebpf_class(&p->insns[i]) == BPF_LDX && ebpf_mode(&p->insns[i]) == EBPF_MEMSX &&
+		    p->insns[i].src_reg == BPF_REG_10)
+			return true;
+	}
+	return false;
+}

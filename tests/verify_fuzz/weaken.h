@@ -6,5 +6,6 @@
 /* Replaces what is known better here than in the kernel by any number; false: there is nothing. */
 bool fuzz_weaken(struct fuzz_program *p);
 bool fuzz_compares_with_itself(const struct fuzz_program *p);
+bool fuzz_fills_signed(const struct fuzz_program *p);
 
 #endif
