@@ -187,7 +187,11 @@ static void check_fields(struct check *c, const struct nfp_mi *mi)
 		break;
 	case NFP_M_DSHF:
 	case NFP_M_ASR: rule(c, mi->shift || mi->indirect, "shift by 0"); break;
-	case NFP_M_LDF: rule(c, mi->sc != NFP_SC_DBL, "no double shift"); break;
+	case NFP_M_LDF:
+		rule(c, mi->sc != NFP_SC_DBL, "no double shift");
+		rule(c, mi->sc == NFP_SC_ROT || mi->shift || mi->indirect, "shift by 0");
+		rule(c, mi->bmask && mi->bmask < 16, "no bytes to load");
+		break;
 	case NFP_M_BCC: rule(c, mi->cc <= NFP_CC_GT, "no such condition"); break;
 	case NFP_M_BBYTE:
 		rule(c, mi->shift < 4 && mi->imm32 <= 255, "one byte against a byte");
