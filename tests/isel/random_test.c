@@ -470,7 +470,7 @@ static void add_seed(struct harness *h, uint64_t seed)
 int main(int argc, char **argv)
 {
 	uint64_t first = argc > 1 ? strtoull(argv[1], NULL, 0) : 1;
-	uint64_t n = argc > 2 ? strtoull(argv[2], NULL, 0) : 300, i;
+	uint64_t n = argc > 2 ? strtoull(argv[2], NULL, 0) : 1000, i;
 	struct harness *h = harness_new();
 	unsigned failures;
 
