@@ -109,7 +109,8 @@ void sim_throughput_packet(struct sim_throughput *e, const struct sim_me_result 
 		c = free_context(e);
 	}
 	c->n = run->n_waits;
-	memcpy(c->waits, run->waits, c->n * sizeof(*c->waits));
+	if (c->n)
+		memcpy(c->waits, run->waits, c->n * sizeof(*c->waits));
 	c->next = 0;
 	c->busy = run->busy_cycles;
 	c->done_busy = 0;

@@ -64,7 +64,7 @@ static bool change_alu(struct fault_site *s, enum nfp_alu_op from, enum nfp_alu_
 
 	if (mi->op != NFP_M_ALU || mi->alu != from)
 		return false;
-	mi->alu = to;
+	mi->alu = (uint8_t)to;
 	mi->uses_cc = false;
 	return true;
 }
@@ -85,7 +85,7 @@ static bool change_cc(struct fault_site *s, enum nfp_cc from, enum nfp_cc to)
 
 	if (mi->op != NFP_M_BCC || mi->cc != from)
 		return false;
-	mi->cc = to;
+	mi->cc = (uint8_t)to;
 	return true;
 }
 
