@@ -2,13 +2,19 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdlib.h>
 
 #include <cmocka.h>
 
 /* Any bytes as instructions end in a verdict: safe programs with a few bytes changed, and plain
- * noise. AddressSanitizer and UndefinedBehaviorSanitizer watch. */
+ * noise. AddressSanitizer and UndefinedBehaviorSanitizer watch. FE_MUTATE_PROGRAMS=N for more. */
 
-#define PROGRAMS 3000
+static uint64_t n_programs(void)
+{
+	const char *wanted = getenv("FE_MUTATE_PROGRAMS");
+
+	return wanted ? strtoull(wanted, NULL, 0) : 3000;
+}
 
 static void flip(struct gen *g, struct bpf_insn *insns, uint32_t n)
 {
@@ -39,8 +45,10 @@ static void verify(const struct bpf_insn *insns, size_t n, uint64_t seed)
 
 static void changed_programs_get_a_verdict(void **state)
 {
+	uint64_t end = n_programs();
+
 	(void)state;
-	for (uint64_t n = 0; n < PROGRAMS; n++) {
+	for (uint64_t n = 0; n < end; n++) {
 		static struct gen g;
 
 		memset(&g, 0, sizeof(g));
@@ -53,10 +61,10 @@ static void changed_programs_get_a_verdict(void **state)
 
 static void noise_gets_a_verdict(void **state)
 {
-	uint64_t seed = 5;
+	uint64_t seed = 5, end = n_programs();
 
 	(void)state;
-	for (uint64_t n = 0; n < PROGRAMS; n++) {
+	for (uint64_t n = 0; n < end; n++) {
 		struct bpf_insn insns[16];
 		uint8_t *p = (uint8_t *)insns;
 
