@@ -129,6 +129,7 @@ struct suite {
 	struct diags diags;
 	struct cx cx;
 	struct packet_file operands;
+	VEC(struct fe_object *) objects;
 	VEC(struct subject) subjects;
 };
 
@@ -149,6 +150,7 @@ static bool add_object(struct suite *s, const char *path)
 		diag_print(stderr, &s->diags.list.at[s->diags.list.len - 1]);
 		return false;
 	}
+	*vec_push(&s->objects, &s->arena) = obj;
 	for (size_t i = 0; i < obj->n_progs; i++) {
 		struct subject *p;
 
@@ -412,6 +414,8 @@ int main(int argc, char **argv)
 		return 3;
 	ok = run(&suite, &o, f);
 	packets_free(&suite.operands);
+	for (size_t i = 0; i < suite.objects.len; i++)
+		fe_object_close(suite.objects.at[i]);
 	arena_reset(&suite.arena);
 	return !ok;
 }
