@@ -1,7 +1,7 @@
 /* Random programs through the whole pipeline: see gen.h for what they are.
  *
- *   random_test [--programs N] [--packets P] [--seed S] [--size K] [--kernel] [--verify-only]
- *               [--firmware NAME] [--reduce] [--dump PASSES] [--verbose]
+ *   random_test [--programs N] [--packets P] [--seed S] [--size K] [--seconds T] [--kernel]
+ *               [--verify-only] [--firmware NAME] [--reduce] [--dump PASSES] [--verbose]
  *
  * Program number i of a run with seed S is the only one of a run with seed S + i: "--seed S+i
  * --programs 1" repeats what a message names. */
@@ -14,10 +14,13 @@
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define MAX_SHOWN    5u
@@ -26,6 +29,7 @@
 
 struct options {
 	uint64_t programs, packets, seed;
+	time_t until; /* 0: no limit */
 	uint32_t size;
 	bool kernel, verify_only, reduce, verbose;
 	const char *dump, *firmware;
@@ -242,9 +246,14 @@ static void show_crash(const struct options *o, uint64_t seed)
 
 /* ---- the run --------------------------------------------------------------------------------- */
 
+static bool is_over(const struct options *o)
+{
+	return o->until && time(NULL) >= o->until;
+}
+
 static void work(const struct options *o, struct tally *t)
 {
-	for (; t->seed < o->seed + o->programs; t->seed++) {
+	for (; t->seed < o->seed + o->programs && !is_over(o); t->seed++) {
 		alarm(SECONDS_EACH);
 		one_program(o, t);
 	}
@@ -253,13 +262,14 @@ static void work(const struct options *o, struct tally *t)
 
 static void supervise(const struct options *o, struct tally *t)
 {
-	while (t->seed < o->seed + o->programs) {
+	while (t->seed < o->seed + o->programs && !is_over(o)) {
 		int status = 0;
 		pid_t pid;
 
 		fflush(stdout);
 		pid = fork();
 		if (!pid) {
+			prctl(PR_SET_PDEATHSIG, SIGKILL);
 			work(o, t);
 			exit(0);
 		}
@@ -330,6 +340,7 @@ static bool parse(int argc, char **argv, struct options *o)
 		{ "size", required_argument, NULL, 'k' },
 		{ "dump", required_argument, NULL, 'd' },
 		{ "firmware", required_argument, NULL, 'f' },
+		{ "seconds", required_argument, NULL, 't' },
 		{ "kernel", no_argument, NULL, 'K' },
 		{ "verify-only", no_argument, NULL, 'V' },
 		{ "reduce", no_argument, NULL, 'r' },
@@ -346,6 +357,7 @@ static bool parse(int argc, char **argv, struct options *o)
 		case 'k': o->size = (uint32_t)strtoul(optarg, NULL, 0); break;
 		case 'd': o->dump = optarg; break;
 		case 'f': o->firmware = optarg; break;
+		case 't': o->until = time(NULL) + strtol(optarg, NULL, 0); break;
 		case 'K': o->kernel = true; break;
 		case 'V': o->verify_only = true; break;
 		case 'r': o->reduce = true; break;
