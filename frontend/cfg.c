@@ -100,8 +100,14 @@ static bool check_map_reference(const struct checker *c, uint32_t pc)
 	uint32_t offset = (uint32_t)insn[1].imm;
 	const struct fe_map *map;
 
-	if (insn->src_reg != EBPF_IMM_MAP_IDX && insn->src_reg != EBPF_IMM_MAP_IDX_VALUE)
-		return true;
+	switch (insn->src_reg) {
+	case EBPF_IMM_VALUE:
+	case EBPF_IMM_BTF_ID:
+	case EBPF_IMM_FUNC: return true;
+	case EBPF_IMM_MAP_IDX:
+	case EBPF_IMM_MAP_IDX_VALUE: break;
+	default: return REJECT(c, pc, REASON_IMM_KIND, insn->src_reg);
+	}
 	if (insn->imm < 0 || (size_t)insn->imm >= c->obj->n_maps)
 		return REJECT(c, pc, REASON_MAP_INDEX, insn->imm, c->obj->n_maps);
 	map = &c->obj->maps[insn->imm];

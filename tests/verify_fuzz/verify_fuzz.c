@@ -34,7 +34,7 @@ struct options {
 	bool verbose;
 };
 
-enum cause { CAUSE_NONE, CAUSE_BETTER, CAUSE_SELF, CAUSE_SIGNED_FILL };
+enum cause { CAUSE_NONE, CAUSE_BETTER, CAUSE_SELF, CAUSE_BITS, CAUSE_SIGNED_FILL };
 
 static const struct known {
 	const char *ours, *text, *kernel, *why;
@@ -46,7 +46,7 @@ static const struct known {
 };
 
 struct totals {
-	uint64_t both_accept, both_reject, unexplained, known[ARRAY_SIZE(known)];
+	uint64_t both_accept, both_reject, unexplained, not_asked, known[ARRAY_SIZE(known)];
 	double ours, kernels; /* seconds */
 };
 
@@ -269,6 +269,7 @@ static bool is_known(const struct known *k, const struct fuzz_case *c, const cha
 	switch (k->cause) {
 	case CAUSE_BETTER: return hangs_on_knowledge(c);
 	case CAUSE_SIGNED_FILL: return fuzz_fills_signed(&c->p);
+	case CAUSE_BITS: return fuzz_tests_bits(&c->p);
 	case CAUSE_SELF: return fuzz_compares_with_itself(&c->p);
 	default: return true;
 	}
@@ -308,6 +309,11 @@ static void run(const struct options *o, struct fuzz_case *c, uint64_t no, struc
 	bool theirs;
 
 	make(c, o->seed + no);
+	if (fuzz_breaks_kernel(&c->p)) {
+		ask_ours(c, text, sizeof(text));
+		t->not_asked++;
+		return;
+	}
 	start = now();
 	reason = ask_ours(c, text, sizeof(text));
 	middle = now();
@@ -381,6 +387,8 @@ int main(int argc, char **argv)
 	       o.programs, t.both_accept, t.both_reject, t.unexplained, t.ours, t.kernels);
 	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
 		printf("%8" PRIu64 " by design: %s\n", t.known[i], known[i].why);
+	printf("%8" PRIu64 " not shown to the kernel, which a defect of its own might stop\n",
+	       t.not_asked);
 	status = t.unexplained ? 1 : 0;
 out:
 	if (c)
