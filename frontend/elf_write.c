@@ -32,6 +32,8 @@ static bool visible(const struct fe_elf *elf, uint32_t i)
 
 	if (!s->size || !strncmp(s->name, ".debug", 6))
 		return false;
+	if (!strcmp(s->name, "version")) /* libbpf insists on its size */
+		return s->data && s->size == sizeof(uint32_t);
 	if (fe_section_has_role(s->name))
 		return i == elf->btf || i == elf->maps || i == elf->license;
 	return i == elf->symtab || i == elf->strtab || s->type == SHT_PROGBITS ||
