@@ -106,13 +106,15 @@ static void probe(void *priv, const char *phase, void *made)
 	}
 }
 
-static void probe_device(void *priv, struct sim_diff_device *dev, uint64_t *words)
+/* A program without a place for the fault cannot show it. */
+static bool probe_device(void *priv, struct sim_diff_device *dev, uint64_t *words)
 {
 	struct seeding *s = priv;
 	struct fault_device d = { &s->arena, dev, words };
 
 	if (s->fault && s->fault->form == FORM_DEVICE)
 		s->places += s->fault->device(&d);
+	return !s->fault || s->places;
 }
 
 /* ---- the programs ------------------------------------------------------------------------------------ */

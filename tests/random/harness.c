@@ -177,8 +177,8 @@ static void log_refusal(const struct run *x, const struct split *split)
 static bool run_device(struct run *x, struct sim_diff_device *dev, uint64_t *words,
 		       const struct sim_diff_options *opts)
 {
-	if (x->o->probe_device)
-		x->o->probe_device(x->o->probe_priv, dev, words);
+	if (x->o->probe_device && !x->o->probe_device(x->o->probe_priv, dev, words))
+		return true;
 	return sim_diff_run(&x->cx, x->obj, x->prog, &x->fw, dev, opts, &x->r->diff);
 }
 

@@ -28,8 +28,8 @@ struct harness_options {
 	unsigned level;       /* 0 or 2 */
 	/* offload_options.probe: what stands between two phases, for tests/faults. */
 	void (*probe)(void *priv, const char *phase, void *made);
-	/* The device as it is about to be run, words relocated. */
-	void (*probe_device)(void *priv, struct sim_diff_device *dev, uint64_t *words);
+	/* The device as it is about to be run, words relocated. False: it need not run. */
+	bool (*probe_device)(void *priv, struct sim_diff_device *dev, uint64_t *words);
 	void *probe_priv;
 	FILE *log; /* where a mismatch, a refusal or an error is told; NULL: nowhere */
 };
