@@ -1,4 +1,4 @@
-/* Map definitions that libbpf 1.x no longer reads, and free-form section names. */
+/* Map definitions that libbpf 1.x no longer reads, free-form section names, a kernel's version. */
 #include <linux/bpf.h>
 
 #include <bpf/bpf_helpers.h>
@@ -37,4 +37,5 @@ SEC("prog") int other(struct xdp_md *ctx)
 	return XDP_PASS;
 }
 
+__u32 _version SEC("version") = 0x60100; /* of the kernel, once wanted of kprobes */
 char _license[] SEC("license") = "GPL";
