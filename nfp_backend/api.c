@@ -1,6 +1,6 @@
 #include "nfp_backend/api.h"
 
-#include "nfp_backend/isa.h"
+#include "nfp_backend/isa/isa.h"
 #include "partitioner/hostobj.h"
 
 #include <bpf/libbpf.h>

@@ -1,8 +1,8 @@
 #include "nfp_backend/backend.h"
 #include "nfp_backend/dump.h"
-#include "nfp_backend/isel.h"
-#include "nfp_backend/legal.h"
-#include "nfp_backend/lift.h"
+#include "nfp_backend/isel/isel.h"
+#include "nfp_backend/legal/legal.h"
+#include "nfp_backend/lift/lift.h"
 #include "nfp_backend/passes.h"
 
 #include "base/bits.h"

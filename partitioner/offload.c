@@ -1,6 +1,6 @@
 #include "partitioner/split.h"
 
-#include "partitioner/code.h"
+#include "partitioner/halves/code.h"
 #include "partitioner/pins.h"
 
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 #include "partitioner/split.h"
 
 #include "partitioner/cut.h"
-#include "partitioner/half.h"
+#include "partitioner/halves/half.h"
 #include "partitioner/handoff.h"
 #include "partitioner/hostobj.h"
 #include "partitioner/pins.h"

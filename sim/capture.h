@@ -2,7 +2,7 @@
 #define SIM_CAPTURE_H
 
 #include "sim/image.h"
-#include "sim/kernel_prog.h"
+#include "sim/host/kernel_prog.h"
 
 /* The running kernel's machine code of a loaded program, with what it depends on. */
 

@@ -4,13 +4,13 @@
 #include "frontend/object.h"
 
 /* A program as a running kernel compiled it: its machine code and what that code depends on. Made by
- * `bpf-offload capture` (capture.h), run by sim/host_image.c. The file is text; docs/capture.md. */
+ * `bpf-offload capture` (capture.h), run by sim/host/host_image.c. The file is text; docs/capture.md. */
 
 /* Offsets in the kernel's structures that rewritten context accesses and inlined map lookups use.
  * Members of anonymous unions count as the structure's own. */
 enum sim_image_field {
 #define SIM_FIELD(type, member) SIM_FIELD_##type##_##member,
-#include "sim/image_fields.def"
+#include "sim/host/image_fields.def"
 #undef SIM_FIELD
 	SIM_FIELD_COUNT
 };

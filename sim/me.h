@@ -29,7 +29,7 @@
 enum sim_me_fault {
 	SIM_ME_OK,
 #define FAULT(id, name) SIM_ME_FAULT_##id,
-#include "sim/me_fault.def"
+#include "sim/me/me_fault.def"
 #undef FAULT
 	SIM_ME_FAULT_COUNT
 };

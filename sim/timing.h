@@ -8,7 +8,7 @@
 /* Parameters of the cycle model: rows of timing.def. */
 struct sim_timing {
 #define TIMING(field, value, highest, what) uint32_t field;
-#include "sim/timing.def"
+#include "sim/me/timing.def"
 #undef TIMING
 };
 

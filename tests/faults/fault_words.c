@@ -2,7 +2,7 @@
  * 3.1), relocations, and what the loader hands over. Written from the reference, like the simulator. */
 #include "faults.h"
 
-#include "nfp_backend/isa.h"
+#include "nfp_backend/isa/isa.h"
 
 /* ---- fields ---------------------------------------------------------------------------------------- */
 

@@ -11,7 +11,7 @@
  *   golden_ir [--bless] FILE... */
 
 #include "nfp_backend/passes.h"
-#include "nfp_backend/regalloc.h"
+#include "nfp_backend/passes/regalloc.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 #include "tests/isel/harness.h"
 
-#include "nfp_backend/abi.h"
-#include "nfp_backend/isel.h"
-#include "nfp_backend/lift.h"
+#include "nfp_backend/passes/abi.h"
+#include "nfp_backend/isel/isel.h"
+#include "nfp_backend/lift/lift.h"
 #include "nfp_backend/passes.h"
 #include "partitioner/device.h"
 #include "sim/me.h"

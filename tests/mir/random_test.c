@@ -8,7 +8,7 @@
 #include "tests/mir/interp.h"
 
 #include "nfp_backend/passes.h"
-#include "nfp_backend/regalloc.h"
+#include "nfp_backend/passes/regalloc.h"
 #include "partitioner/device.h"
 #include "sim/me.h"
 

@@ -1,4 +1,4 @@
-#include "frontend/loader.h"
+#include "frontend/object/loader.h"
 
 #include "base/bits.h"
 

@@ -1,4 +1,4 @@
-#include "frontend/state.h"
+#include "frontend/verifier/state.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

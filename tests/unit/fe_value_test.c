@@ -1,4 +1,4 @@
-#include "frontend/value.h"
+#include "frontend/verifier/value.h"
 
 #include "base/bits.h"
 

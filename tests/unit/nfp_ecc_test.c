@@ -1,4 +1,4 @@
-#include "nfp_backend/isa.h"
+#include "nfp_backend/isa/isa.h"
 #include "nfp_backend/ucode.h"
 
 #include <dirent.h>

@@ -218,7 +218,7 @@ static void documented_profiles(void **state)
 		assert_true(load_bytes(f, text[i], strlen(text[i]), &a));
 		assert_true(nfp_firmware_load(&f->cx, names[i], &b));
 #define FIRMWARE_KEY(key, field, kind, max) assert_true(a.field == b.field);
-#include "nfp_backend/firmware.def"
+#include "nfp_backend/firmware/firmware.def"
 	}
 }
 

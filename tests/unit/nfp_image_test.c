@@ -1,5 +1,5 @@
 #include "nfp_backend/image.h"
-#include "nfp_backend/isa.h"
+#include "nfp_backend/isa/isa.h"
 
 #include "base/bits.h"
 

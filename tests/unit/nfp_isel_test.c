@@ -1,5 +1,5 @@
 #include "base/bits.h"
-#include "nfp_backend/isel.h"
+#include "nfp_backend/isel/isel.h"
 #include "nfp_backend/passes.h"
 
 #include <llvm-c/Core.h>

@@ -1,6 +1,6 @@
 #include "nfp_lift_rig.h"
 
-#include "nfp_backend/legal.h"
+#include "nfp_backend/legal/legal.h"
 
 /* What the card refuses, by which rule and at which instruction; and that it takes the rest. */
 

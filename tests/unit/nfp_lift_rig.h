@@ -3,7 +3,7 @@
 
 #include "base/bits.h"
 #include "frontend/vprog.h"
-#include "nfp_backend/lift.h"
+#include "nfp_backend/lift/lift.h"
 
 #include <llvm-c/Analysis.h>
 #include <llvm-c/Core.h>

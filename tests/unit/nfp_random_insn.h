@@ -4,7 +4,7 @@
 /* Random instructions of every class that the encoder accepts; the same ones each time. Operands are
  * drawn from all kinds and then put to nfp_encodable(), so that its rules are not repeated here. */
 
-#include "nfp_backend/isa.h"
+#include "nfp_backend/isa/isa.h"
 
 #include "base/bits.h"
 

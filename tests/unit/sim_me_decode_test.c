@@ -1,6 +1,6 @@
 /* The simulator's decoder against words whose meaning is known from outside. */
 #include "sim/me.h"
-#include "sim/me_decode.h"
+#include "sim/me/me_decode.h"
 
 #include "base/bits.h"
 

@@ -6,7 +6,7 @@
  * the kernel generator's listing (tests/data/jit-vectors) leaves unresolved as 15000 + n are the
  * exit (n = 0) and the helpers (n = helper id). */
 
-#include "sim/me_internal.h"
+#include "sim/me/me_internal.h"
 
 #include "base/bits.h"
 

@@ -1,0 +1,217 @@
+#include "frontend/verifier/verify.h"
+
+#include "base/bits.h"
+
+#include <bpf/btf.h>
+#include <string.h>
+
+/* Global (non-static) functions. The kernel verifies each apart, from the types of its parameters
+ * alone, and its callers know nothing but that it returned a number. Here each gets a walk of its
+ * own for the verdict (fe_global_start), and is walked from its callers as well, so that facts of
+ * the callee exist per call. Without BTF a function counts as static. */
+
+enum param_kind { PARAM_NUMBER, PARAM_CTX, PARAM_MEM };
+
+struct param {
+	enum param_kind kind;
+	uint32_t size; /* PARAM_MEM */
+	bool nullable;
+};
+
+struct signature {
+	const char *name;
+	struct param params[5];
+	unsigned n;
+};
+
+static const struct btf_type *resolve(const struct btf *btf, uint32_t id)
+{
+	const struct btf_type *t = btf__type_by_id(btf, id);
+
+	/* Bounded: a hostile BTF may have cycles. */
+	for (unsigned n = 0; t && n < 32; n++) {
+		if (!btf_is_mod(t) && !btf_is_typedef(t) && btf_kind(t) != BTF_KIND_TYPE_TAG)
+			return t;
+		t = btf__type_by_id(btf, t->type);
+	}
+	return NULL;
+}
+
+static bool is_number(const struct btf_type *t)
+{
+	return t && (btf_is_int(t) || btf_is_any_enum(t));
+}
+
+/* __attribute__((btf_decl_tag("arg:…"))) on a parameter. */
+static bool has_tag(const struct btf *btf, uint32_t func, unsigned param, const char *tag)
+{
+	for (uint32_t id = 1; id < btf__type_cnt(btf); id++) {
+		const struct btf_type *t = btf__type_by_id(btf, id);
+		const char *name;
+
+		if (!t || btf_kind(t) != BTF_KIND_DECL_TAG || t->type != func ||
+		    btf_decl_tag(t)->component_idx != (int32_t)param)
+			continue;
+		name = btf__name_by_offset(btf, t->name_off);
+		if (name && !strcmp(name, tag))
+			return true;
+	}
+	return false;
+}
+
+static bool is_ctx(const struct fe_env *env, const struct btf_type *pointee, uint32_t func,
+		   unsigned param)
+{
+	const char *want = env->kind == FE_PROG_XDP ? "xdp_md" : "__sk_buff";
+	const char *name = pointee ? btf__name_by_offset(env->obj->btf, pointee->name_off) : NULL;
+
+	return (pointee && btf_is_struct(pointee) && name && !strcmp(name, want)) ||
+	       has_tag(env->obj->btf, func, param, "arg:ctx");
+}
+
+static bool read_param(struct fe_env *env, struct signature *s, uint32_t func, unsigned i,
+		       uint32_t type_id)
+{
+	const struct btf *btf = env->obj->btf;
+	const struct btf_type *t = resolve(btf, type_id);
+	struct param *p = &s->params[i];
+	int64_t size;
+
+	if (is_number(t))
+		return true;
+	if (!t || !btf_is_ptr(t))
+		return FE_REJECT(env, REASON_GLOBAL_PARAM, s->name, i + 1);
+	if (is_ctx(env, resolve(btf, t->type), func, i)) {
+		p->kind = PARAM_CTX;
+		return true;
+	}
+	size = resolve(btf, t->type) ? btf__resolve_size(btf, t->type) : -1;
+	if (size <= 0 || size > UINT32_MAX)
+		return FE_REJECT(env, REASON_GLOBAL_PARAM, s->name, i + 1);
+	*p = (struct param){ .kind = PARAM_MEM,
+			     .size = (uint32_t)size,
+			     .nullable = !has_tag(btf, func, i, "arg:nonnull") };
+	return true;
+}
+
+static bool read_signature(struct fe_env *env, uint32_t subprog, struct signature *s)
+{
+	const struct fe_subprog *sp = &env->prog->subprogs[subprog];
+	const struct btf *btf = env->obj->btf;
+	const struct btf_type *func = btf__type_by_id(btf, sp->btf_func_id), *proto;
+
+	*s = (struct signature){ .name = sp->name };
+	proto = func && btf_is_func(func) ? btf__type_by_id(btf, func->type) : NULL;
+	if (!proto || !btf_is_func_proto(proto) || btf_vlen(proto) > ARRAY_SIZE(s->params))
+		return FE_REJECT(env, REASON_GLOBAL_SIGNATURE, sp->name);
+	if (!is_number(resolve(btf, proto->type)))
+		return FE_REJECT(env, REASON_GLOBAL_RESULT, sp->name);
+	s->n = btf_vlen(proto);
+	for (unsigned i = 0; i < s->n; i++) {
+		if (!read_param(env, s, sp->btf_func_id, i, btf_params(proto)[i].type))
+			return false;
+	}
+	return true;
+}
+
+bool fe_is_global(const struct fe_env *env, uint32_t subprog)
+{
+	const struct fe_subprog *sp = &env->prog->subprogs[subprog];
+
+	return subprog && sp->global && sp->btf_func_id && env->obj->btf;
+}
+
+bool fe_global_start(struct fe_env *env, uint32_t subprog, struct fe_frame *f)
+{
+	struct signature s;
+
+	if (!read_signature(env, subprog, &s))
+		return false;
+	for (unsigned i = 0; i < s.n; i++) {
+		struct fe_reg *r = &f->regs[BPF_REG_1 + i];
+
+		switch (s.params[i].kind) {
+		case PARAM_NUMBER: fe_reg_unknown(r); break;
+		case PARAM_CTX: fe_reg_pointer(r, FE_CTX, -1); break;
+		case PARAM_MEM:
+			fe_reg_pointer(r, FE_MEM, -1);
+			r->mem_size = s.params[i].size;
+			r->flags = s.params[i].nullable ? FE_MAYBE_NULL : 0;
+			r->id = ++env->id_gen;
+		}
+	}
+	return true;
+}
+
+/* The memory that a caller hands over can be read and written. */
+static bool check_memory(struct fe_env *env, unsigned regno, const struct param *p)
+{
+	struct fe_reg *r = fe_reg(env, regno);
+	uint16_t flags = r->flags;
+	bool ok;
+
+	if (fe_reg_is_null(r) && p->nullable)
+		return true;
+	if (p->nullable)
+		r->flags &= (uint16_t)~FE_MAYBE_NULL;
+	ok = r->type == FE_STACK ? fe_check_stack_helper(env, regno, 0, p->size, FE_READ)
+				 : fe_check_region(env, regno, 0, p->size, false, FE_READ) &&
+					   fe_check_region(env, regno, 0, p->size, false, FE_WRITE);
+	r->flags = flags;
+	return ok;
+}
+
+bool fe_global_check_call(struct fe_env *env, uint32_t subprog)
+{
+	struct signature s;
+
+	if (!read_signature(env, subprog, &s))
+		return false;
+	if (env->cur->locked)
+		return FE_REJECT(env, REASON_LOCK_CALL, s.name);
+	for (unsigned i = 0; i < s.n; i++) {
+		unsigned regno = BPF_REG_1 + i;
+		const struct fe_reg *r = fe_reg(env, regno);
+
+		if (!fe_check_readable(env, regno))
+			return false;
+		if (s.params[i].kind == PARAM_NUMBER && r->type != FE_SCALAR)
+			return FE_REJECT(env, REASON_ARG_KIND, s.name, regno, fe_reg_text(env, r),
+					 "a number");
+		if (s.params[i].kind == PARAM_CTX && (r->type != FE_CTX || r->off))
+			return FE_REJECT(env, REASON_ARG_KIND, s.name, regno, fe_reg_text(env, r),
+					 "the context");
+		if (s.params[i].kind == PARAM_MEM && !check_memory(env, regno, &s.params[i]))
+			return false;
+	}
+	return true;
+}
+
+static bool moves_packet(const struct fe_env *env, uint32_t subprog, unsigned depth)
+{
+	const struct fe_subprog *sp = &env->prog->subprogs[subprog];
+
+	for (uint32_t i = sp->start; i < sp->end; i = fe_cfg_next(&env->cfg, i)) {
+		const struct bpf_insn *insn = &env->prog->insns[i];
+		int32_t callee = fe_cfg_callee(env->prog, i);
+		const struct fe_helper *h = NULL;
+
+		if (ebpf_is_call(insn) && insn->src_reg == EBPF_CALL_HELPER)
+			h = fe_helper((uint32_t)insn->imm, env->kind);
+		if (h && (h->flags & FE_H_MOVES_PKT))
+			return true;
+		if (callee >= 0 && depth < EBPF_MAX_FRAMES &&
+		    moves_packet(env, (uint32_t)callee, depth + 1))
+			return true;
+	}
+	return false;
+}
+
+bool fe_global_moves_packet(struct fe_env *env, uint32_t subprog)
+{
+	uint8_t *known = &env->moves_packet[subprog]; /* 0: not yet looked at, 1: no, 2: yes */
+
+	if (!*known)
+		*known = moves_packet(env, subprog, 0) ? 2 : 1;
+	return *known == 2;
+}

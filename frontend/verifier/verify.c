@@ -1,0 +1,124 @@
+#include "frontend/verifier/verify.h"
+
+#include <string.h>
+
+/* Entry of the verifier. What is proven, and how, is told by verify.h (map of the files), prune.c
+ * (when a path may end early) and facts.c (what is handed on). */
+
+static bool program_kind(struct fe_env *env)
+{
+	struct diag_at at = fe_prog_at(env->obj, env->prog, -1);
+
+	switch (env->prog->type) {
+	case BPF_PROG_TYPE_XDP: env->kind = FE_PROG_XDP; return true;
+	case BPF_PROG_TYPE_SCHED_CLS:
+	case BPF_PROG_TYPE_SCHED_ACT: env->kind = FE_PROG_TC; return true;
+	default:
+		return diag_error(env->cx->diags, &at, REASON_PROG_TYPE, env->prog->section,
+				  env->prog->type);
+	}
+}
+
+/* Helper calls with a callback always compare states: that is where their rounds meet. */
+static void mark_callback_calls(struct fe_env *env)
+{
+	for (uint32_t i = 0; i < env->prog->n_insns; i = fe_cfg_next(&env->cfg, i)) {
+		const struct bpf_insn *insn = &env->prog->insns[i];
+		const struct fe_helper *h;
+
+		if (!ebpf_is_call(insn) || insn->src_reg != EBPF_CALL_HELPER)
+			continue;
+		h = fe_helper((uint32_t)insn->imm, env->kind);
+		for (unsigned a = 0; h && a < 5; a++) {
+			if (h->args[a] == FE_ARG_CALLBACK_CTX)
+				env->cfg.flags[i] |= FE_CFG_FORCE | FE_CFG_PRUNE;
+		}
+	}
+}
+
+static void report_log(struct fe_env *env)
+{
+	struct diags *d = env->cx->diags;
+	struct diag_at at = fe_prog_at(env->obj, env->prog, -1);
+
+	diag_warn(d, &at, REASON_VERIFY_LOG, env->processed, env->n_states);
+	d->list.at[d->list.len - 1].severity = DIAG_NOTE;
+	if (env->log_text.len)
+		diag_add_detail(d, env->log_text.at);
+}
+
+/* Each global function once more, from its signature alone; its facts are of no use. */
+static bool verify_globals(struct fe_env *main)
+{
+	bool ok = true;
+
+	for (uint32_t i = 1; ok && i < main->prog->n_subprogs; i++) {
+		struct cx cx = *main->cx;
+		struct fe_env env = *main;
+
+		if (!fe_is_global(main, i))
+			continue;
+		memset(&env.mem, 0, sizeof(env.mem));
+		memset(&env.pool, 0, sizeof(env.pool));
+		memset(&env.stack_todo, 0, sizeof(env.stack_todo));
+		memset(&env.inst, 0, sizeof(env.inst));
+		env.pool.arena = cx.arena = &env.mem;
+		env.cx = &cx;
+		env.work = env.free_work = NULL;
+		env.root = i;
+		env.opts.main_stack = false;
+		env.main_stack = NULL;
+		env.instance_insns = 0;
+		fe_prune_init(&env);
+		fe_facts_init(&env);
+		ok = fe_walk(&env);
+		main->processed = env.processed;
+		main->n_states = env.n_states;
+		main->max_pkt_off = env.max_pkt_off;
+		arena_reset(&env.mem);
+	}
+	return ok;
+}
+
+static bool verify(struct fe_env *env, struct vprog *vp)
+{
+	struct diag_at at = fe_prog_at(env->obj, env->prog, -1);
+	bool ok;
+
+	if (env->prog->broken)
+		return diag_error(env->cx->diags, &at, REASON_PROG_BROKEN,
+				  "it could not be relocated (see the warning)");
+	if (!program_kind(env) || !fe_cfg_check(env->cx, &env->mem, env->obj, env->prog, &env->cfg))
+		return false;
+	fe_cfg_liveness(&env->mem, &env->cfg);
+	mark_callback_calls(env);
+	env->base_type = ARENA_ARRAY(&env->mem, uint16_t, env->prog->n_insns);
+	env->stack_of = ARENA_ARRAY(&env->mem, uint32_t, env->prog->n_subprogs);
+	env->moves_packet = ARENA_ARRAY(&env->mem, uint8_t, env->prog->n_subprogs);
+	fe_special_init(env);
+	fe_prune_init(env);
+	fe_facts_init(env);
+	ok = fe_walk(env) && verify_globals(env) && fe_check_stack_depth(env);
+	if (ok)
+		fe_facts_finish(env, vp);
+	if (env->opts.log_states)
+		report_log(env);
+	return ok;
+}
+
+bool fe_verify(struct cx *cx, const struct fe_object *obj, const struct fe_prog *prog,
+	       const struct fe_verify_options *opts, struct vprog *vp)
+{
+	struct fe_env env = { .cx = cx, .obj = obj, .prog = prog };
+	bool ok;
+
+	if (opts)
+		env.opts = *opts;
+	if (!env.opts.insn_limit)
+		env.opts.insn_limit = FE_INSN_LIMIT;
+	arena_init(&env.mem);
+	env.pool.arena = &env.mem;
+	ok = verify(&env, vp);
+	arena_reset(&env.mem);
+	return ok;
+}

@@ -1,0 +1,253 @@
+#ifndef FRONTEND_VERIFIER_VERIFY_H
+#define FRONTEND_VERIFIER_VERIFY_H
+
+#include "frontend/verifier/cfg.h"
+#include "frontend/verifier/helpers.h"
+#include "frontend/verifier/state.h"
+#include "frontend/vprog.h"
+
+/* Insides of the verifier: one run's data, and what its files offer each other.
+ *
+ *   verify.c     entry: options, structure, walk, facts, verdict
+ *   cfg.c live.c structure and register liveness, before the walk
+ *   walk.c       one path after the other: fetch, check, step, fork, prune
+ *   prune.c      remembered states: when is a state covered by one already walked
+ *   stack_live.c which stack slots later instructions may read (for prune.c)
+ *   check_alu.c check_mem.c check_stack.c check_ctx.c check_jump.c check_call.c check_args.c
+ *   check_kfunc.c check_func.c one kind of instruction each: is it safe, and what is known afterwards
+ *   global.c     functions that are verified apart from their callers
+ *   value.c refine.c tnum.c   arithmetic on what is known of numbers
+ *   facts.c      join of all states seen, per instance and instruction
+ *   explain.c    what a rejection says: place, values, state, path
+ *
+ * Every check returns false having reported the rejection. */
+
+/* Limits, as the kernel's but for the first. */
+#define FE_INSN_LIMIT  4000000u /* four times the kernel's: prune.c keeps more states apart */
+#define FE_MAX_VAR_OFF (1 << 29)
+#define FE_MAX_PKT_OFF 0xffff
+#define FE_MAX_PENDING 8192u /* states waiting to be walked */
+
+struct id_pairs;
+
+struct fe_work {
+	struct fe_state *state;
+	uint32_t pc;
+	struct fe_work *next;
+};
+
+/* Bookkeeping of one vprog instance while walking. */
+struct fe_inst {
+	struct vp_instance pub;
+	uint64_t *read, *killed, *live; /* stack slots: [(insn - start) * (depth + 1) + frame] */
+	bool *stack_seen;               /* insn was walked: `killed` means something */
+	bool callback; /* called from within a helper: returns to the call itself, too */
+};
+
+struct fe_stack_todo {
+	uint32_t inst, insn;
+};
+
+/* Fields of a map's value that only helpers may touch. */
+struct fe_special_field {
+	uint32_t off, size;
+	const char *name; /* type: "bpf_spin_lock" … */
+};
+
+struct fe_special {
+	struct fe_special_field field[8];
+	unsigned n;
+};
+
+struct fe_env {
+	struct cx *cx;
+	struct arena mem; /* everything but the result; goes when the run ends */
+	const struct fe_object *obj;
+	const struct fe_prog *prog;
+	struct fe_verify_options opts;
+	struct fe_cfg cfg;
+	uint32_t root;         /* subprogram that the walk starts with: 0, or a global one */
+	uint32_t *stack_of;    /* by subprogram: deepest byte of stack used */
+	uint8_t *moves_packet; /* by subprogram: see global.c */
+	uint16_t *base_type;   /* by instruction: what it loads from or stores to (enum fe_type) */
+	struct fe_special *special, *inner_special; /* by map */
+	enum fe_prog_kind kind;
+
+	/* the walk */
+	struct fe_state_pool pool;
+	struct fe_state *cur;
+	uint32_t pc; /* instruction being checked */
+	struct fe_work *work, *free_work;
+	uint32_t n_work;
+	uint32_t id_gen;
+	uint32_t processed, jumps;
+	uint32_t jumps_at_state, processed_at_state; /* when a state was last remembered */
+	struct fe_state **remembered;                /* lists by pc */
+	struct id_pairs *ids;                        /* scratch of prune.c */
+	uint32_t n_states;
+	uint32_t open_loops; /* remembered states with loop_head */
+
+	/* stack liveness */
+	VEC(struct fe_stack_todo) stack_todo;
+	uint64_t visit_read[8], visit_killed[8]; /* slots touched by this visit, by frame */
+	bool stack_live_off;                     /* instances are shared: every slot counts */
+
+	/* facts */
+	VEC(struct fe_inst) inst;
+	int32_t *shared_inst; /* by subprogram, once instances are shared; -1: none yet */
+	uint64_t instance_insns;
+	struct vp_stack *main_stack;
+	bool *main_stack_seen;
+	uint32_t max_pkt_off;
+	bool warned_uninit;
+	VEC(char) log_text;
+};
+
+/* explain.c: reports with the current place, state and path; false. */
+#define FE_REJECT(env, ...)                                                                        \
+	(diag_error((env)->cx->diags, fe_here_(&(struct diag_at){ 0 }, (env)), __VA_ARGS__),       \
+	 fe_explain((env)))
+const struct diag_at *fe_here_(struct diag_at *at, const struct fe_env *env);
+bool fe_explain(struct fe_env *env);
+const char *fe_reg_name(const struct fe_reg *r);                     /* "map_value" … */
+const char *fe_reg_text(struct fe_env *env, const struct fe_reg *r); /* with values */
+void fe_log_state(struct fe_env *env);
+
+/* walk.c */
+bool fe_walk(struct fe_env *env);
+static inline struct fe_frame *fe_frame(const struct fe_env *env)
+{
+	return fe_top(env->cur);
+}
+static inline struct fe_reg *fe_reg(const struct fe_env *env, unsigned regno)
+{
+	return &fe_top(env->cur)->regs[regno];
+}
+/* A copy of the current state, to be walked later from `pc`; NULL: too many wait (reported). */
+struct fe_state *fe_fork(struct fe_env *env, uint32_t pc);
+void fe_drop_fork(struct fe_env *env);                      /* takes the last fork back */
+bool fe_check_readable(struct fe_env *env, unsigned regno); /* initialised */
+bool fe_check_writable(struct fe_env *env, unsigned regno); /* not R10 */
+
+/* prune.c */
+enum fe_visit { FE_VISIT_GO_ON, FE_VISIT_COVERED, FE_VISIT_FAILED };
+void fe_prune_init(struct fe_env *env);
+enum fe_visit fe_visit(struct fe_env *env);
+void fe_branch_done(struct fe_env *env, struct fe_state *s);
+
+/* stack_live.c */
+void fe_stack_note_read(struct fe_env *env, uint32_t frame, uint32_t slot);
+void fe_stack_note_kill(struct fe_env *env, uint32_t frame, uint32_t slot);
+void fe_stack_commit(struct fe_env *env, uint32_t inst, uint32_t pc); /* end of a visit */
+uint64_t fe_stack_live(struct fe_env *env, uint32_t inst, uint32_t pc, uint32_t frame);
+
+/* facts.c */
+void fe_facts_init(struct fe_env *env);
+void fe_facts_visit(struct fe_env *env);
+void fe_facts_branch(struct fe_env *env, bool taken, bool not_taken);
+void fe_facts_packet_changes(struct fe_env *env);
+/* Instance of `subprog` called from here; made on first use. */
+uint32_t fe_facts_child(struct fe_env *env, uint32_t subprog, enum fe_frame_kind kind);
+void fe_facts_finish(struct fe_env *env, struct vprog *vp);
+struct vp_reg fe_fact_of(const struct fe_reg *r);
+void fe_fact_join(struct vp_reg *a, const struct vp_reg *b);
+
+/* facts_stack.c: vprog.main_stack, when asked for */
+void fe_facts_stack_init(struct fe_env *env);
+void fe_facts_stack_visit(struct fe_env *env);
+void fe_facts_stack_finish(struct fe_env *env);
+
+/* check_alu.c */
+void fe_link_scalar(struct fe_env *env,
+		    struct fe_reg *r); /* give the number a name for its copies */
+bool fe_check_alu(struct fe_env *env, const struct bpf_insn *insn);
+/* Limits on a pointer's offset after arithmetic. */
+bool fe_check_sane_offset(struct fe_env *env, const struct fe_reg *r);
+
+/* check_mem.c */
+enum fe_access { FE_READ, FE_WRITE };
+struct fe_mem_access {
+	unsigned base; /* register with the address */
+	int32_t off;   /* instruction's offset */
+	unsigned size; /* bytes */
+	enum fe_access access;
+	int value; /* register loaded or stored; -1: an immediate or a helper's */
+	bool sign_extend;
+	bool is_imm; /* ST: store of `imm` */
+	int32_t imm;
+};
+bool fe_check_mem(struct fe_env *env, const struct fe_mem_access *m);
+bool fe_check_load_store(struct fe_env *env, const struct bpf_insn *insn);
+bool fe_check_atomic(struct fe_env *env, const struct bpf_insn *insn);
+bool fe_check_ld_imm64(struct fe_env *env, const struct bpf_insn *insn);
+bool fe_check_ld_abs(struct fe_env *env, const struct bpf_insn *insn);
+/* [off, off + size) from the register lies inside what it points to (not the stack). */
+bool fe_check_region(struct fe_env *env, unsigned regno, int64_t off, uint64_t size,
+		     bool zero_size_ok, enum fe_access access);
+const struct fe_map *fe_map_of(const struct fe_env *env, const struct fe_reg *r);
+
+/* special.c */
+void fe_special_init(struct fe_env *env);
+const struct fe_special *fe_special_of(const struct fe_env *env, const struct fe_reg *r);
+
+/* check_stack.c */
+bool fe_check_stack_access(struct fe_env *env, const struct fe_mem_access *m);
+/* A helper reads and/or writes [off, off + size) through the register. */
+bool fe_check_stack_helper(struct fe_env *env, unsigned regno, int64_t off, uint64_t size,
+			   enum fe_access access);
+
+/* check_ctx.c */
+bool fe_check_ctx(struct fe_env *env, const struct fe_mem_access *m);
+
+/* check_jump.c */
+bool fe_check_cond_jump(struct fe_env *env, const struct bpf_insn *insn, uint32_t *next_pc,
+			bool *dead);
+/* Tests of pointers that may be null, by id, in all frames. */
+void fe_mark_null(struct fe_state *s, uint32_t id, bool is_null);
+
+/* check_call.c */
+bool fe_check_call(struct fe_env *env, const struct bpf_insn *insn);
+/* All packet pointers lose their meaning: the packet may have moved. */
+void fe_forget_packet(struct fe_reg *r, void *arg);
+void fe_clear_packet_pointers(struct fe_env *env);
+bool fe_release_ref(struct fe_env *env, uint32_t ref);
+bool fe_licence_is_gpl(const char *licence);
+struct fe_call_args;
+/* After all checks: gives up what the call releases, clobbers R1 to R5, sets R0. */
+bool fe_finish_call(struct fe_env *env, const struct fe_call_args *c);
+
+/* check_kfunc.c */
+bool fe_check_kfunc(struct fe_env *env, const struct bpf_insn *insn);
+
+/* check_args.c */
+struct fe_call_args {
+	uint32_t id;
+	const struct fe_helper *h;
+	int32_t map;    /* index of the map argument; -1: none */
+	bool map_inner; /* an inner map: `map` indexes inner_maps */
+	uint32_t map_uid;
+	uint32_t release_ref;  /* reference given up; 0: none */
+	int32_t callback;      /* subprogram; -1: none */
+	unsigned callback_arg; /* register with the callback's context */
+	uint64_t alloc_size;   /* ARG_ALLOC_SIZE */
+	uint32_t ref;          /* reference of a socket argument */
+	uint8_t gives;         /* kernel functions: enum fe_object_kind of the result */
+};
+bool fe_check_args(struct fe_env *env, struct fe_call_args *call);
+
+/* global.c */
+bool fe_is_global(const struct fe_env *env, uint32_t subprog);
+/* First frame of a walk that verifies a global function apart. */
+bool fe_global_start(struct fe_env *env, uint32_t subprog, struct fe_frame *f);
+bool fe_global_check_call(struct fe_env *env, uint32_t subprog);
+bool fe_global_moves_packet(struct fe_env *env, uint32_t subprog);
+
+/* check_func.c */
+bool fe_check_call_subprog(struct fe_env *env, const struct bpf_insn *insn, uint32_t *next_pc);
+/* Walks the callback as often as the helper may call it; then goes on as after the call. */
+bool fe_check_callback(struct fe_env *env, const struct fe_call_args *call);
+/* `done`: the path ends here (exit of main). */
+bool fe_check_exit(struct fe_env *env, uint32_t *next_pc, bool *done);
+bool fe_check_stack_depth(struct fe_env *env);
+
+#endif

@@ -1,0 +1,182 @@
+#include "nfp_backend/isel/isel_priv.h"
+
+/* What is still there after a helper call? Helpers clobber transfer registers, and adjust_head and
+ * adjust_tail rewrite the packet vector (address and length of the packet).
+ *
+ * An epoch names the last such event before an instruction: the call itself, or the block where
+ * paths with different events meet. If a definition dominates a use and both have the same epoch, no
+ * event lies on any path between them: a path through an event would have to pass the event's or the
+ * meeting block's number on, or run through the definition again. */
+
+#define NO_EPOCH UINT32_MAX
+
+static uint32_t after_block(struct isel *is, uint32_t b, unsigned effect, uint32_t epoch)
+{
+	const struct isel_block *blk = &is->blocks[b];
+	uint32_t i;
+
+	for (i = blk->first; i < blk->first + blk->n; i++) {
+		unsigned effects = 0;
+
+		if (effect == ISEL_CALL_XFER)
+			is->insts[i].xfer_epoch = epoch;
+		else
+			is->insts[i].pv_epoch = epoch;
+		if (is->insts[i].op == LLVMCall)
+			(void)isel_is_nfp_call(isel_callee(is->insts[i].v), &effects);
+		if (effects & effect)
+			epoch = i + 1;
+	}
+	return epoch;
+}
+
+static uint32_t before_block(const struct isel *is, uint32_t b, const uint32_t *in,
+			     const uint32_t *out)
+{
+	const struct isel_block *blk = &is->blocks[b];
+	uint32_t meeting = is->n_insts + 1 + b, epoch = NO_EPOCH;
+	size_t i;
+
+	if (!b)
+		return 0;
+	if (in[b] == meeting)
+		return meeting;
+	for (i = 0; i < blk->preds.len; i++) {
+		uint32_t p = out[blk->preds.at[i]];
+
+		if (p == NO_EPOCH)
+			continue;
+		if (epoch != NO_EPOCH && epoch != p)
+			return meeting;
+		epoch = p;
+	}
+	return epoch;
+}
+
+static void flow(struct isel *is, unsigned effect)
+{
+	uint32_t *in = ARENA_ARRAY(is->cx->scratch, uint32_t, is->n_blocks);
+	uint32_t *out = ARENA_ARRAY(is->cx->scratch, uint32_t, is->n_blocks);
+	bool changed = true;
+	uint32_t b;
+
+	for (b = 0; b < is->n_blocks; b++)
+		in[b] = out[b] = NO_EPOCH;
+	while (changed) {
+		changed = false;
+		for (b = 0; b < is->n_blocks; b++) {
+			uint32_t epoch = before_block(is, b, in, out);
+
+			if (epoch == in[b] && out[b] != NO_EPOCH)
+				continue;
+			in[b] = epoch;
+			out[b] = after_block(is, b, effect, epoch);
+			changed = true;
+		}
+	}
+}
+
+void isel_find_epochs(struct isel *is)
+{
+	uint32_t i;
+
+	flow(is, ISEL_CALL_XFER);
+	flow(is, ISEL_CALL_PV);
+	for (i = 0; i < is->n_insts; i++)
+		if (is->insts[i].pv_epoch)
+			is->has_adjust = true;
+}
+
+/* ---- escapes ---- */
+
+/* Can the result share words with the operand without an instruction of its own? Only matters for
+ * speed where transfer registers are concerned, but must not miss anything for the packet vector. */
+static bool may_alias(const struct isel_inst *in)
+{
+	switch (in->op) {
+	case LLVMAdd:
+	case LLVMSub:
+	case LLVMXor: return in->width > 32;
+	case LLVMMul:
+	case LLVMUDiv:
+	case LLVMSDiv:
+	case LLVMURem:
+	case LLVMSRem: return false;
+	default: return true;
+	}
+}
+
+struct escape {
+	struct isel *is;
+	const struct isel_inst *from;
+	bool pv; /* which epoch counts */
+	unsigned budget;
+};
+
+static uint32_t epoch_of(const struct escape *e, const struct isel_inst *in)
+{
+	return e->pv ? in->pv_epoch : in->xfer_epoch;
+}
+
+static const struct isel_inst *last_inst(const struct isel *is, LLVMBasicBlockRef bb)
+{
+	const struct isel_block *blk = &is->blocks[isel_block_index(is, bb)];
+
+	return &is->insts[blk->first + blk->n - 1];
+}
+
+static bool phi_use_escapes(const struct escape *e, LLVMValueRef phi, LLVMValueRef v)
+{
+	unsigned i, n = LLVMCountIncoming(phi);
+
+	for (i = 0; i < n; i++) {
+		LLVMBasicBlockRef from = LLVMGetIncomingBlock(phi, i);
+
+		if (LLVMGetIncomingValue(phi, i) == v &&
+		    isel_block_index(e->is, from) != UINT32_MAX &&
+		    epoch_of(e, last_inst(e->is, from)) != epoch_of(e, e->from))
+			return true;
+	}
+	return false;
+}
+
+static bool escapes(struct escape *e, LLVMValueRef v)
+{
+	LLVMUseRef u;
+
+	for (u = LLVMGetFirstUse(v); u; u = LLVMGetNextUse(u)) {
+		LLVMValueRef user = LLVMGetUser(u);
+		const struct isel_inst *in = isel_inst_of(e->is, user);
+
+		if (!in)
+			continue; /* unreachable code */
+		if (!e->budget--)
+			return true;
+		if (in->op == LLVMPHI) {
+			if (phi_use_escapes(e, user, v))
+				return true;
+		} else if (epoch_of(e, in) != epoch_of(e, e->from)) {
+			return true;
+		} else if (isel_is_pure(user) && (e->pv || in->deferred || may_alias(in))) {
+			if (escapes(e, user))
+				return true;
+		}
+	}
+	return false;
+}
+
+void isel_find_escapes(struct isel *is)
+{
+	uint32_t i;
+
+	for (i = 0; i < is->n_insts; i++) {
+		struct isel_inst *in = &is->insts[i];
+		struct escape e = { .is = is, .from = in, .budget = 64 };
+
+		if (in->op == LLVMCall && isel_calls(in->v, "nfp.pkt.data"))
+			e.pv = true;
+		else if (in->op != LLVMLoad)
+			continue;
+		in->escapes = escapes(&e, in->v);
+	}
+}

@@ -1,0 +1,255 @@
+#include "nfp_backend/isel/isel_priv.h"
+
+/* Which loads share one memory command.
+ *
+ * A load joins an earlier one of the same base when that one dominates it, the bytes lie within
+ * MAX_SPAN, no helper call stands between (transfer registers would be gone) and no store on any
+ * path between may have changed the bytes. The command then stands at the first load and reads all; the others
+ * take their bytes from the transfer registers. A few bytes more than the program has proven may be read:
+ * harmless, nobody looks at them.
+ *
+ * Where the tuple starts (which bytes share a register) and its byte order are chosen by what the
+ * loads want: fewest fields across two registers, fewest byte swaps. */
+
+#define MAX_SPAN  64   /* bytes */
+#define MAX_STEPS 4096 /* instructions looked at between two loads; beyond that they stay apart */
+
+/* ---- stores between ---- */
+
+struct path_search {
+	struct isel *is;
+	const struct isel_inst *from, *to;
+	const struct isel_addr *addr;
+	uint32_t bytes;
+	bool *seen; /* blocks whose end has been queued */
+	VEC(uint32_t) queue;
+	unsigned steps;
+};
+
+static bool clobbers(struct path_search *s, const struct isel_inst *in)
+{
+	struct isel_addr a;
+
+	switch (in->op) {
+	case LLVMStore:
+		if (!isel_decompose(s->is, LLVMGetOperand(in->v, 1), &a))
+			return true;
+		return isel_may_overlap(
+			&a, (uint32_t)isel_type_bytes(LLVMTypeOf(LLVMGetOperand(in->v, 0))),
+			s->addr, s->bytes);
+	case LLVMAtomicRMW: return s->addr->space == ISEL_MAP_VALUE;
+	case LLVMCall: return !strncmp(isel_callee(in->v), "llvm.mem", 8);
+	default: return false;
+	}
+}
+
+/* Instructions of one block backwards from `end`; true: clobbered or given up. */
+static bool scan_back(struct path_search *s, uint32_t end, uint32_t first)
+{
+	while (end-- > first) {
+		const struct isel_inst *in = &s->is->insts[end];
+
+		if (in == s->from)
+			return false;
+		if (++s->steps > MAX_STEPS || clobbers(s, in))
+			return true;
+	}
+	return false;
+}
+
+static void queue_preds(struct path_search *s, uint32_t b)
+{
+	const struct isel_block *blk = &s->is->blocks[b];
+	size_t i;
+
+	for (i = 0; i < blk->preds.len; i++) {
+		if (s->seen[blk->preds.at[i]])
+			continue;
+		s->seen[blk->preds.at[i]] = true;
+		*vec_push(&s->queue, s->is->cx->scratch) = blk->preds.at[i];
+	}
+}
+
+static bool clobbered_between(struct isel *is, const struct isel_inst *from,
+			      const struct isel_inst *to, const struct isel_addr *addr,
+			      uint32_t bytes)
+{
+	struct path_search s = { .is = is, .from = from, .to = to, .addr = addr, .bytes = bytes };
+	uint32_t at = (uint32_t)(to - is->insts);
+
+	if (from->block == to->block)
+		return scan_back(&s, at, is->blocks[to->block].first);
+	if (scan_back(&s, at, is->blocks[to->block].first))
+		return true;
+	s.seen = ARENA_ARRAY(is->cx->scratch, bool, is->n_blocks);
+	queue_preds(&s, to->block);
+	while (s.queue.len) {
+		uint32_t b = s.queue.at[--s.queue.len];
+		const struct isel_block *blk = &is->blocks[b];
+
+		if (scan_back(&s, blk->first + blk->n, blk->first))
+			return true;
+		if (b != from->block)
+			queue_preds(&s, b);
+	}
+	return false;
+}
+
+/* ---- joining ---- */
+
+static uint32_t load_bytes(const struct isel_inst *in)
+{
+	return (in->width + 7u) / 8;
+}
+
+static bool joins(struct isel *is, const struct isel_group *g, const struct isel_inst *in,
+		  const struct isel_addr *addr)
+{
+	const struct isel_inst *leader = &is->insts[g->leader];
+	int64_t end = addr->off + load_bytes(in);
+
+	if (!isel_same_base(&g->addr, addr) || leader->xfer_epoch != in->xfer_epoch)
+		return false;
+	if ((g->max > end ? g->max : end) - (g->min < addr->off ? g->min : addr->off) > MAX_SPAN)
+		return false;
+	return isel_dominates(is, leader->block, in->block) &&
+	       !clobbered_between(is, leader, in, addr, load_bytes(in));
+}
+
+static void add_load(struct isel *is, uint32_t i, const struct isel_addr *addr)
+{
+	struct isel_inst *in = &is->insts[i];
+	int64_t end = addr->off + load_bytes(in);
+	struct isel_group *g = NULL;
+	size_t k;
+
+	for (k = is->groups.len; k-- > 0 && !g;)
+		if (joins(is, is->groups.at[k], in, addr))
+			g = is->groups.at[k];
+	if (!g) {
+		g = ARENA_NEW(is->cx->scratch, struct isel_group);
+		*g = (struct isel_group){
+			.addr = *addr, .leader = i, .min = addr->off, .max = end
+		};
+		*vec_push(&is->groups, is->cx->scratch) = g;
+	}
+	g->min = addr->off < g->min ? addr->off : g->min;
+	g->max = end > g->max ? end : g->max;
+	*vec_push(&g->loads, is->cx->scratch) = i;
+	in->group = g;
+}
+
+/* ---- shape of the tuple ---- */
+
+struct wish {
+	int64_t off;
+	uint32_t bytes;
+	unsigned little, big; /* instructions that swapping costs in a tuple of that order */
+};
+
+/* What would a tuple in either order cost this load's users? */
+static struct wish wish_of(struct isel *is, uint32_t i)
+{
+	const struct isel_inst *in = &is->insts[i];
+	struct wish w = { .bytes = load_bytes(in) };
+	unsigned swap = w.bytes <= 1 ? 0 : w.bytes <= 4 ? (w.bytes == 4 ? 2 : 1) : 4;
+	struct isel_addr addr;
+	LLVMUseRef u;
+
+	(void)isel_decompose(is, LLVMGetOperand(in->v, 0), &addr);
+	w.off = addr.off;
+	for (u = LLVMGetFirstUse(in->v); u; u = LLVMGetNextUse(u)) {
+		LLVMValueRef user = LLVMGetUser(u);
+
+		if (isel_is_inst(user, LLVMCall) && !strncmp(isel_callee(user), "llvm.bswap.", 11))
+			w.little += swap;
+		else if (isel_is_inst(user, LLVMICmp) &&
+			 LLVMIsAConstantInt(LLVMGetOperand(user, 1)) &&
+			 LLVMGetICmpPredicate(user) <= LLVMIntNE)
+			continue; /* as good either way */
+		else if (isel_is_inst(user, LLVMSwitch))
+			continue;
+		else
+			w.big += swap;
+	}
+	return w;
+}
+
+static unsigned straddle_cost(const struct wish *w, int64_t start)
+{
+	int64_t first = w->off - start;
+
+	return first / 4 != (first + w->bytes - 1) / 4 && (w->bytes <= 4 || first % 4) ? 2 : 0;
+}
+
+static unsigned shape_cost(struct isel *is, const struct isel_group *g, int64_t start)
+{
+	unsigned cost = g->max - start > 32; /* override word */
+	size_t i;
+
+	for (i = 0; i < g->loads.len; i++) {
+		struct wish w = wish_of(is, g->loads.at[i]);
+
+		cost += straddle_cost(&w, start);
+	}
+	return cost;
+}
+
+static void choose_start(struct isel *is, struct isel_group *g)
+{
+	int64_t lowest = g->min - 3, start;
+	unsigned best = UINT32_MAX;
+
+	if (g->addr.space == ISEL_MAP_VALUE && g->min >= 0 && g->max <= 32) {
+		g->addr.off = 0; /* no addition for the address */
+		return;
+	}
+	if (lowest < 0)
+		lowest = g->min < 0 ? g->min : 0;
+	for (start = g->min; start >= lowest; start--) {
+		unsigned cost = shape_cost(is, g, start);
+
+		if (cost < best) {
+			best = cost;
+			g->addr.off = start;
+		}
+	}
+}
+
+static void choose_shape(struct isel *is, struct isel_group *g)
+{
+	unsigned little = 0, big = 0;
+	size_t i;
+
+	g->local = true;
+	for (i = 0; i < g->loads.len; i++) {
+		struct wish w = wish_of(is, g->loads.at[i]);
+
+		g->local &= is->insts[g->loads.at[i]].block == is->insts[g->leader].block;
+		little += w.little;
+		big += w.big;
+	}
+	g->big_endian = big < little;
+	choose_start(is, g);
+	g->words = (uint32_t)(g->max - g->addr.off + 3) / 4;
+}
+
+void isel_find_groups(struct isel *is)
+{
+	size_t k;
+	uint32_t i;
+
+	for (i = 0; i < is->n_insts; i++) {
+		const struct isel_inst *in = &is->insts[i];
+		struct isel_addr addr;
+
+		if (in->op != LLVMLoad || !in->width)
+			continue;
+		if (!isel_decompose(is, LLVMGetOperand(in->v, 0), &addr))
+			return;
+		if (addr.space != ISEL_STACK)
+			add_load(is, i, &addr);
+	}
+	for (k = 0; k < is->groups.len; k++)
+		choose_shape(is, is->groups.at[k]);
+}

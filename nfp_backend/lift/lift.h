@@ -1,0 +1,24 @@
+#ifndef NFP_BACKEND_LIFT_LIFT_H
+#define NFP_BACKEND_LIFT_LIFT_H
+
+#include "nfp_backend/prog.h"
+
+#include <llvm-c/Types.h>
+
+/* Verified program -> one LLVM function `i32 @prog()`; what it may call and how memories are told
+ * apart is said in intrinsics.def.
+ *
+ * False: some instruction has no device form; `why` says which rule and *why_pc where. Never
+ * happens for a program whose every instruction legal.c accepted, except when it is too large. */
+bool nfp_lift(struct cx *cx, const struct nfp_prog *np, LLVMContextRef llvm, LLVMModuleRef *mod,
+	      struct offload_refusal *why);
+
+/* llvm_opt.c: the chosen LLVM passes; afterwards every instruction carries !bpf_pc !{i32 pc} where
+ * its origin is known, and no debug information is left. */
+void nfp_llvm_opt(LLVMModuleRef mod, unsigned opt_level);
+/* llvm_exit.c: results chosen by `select` become branches. Only after all passes that may undo it. */
+void nfp_llvm_split_results(LLVMModuleRef mod);
+/* Text of the module as isel would see it (LLVMDisposeMessage it). */
+char *nfp_llvm_text(LLVMModuleRef mod);
+
+#endif

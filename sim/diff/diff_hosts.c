@@ -1,0 +1,462 @@
+/* Further host sides. One host leads: it is the one the device is compared with. The others run each
+ * packet after it, on maps of their own, and are compared with it in everything that a host shows, which is more
+ * than a card does: the verdict's 32 bits, packets that are dropped, the target of a redirection. */
+#include "sim/diff/diff_internal.h"
+
+#include "base/bits.h"
+#include "sim/capture.h"
+#include "sim/host/kernel_run.h"
+
+#include <string.h>
+
+#define FILL_MAX      4096u      /* as diff_maps.c: of a large array only the start was filled */
+#define DIRECT_MAX    4096u      /* bytes of global data compared after every packet */
+#define CHECK_ALL_MAX (1u << 16) /* elements; larger maps are compared where they were touched */
+
+struct sim_diff_peer {
+	enum sim_diff_host_id id;
+	struct sim_diff_host *stats;
+	struct sim_maps *maps; /* simulated sides */
+	struct sim_host *host;
+	struct sim_kernel *kernel; /* or the running kernel */
+};
+
+static const char *const names[SIM_DIFF_N_HOSTS] = { [SIM_DIFF_JIT] = "jit",
+						     [SIM_DIFF_INTERP] = "interp",
+						     [SIM_DIFF_IMAGE] = "image",
+						     [SIM_DIFF_KERNEL] = "kernel" };
+
+const char *sim_diff_host_name(enum sim_diff_host_id id)
+{
+	return names[id];
+}
+
+/* ---- one element, wherever it is ---------------------------------------------------------------- */
+
+static const uint8_t *lead_value(struct diff *d, size_t map, const uint8_t *key)
+{
+	int64_t off = sim_map_lookup(d->host_maps, map, key);
+	size_t size;
+
+	return off < 0 ? NULL : sim_maps_memory(d->host_maps, &size) + off;
+}
+
+/* NULL: no such key. */
+static const uint8_t *peer_value(struct diff *d, struct sim_diff_peer *p, size_t map,
+				 const uint8_t *key)
+{
+	int64_t off;
+	size_t size;
+
+	if (p->kernel)
+		return sim_kernel_get(p->kernel, map, key, d->peer_value) ? d->peer_value : NULL;
+	off = sim_map_lookup(p->maps, map, key);
+	return off < 0 ? NULL : sim_maps_memory(p->maps, &size) + off;
+}
+
+/* Makes the peer's element what the leading host's is. */
+static bool set_peer(struct diff *d, struct sim_diff_peer *p, size_t map, const uint8_t *key)
+{
+	const uint8_t *value = lead_value(d, map, key);
+
+	if (p->kernel && value)
+		return sim_kernel_put(p->kernel, map, key, value);
+	if (p->kernel)
+		sim_kernel_delete(p->kernel, map, key);
+	else if (value)
+		return !sim_map_update(p->maps, map, key, value, BPF_ANY);
+	else
+		sim_map_delete(p->maps, map, key);
+	return true;
+}
+
+/* ---- differences -------------------------------------------------------------------------------- */
+
+static void note(struct diff *d, struct sim_diff_peer *p, const char *what, const char *text)
+{
+	struct sim_diff_mismatch *m;
+
+	if (p->stats->differs_at == d->index + 1)
+		return; /* once a packet */
+	p->stats->differs_at = d->index + 1;
+	p->stats->mismatches++;
+	m = sim_diff_note(d, "");
+	if (!m)
+		return;
+	m->what = arena_printf(d->cx->arena, "%s, %s", names[p->id], what);
+	m->text = arena_strdup(d->cx->arena, text);
+}
+
+static bool is_lru(uint32_t type)
+{
+	return type == BPF_MAP_TYPE_LRU_HASH || type == BPF_MAP_TYPE_LRU_PERCPU_HASH;
+}
+
+static void check_element(struct diff *d, struct sim_diff_peer *p, size_t map, const uint8_t *key)
+{
+	const uint8_t *lead = lead_value(d, map, key), *peer;
+	const struct fe_map *m = &d->obj->maps[map];
+
+	if (p->kernel && !sim_kernel_readable(p->kernel, map))
+		return;
+	peer = peer_value(d, p, map, key);
+	if ((!lead && !peer) || (lead && peer && !memcmp(lead, peer, m->value_size)))
+		return;
+	/* which element a full LRU map gives up is the kernel's own business */
+	if (!(p->kernel && is_lru(m->type) && (!lead || !peer)))
+		note(d, p, "map", sim_diff_text_hosts_value(d, names[p->id], map, key, lead, peer));
+	set_peer(d, p, map, key);
+}
+
+static bool is_constant(const struct fe_map *m)
+{
+	return m->kind == FE_MAP_RODATA || m->kind == FE_MAP_KCONFIG;
+}
+
+/* Calls `one` with each element that the packet may have changed. */
+static void each_touched(struct diff *d, struct sim_diff_peer *p, const struct sim_host_run *run,
+			 void (*one)(struct diff *d, struct sim_diff_peer *p, size_t map,
+				     const uint8_t *key))
+{
+	static const uint8_t zero[4];
+
+	for (size_t i = 0; i < run->n_touched; i++)
+		one(d, p, run->touched[i].map, run->touched[i].key);
+	for (size_t map = 0; map < d->obj->n_maps; map++) {
+		const struct fe_map *m = &d->obj->maps[map];
+
+		if (d->direct[map] && m->value_size <= DIRECT_MAX && !is_constant(m))
+			one(d, p, map, zero);
+	}
+}
+
+static void sync_element(struct diff *d, struct sim_diff_peer *p, size_t map, const uint8_t *key)
+{
+	set_peer(d, p, map, key);
+}
+
+static bool same_bytes(const uint8_t *a, uint32_t an, const uint8_t *b, uint32_t bn)
+{
+	return an == bn && (!an || !memcmp(a, b, an));
+}
+
+/* In a kernel's ring records are padded, and the packet's bytes follow at once. */
+static bool same_event(const struct sim_diff_peer *p, const struct sim_event *a,
+		       const struct sim_event *b)
+{
+	if (a->map != b->map)
+		return false;
+	if (!p->kernel)
+		return same_bytes(a->data, a->data_len, b->data, b->data_len) &&
+		       same_bytes(a->packet, a->packet_len, b->packet, b->packet_len);
+	return b->data_len >= a->data_len + a->packet_len &&
+	       b->data_len < a->data_len + a->packet_len + 8 &&
+	       (!a->data_len || !memcmp(a->data, b->data, a->data_len)) &&
+	       (!a->packet_len || !memcmp(a->packet, b->data + a->data_len, a->packet_len));
+}
+
+static bool same_events(const struct sim_diff_peer *p, const struct sim_host_run *a,
+			const struct sim_host_run *b)
+{
+	if (a->n_events != b->n_events)
+		return false;
+	for (size_t i = 0; i < a->n_events; i++) {
+		if (!same_event(p, &a->events[i], &b->events[i]))
+			return false;
+	}
+	return true;
+}
+
+/* BPF_PROG_TEST_RUN hands out what is in the buffer; a tag beside it is not. */
+static struct sim_host_run without_tag(struct diff *d, const struct sim_host_run *run)
+{
+	struct sim_host_run r = *run;
+	uint8_t *copy;
+
+	if (!run->tag_beside || run->packet_len < 16)
+		return r;
+	copy = arena_dup(d->cx->scratch, run->packet, run->packet_len);
+	memmove(copy + 12, copy + 16, run->packet_len - 16);
+	r.packet = copy;
+	r.packet_len -= 4;
+	return r;
+}
+
+static void check_run(struct diff *d, struct sim_diff_peer *p, const struct sim_host_run *lead,
+		      const struct sim_host_run *peer)
+{
+	const char *name = names[p->id];
+
+	if (!lead->fault != !peer->fault)
+		note(d, p, "fault",
+		     arena_printf(d->cx->scratch, "host: %s\n%s: %s",
+				  lead->fault ? lead->fault : "ends", name,
+				  peer->fault ? peer->fault : "ends"));
+	else if (lead->fault)
+		return;
+	else if (lead->verdict != peer->verdict)
+		note(d, p, "verdict",
+		     arena_printf(d->cx->scratch, "host: %d\n%s: %d", (int32_t)lead->verdict, name,
+				  (int32_t)peer->verdict));
+	else if (!same_bytes(lead->packet, lead->packet_len, peer->packet, peer->packet_len))
+		note(d, p, "packet", sim_diff_text_hosts_packet(d, name, lead, peer));
+	else if (!same_events(p, lead, peer))
+		note(d, p, "events",
+		     arena_printf(d->cx->scratch, "host: %zu\n%s: %zu, or other bytes",
+				  lead->n_events, name, peer->n_events));
+	else if (!p->kernel && lead->redirect_ifindex != peer->redirect_ifindex)
+		note(d, p, "redirection",
+		     arena_printf(d->cx->scratch, "host: %u\n%s: %u", lead->redirect_ifindex, name,
+				  peer->redirect_ifindex));
+}
+
+/* ---- packets ------------------------------------------------------------------------------------ */
+
+/* False: it did not run, and its maps were made those of the leading host. */
+static bool run_peer(struct diff *d, struct sim_diff_peer *p, const struct sim_host_run *lead,
+		     struct sim_host_run *run)
+{
+	struct sim_host_packet pkt = sim_diff_host_packet(d);
+
+	if (!p->kernel) {
+		sim_host_run_one(p->host, &pkt, run);
+		return true;
+	}
+	if (!lead->device_rule && !lead->fault && sim_kernel_run(p->kernel, &pkt, run))
+		return true;
+	p->stats->skipped_packets++;
+	each_touched(d, p, lead, sync_element);
+	return false;
+}
+
+static void check_peer(struct diff *d, struct sim_diff_peer *p, const struct sim_host_run *lead)
+{
+	struct sim_host_run run, expected = *lead;
+
+	if (!run_peer(d, p, lead, &run))
+		return;
+	p->stats->packets++;
+	if (p->kernel)
+		expected = without_tag(d, lead);
+	check_run(d, p, &expected, &run);
+	each_touched(d, p, lead, check_element);
+	each_touched(d, p, &run, check_element);
+}
+
+void sim_diff_hosts_check(struct diff *d, const struct sim_host_run *lead)
+{
+	for (size_t i = 0; i < d->n_peers; i++)
+		check_peer(d, &d->peers[i], lead);
+	if (d->n_peers)
+		arena_reset(d->cx->scratch);
+}
+
+/* Every element of the leading host's maps; those that only a peer has. */
+static void check_map(struct diff *d, struct sim_diff_peer *p, size_t map)
+{
+	uint8_t *copy = arena_alloc(d->cx->arena, d->obj->maps[map].key_size + 1);
+	VEC(const uint8_t *) extra = { 0 };
+	const uint8_t *key;
+	size_t iter = 0;
+	int64_t off;
+
+	while (sim_map_next(d->host_maps, map, &iter, &key, &off)) {
+		memcpy(copy, key, d->obj->maps[map].key_size);
+		check_element(d, p, map, copy);
+	}
+	iter = 0;
+	while (!p->kernel && sim_map_next(p->maps, map, &iter, &key, &off)) {
+		if (!lead_value(d, map, key))
+			*vec_push(&extra, d->cx->arena) =
+				arena_dup(d->cx->arena, key, d->obj->maps[map].key_size);
+	}
+	for (bool more = p->kernel && sim_kernel_readable(p->kernel, map) &&
+			 sim_kernel_next_key(p->kernel, map, NULL, copy);
+	     more; more = sim_kernel_next_key(p->kernel, map, copy, copy)) {
+		if (!lead_value(d, map, copy))
+			*vec_push(&extra, d->cx->arena) =
+				arena_dup(d->cx->arena, copy, d->obj->maps[map].key_size);
+	}
+	for (size_t i = 0; i < extra.len; i++)
+		check_element(d, p, map, extra.at[i]);
+}
+
+void sim_diff_hosts_check_all(struct diff *d)
+{
+	for (size_t i = 0; i < d->n_peers; i++) {
+		for (size_t map = 0; map < d->obj->n_maps; map++) {
+			if (d->obj->maps[map].max_entries <= CHECK_ALL_MAX &&
+			    !is_constant(&d->obj->maps[map]))
+				check_map(d, &d->peers[i], map);
+		}
+	}
+}
+
+/* ---- set-up ------------------------------------------------------------------------------------- */
+
+struct key_list {
+	VEC(const uint8_t *) at;
+};
+
+/* Keys that the leading host has; of a large array those that were filled. */
+static struct key_list filled_keys(struct diff *d, size_t map)
+{
+	const struct fe_map *m = &d->obj->maps[map];
+	bool is_array = m->type == BPF_MAP_TYPE_ARRAY || m->type == BPF_MAP_TYPE_PERCPU_ARRAY;
+	struct key_list keys = { 0 };
+	const uint8_t *key;
+	size_t iter = 0;
+	int64_t off;
+
+	while (!(is_array && keys.at.len == FILL_MAX) &&
+	       sim_map_next(d->host_maps, map, &iter, &key, &off))
+		*vec_push(&keys.at, d->cx->arena) = arena_dup(d->cx->arena, key, m->key_size);
+	return keys;
+}
+
+/* What a kernel refuses (an interface that is not there) goes everywhere. */
+static void fill_peer(struct diff *d, struct sim_diff_peer *p)
+{
+	for (size_t map = 0; map < d->obj->n_maps; map++) {
+		struct key_list keys;
+
+		if (d->obj->maps[map].kind != FE_MAP_USER)
+			continue;
+		keys = filled_keys(d, map);
+		for (size_t i = 0; i < keys.at.len; i++) {
+			if (set_peer(d, p, map, keys.at.at[i]))
+				continue;
+			sim_map_delete(d->host_maps, map, keys.at.at[i]);
+			if (d->on_device[map])
+				sim_map_delete(d->dev_maps, map, keys.at.at[i]);
+		}
+	}
+}
+
+static struct sim_diff_peer *new_peer(struct diff *d, enum sim_diff_host_id id)
+{
+	struct sim_diff_peer *p = &d->peers[d->n_peers++];
+
+	*p = (struct sim_diff_peer){ .id = id, .stats = &d->res->hosts[id] };
+	p->stats->ran = true;
+	return p;
+}
+
+static bool skip(struct diff *d, enum sim_diff_host_id id, const char *why)
+{
+	d->res->hosts[id].skipped = why;
+	return true;
+}
+
+static bool open_kernel(struct diff *d)
+{
+	struct sim_kernel *k;
+	const char *why;
+
+	if (!d->loaded.fd)
+		return skip(d, SIM_DIFF_KERNEL, d->not_loaded);
+	k = sim_kernel_new(d->cx, d->obj, d->prog, &d->loaded, &why);
+	if (!k)
+		return skip(d, SIM_DIFF_KERNEL, why);
+	new_peer(d, SIM_DIFF_KERNEL)->kernel = k;
+	return true;
+}
+
+/* False: the image that was given cannot be run (reported). One that was made here is left out. */
+static bool find_image(struct diff *d)
+{
+	struct sim_image *img;
+	const char *why;
+
+	if (d->opts->image || !(d->opts->hosts & 1u << SIM_DIFF_IMAGE)) {
+		d->image = d->opts->image;
+		return true;
+	}
+	if (!d->loaded.fd)
+		return skip(d, SIM_DIFF_IMAGE, d->not_loaded);
+	img = ARENA_NEW(d->cx->arena, struct sim_image);
+	why = sim_capture(d->cx, d->obj, d->prog, &d->loaded, img);
+	why = why ? why : sim_image_missing(d->cx->arena, img, d->obj);
+	if (why)
+		return skip(d, SIM_DIFF_IMAGE, why);
+	d->image = img;
+	return true;
+}
+
+static struct sim_host *open_host(struct diff *d, enum sim_diff_host_id id, struct sim_maps *maps)
+{
+	static const enum sim_host_kind kinds[] = { [SIM_DIFF_JIT] = SIM_HOST_JIT,
+						    [SIM_DIFF_INTERP] = SIM_HOST_INTERP,
+						    [SIM_DIFF_IMAGE] = SIM_HOST_IMAGE };
+	struct sim_host_options opts = sim_diff_host_options(d);
+
+	opts.kind = kinds[id];
+	opts.image = d->image;
+	opts.step = d->opts->host_step;
+	opts.step_priv = d->opts->step_priv;
+	return sim_host_new(d->cx, d->obj, d->prog, maps, &opts);
+}
+
+static bool open_simulated(struct diff *d, enum sim_diff_host_id id)
+{
+	struct sim_diff_peer *p = new_peer(d, id);
+
+	p->maps = sim_diff_maps_new(d, id);
+	if (p->maps)
+		p->host = open_host(d, id, p->maps);
+	return p->host;
+}
+
+bool sim_diff_hosts_load(struct diff *d)
+{
+	const unsigned hosts = d->opts->hosts;
+	bool capture = hosts & 1u << SIM_DIFF_IMAGE && !d->opts->image;
+
+	d->peers = ARENA_ARRAY(d->cx->arena, struct sim_diff_peer, SIM_DIFF_N_HOSTS);
+	d->lead = SIM_DIFF_JIT;
+	if (hosts & 1u << SIM_DIFF_KERNEL || capture)
+		d->not_loaded =
+			sim_kernel_load(d->cx, d->obj, d->prog, &d->loaded);
+	if (!find_image(d))
+		return false;
+	if (hosts && !(hosts & 1u << SIM_DIFF_JIT)) {
+		if (d->image)
+			d->lead = SIM_DIFF_IMAGE;
+		else if (hosts & 1u << SIM_DIFF_INTERP)
+			d->lead = SIM_DIFF_INTERP;
+	}
+	return true;
+}
+
+bool sim_diff_hosts_open(struct diff *d)
+{
+	const unsigned hosts = d->opts->hosts;
+
+	d->res->hosts[d->lead].ran = d->res->hosts[d->lead].leads = true;
+	d->host = open_host(d, d->lead, d->host_maps);
+	if (!d->host)
+		return false;
+	for (enum sim_diff_host_id id = 0; id < SIM_DIFF_KERNEL; id++) {
+		if (id == d->lead || !(hosts & 1u << id) || (id == SIM_DIFF_IMAGE && !d->image))
+			continue;
+		if (!open_simulated(d, id))
+			return false;
+	}
+	if (hosts & 1u << SIM_DIFF_KERNEL)
+		open_kernel(d);
+	/* a kernel first: what it refuses is left out everywhere */
+	for (size_t i = d->n_peers; i-- > 0;)
+		fill_peer(d, &d->peers[i]);
+	return true;
+}
+
+void sim_diff_hosts_close(struct diff *d)
+{
+	for (size_t i = 0; i < d->n_peers; i++) {
+		sim_host_free(d->peers[i].host);
+		sim_maps_free(d->peers[i].maps);
+		sim_kernel_free(d->peers[i].kernel);
+	}
+	sim_host_free(d->host);
+	sim_kernel_unload(&d->loaded);
+}

@@ -1,0 +1,106 @@
+#ifndef SIM_DIFF_DIFF_INTERNAL_H
+#define SIM_DIFF_DIFF_INTERNAL_H
+
+#include "sim/diff.h"
+#include "sim/host.h"
+#include "sim/host/kernel_prog.h"
+#include "sim/maps.h"
+#include "sim/me.h"
+#include "sim/packet.h"
+
+/* Shared by diff.c (the run), diff_maps.c (contents of the maps), diff_hosts.c (further host sides) and
+ * diff_text.c (messages). */
+
+struct sim_pcap;
+struct sim_diff_peer;
+
+struct diff {
+	struct cx *cx;
+	const struct fe_object *obj;
+	const struct fe_prog *prog;
+	const struct nfp_firmware *fw;
+	const struct sim_diff_device *dev;
+	bool host_only; /* `dev` is empty, `fw` may be NULL */
+	const struct sim_diff_options *opts;
+	struct sim_diff_result *res;
+
+	/* one set a side, both indexed like the object's maps */
+	struct sim_maps *host_maps, *dev_maps;
+	const uint8_t **word_use; /* per map; NULL: device and user space agree on byte order */
+	bool *on_device;          /* per map: the device has it */
+	bool *direct;             /* per map: the program holds the address of its value */
+
+	struct sim_host *host; /* the one that leads */
+	enum sim_diff_host_id lead;
+	const struct sim_image *image;
+	struct sim_kernel_prog loaded;
+	const char *not_loaded;      /* why not, when that was tried */
+	struct sim_diff_peer *peers; /* the others */
+	size_t n_peers;
+	uint8_t *peer_value; /* room for the largest value */
+	struct sim_me *me;   /* NULL: no device */
+	const struct sim_packet_gen *gen;
+	struct sim_pcap *pcap;
+	uint32_t min_len, max_len;
+
+	/* the packet under way */
+	uint64_t index;
+	const uint8_t *data;
+	uint32_t len;
+	uint8_t buf[SIM_PACKET_LONGEST];
+	uint64_t random_state;    /* the device's */
+	bool differs;             /* counted already */
+	uint64_t unchecked_since; /* first packet after the last full comparison of maps */
+};
+
+/* diff_maps.c */
+/* Both sets with the same content; false: reported. */
+bool sim_diff_maps_open(struct diff *d);
+/* Fills arrays with values, and hashes with keys that this program looks up on such packets. */
+bool sim_diff_maps_fill(struct diff *d);
+/* Compares what the packet touched; a difference is noted and mended, so that it counts once. */
+void sim_diff_maps_check(struct diff *d, const struct sim_host_run *host);
+/* Compares everything. */
+void sim_diff_maps_check_all(struct diff *d);
+
+/* The object's maps on a host side, empty; NULL: reported. */
+struct sim_maps *sim_diff_maps_new(struct diff *d, enum sim_diff_host_id id);
+
+/* diff_hosts.c */
+/* Before the maps: which hosts there are. False: reported. */
+bool sim_diff_hosts_load(struct diff *d);
+/* After the maps are filled: all of them, with the same contents. False: reported. */
+bool sim_diff_hosts_open(struct diff *d);
+/* The others' turn with the packet that the leading host has just finished. */
+void sim_diff_hosts_check(struct diff *d, const struct sim_host_run *lead);
+void sim_diff_hosts_check_all(struct diff *d); /* all maps */
+void sim_diff_hosts_close(struct diff *d);
+
+/* diff.c */
+struct sim_host_packet sim_diff_host_packet(const struct diff *d); /* the packet under way */
+/* Next packet of the generator or file into d->data, d->len; false: no more. */
+bool sim_diff_next_packet(struct diff *d);
+uint64_t sim_diff_packet_seed(const struct diff *d); /* of the random numbers of packet d->index */
+struct sim_host_options sim_diff_host_options(const struct diff *d);
+/* Counts this packet as differing. The result's text is to be filled in; NULL: it was counted
+ * already, or enough are kept. */
+struct sim_diff_mismatch *sim_diff_note(struct diff *d, const char *what);
+
+/* diff_text.c: texts in the arena of the context, several lines */
+const char *sim_diff_text_verdict(struct diff *d, uint32_t host, const struct sim_me_result *dev);
+const char *sim_diff_text_packet(struct diff *d, const struct sim_host_run *host,
+				 const struct sim_me_result *dev);
+const char *sim_diff_text_value(struct diff *d, size_t map, const uint8_t *key, const uint8_t *host,
+				const uint8_t *dev);
+const char *sim_diff_text_event(struct diff *d, size_t n, const struct sim_event *host,
+				const struct sim_me_event *dev);
+const char *sim_diff_text_queue(struct diff *d, uint32_t host, const struct sim_me_result *dev);
+/* Of two host sides, the second one by name. */
+const char *sim_diff_text_hosts_packet(struct diff *d, const char *name,
+				       const struct sim_host_run *lead,
+				       const struct sim_host_run *peer);
+const char *sim_diff_text_hosts_value(struct diff *d, const char *name, size_t map,
+				      const uint8_t *key, const uint8_t *lead, const uint8_t *peer);
+const char *sim_diff_text_device(struct diff *d, const struct sim_me_error *e);
+
+#endif

@@ -1,0 +1,40 @@
+#ifndef SIM_HOST_HELPERS_H
+#define SIM_HOST_HELPERS_H
+
+#include <stdint.h>
+
+struct sim_host;
+
+/* One function a row of helpers.def (some serve several): R1..R5 in, R0 out. */
+uint64_t sim_helper_map_lookup_elem(struct sim_host *h, const uint64_t *a);
+uint64_t sim_helper_map_lookup_percpu_elem(struct sim_host *h, const uint64_t *a);
+uint64_t sim_helper_map_update_elem(struct sim_host *h, const uint64_t *a);
+uint64_t sim_helper_map_delete_elem(struct sim_host *h, const uint64_t *a);
+uint64_t sim_helper_ktime_get_ns(struct sim_host *h, const uint64_t *a);
+uint64_t sim_helper_get_prandom_u32(struct sim_host *h, const uint64_t *a);
+uint64_t sim_helper_get_smp_processor_id(struct sim_host *h, const uint64_t *a);
+uint64_t sim_helper_get_numa_node_id(struct sim_host *h, const uint64_t *a);
+uint64_t sim_helper_trace_printk(struct sim_host *h, const uint64_t *a);
+uint64_t sim_helper_spin_lock(struct sim_host *h, const uint64_t *a);
+uint64_t sim_helper_spin_unlock(struct sim_host *h, const uint64_t *a);
+uint64_t sim_helper_guest_code(struct sim_host *h, const uint64_t *a);
+uint64_t sim_helper_tail_call(struct sim_host *h, const uint64_t *a);
+uint64_t sim_helper_redirect(struct sim_host *h, const uint64_t *a);
+uint64_t sim_helper_redirect_map(struct sim_host *h, const uint64_t *a);
+uint64_t sim_helper_perf_event_output(struct sim_host *h, const uint64_t *a);
+uint64_t sim_helper_csum_diff(struct sim_host *h, const uint64_t *a);
+uint64_t sim_helper_xdp_adjust_head(struct sim_host *h, const uint64_t *a);
+uint64_t sim_helper_xdp_adjust_tail(struct sim_host *h, const uint64_t *a);
+uint64_t sim_helper_xdp_adjust_meta(struct sim_host *h, const uint64_t *a);
+uint64_t sim_helper_xdp_get_buff_len(struct sim_host *h, const uint64_t *a);
+uint64_t sim_helper_xdp_load_bytes(struct sim_host *h, const uint64_t *a);
+uint64_t sim_helper_xdp_store_bytes(struct sim_host *h, const uint64_t *a);
+uint64_t sim_helper_skb_store_bytes(struct sim_host *h, const uint64_t *a);
+uint64_t sim_helper_skb_load_bytes(struct sim_host *h, const uint64_t *a);
+uint64_t sim_helper_l3_csum_replace(struct sim_host *h, const uint64_t *a);
+uint64_t sim_helper_l4_csum_replace(struct sim_host *h, const uint64_t *a);
+uint64_t sim_helper_skb_vlan_push(struct sim_host *h, const uint64_t *a);
+uint64_t sim_helper_skb_vlan_pop(struct sim_host *h, const uint64_t *a);
+uint64_t sim_helper_skb_pull_data(struct sim_host *h, const uint64_t *a);
+
+#endif

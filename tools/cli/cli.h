@@ -1,0 +1,72 @@
+#ifndef TOOLS_CLI_CLI_H
+#define TOOLS_CLI_CLI_H
+
+#include "bpf_offload.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* What the commands share: parsed arguments, exit codes, opening and walking an object. */
+
+enum cli_exit {
+	CLI_OK = 0,
+	CLI_PROGRAM = 1,     /* the program is at fault: unusable, rejected, or the sides differ */
+	CLI_USAGE = 2,       /* the command line is */
+	CLI_ENVIRONMENT = 3, /* the machine is: output not writable, no memory */
+};
+
+/* COMMAND(name, operand, one line of help) */
+#define CLI_COMMANDS(COMMAND)                                                                      \
+	COMMAND(compile, "prog.o", "compile programs to NFP microcode, placed where they can run") \
+	COMMAND(test, "prog.o",                                                                    \
+		"run microcode and host machine code on the same packets, compare")                \
+	COMMAND(check, "prog.o", "verify programs as the kernel would, without one")               \
+	COMMAND(explain, "prog.o", "say per instruction and source line what runs where, and why") \
+	COMMAND(disasm, "prog.nfp|words", "list microcode")                                        \
+	COMMAND(run, "prog.nfp", "run an image over a capture file in the simulator")              \
+	COMMAND(capture, "prog.o", "save the running kernel's machine code, for test --host=FILE anywhere") \
+	COMMAND(bench, "prog.o", "measure compile time, simulator and comparison speed")
+
+enum cli_command_bit {
+#define COMMAND(name, operand, help) CLI_BIT_##name,
+	CLI_COMMANDS(COMMAND)
+#undef COMMAND
+		CLI_N_COMMANDS
+};
+
+struct cli_args {
+	const char *timing, *junit, *shard, *repro;
+	const char *output, *prog, *firmware, *emit, *dump, *stop_after, *btf, *pcap, *write;
+	const char *pins, *device_words, *verifier, *host, *image;
+	uint64_t packets, seed, cut_seed, max_handoff;
+	bool packets_given; /* --packets was on the line */
+	unsigned opt_level;
+	bool trace, require_device, check_each, allow_destructive, log, json, sarif, quiet, verbose, help;
+	uint64_t time;
+	struct junit *junit_to; /* what --junit collects; not an option */
+	const char *operand; /* the object, image or words file */
+};
+
+#define COMMAND(name, operand, help) enum cli_exit cmd_##name(const struct cli_args *args);
+CLI_COMMANDS(COMMAND)
+#undef COMMAND
+
+/* options.c. False: said what is wrong on stderr. */
+bool cli_parse(unsigned command, int argc, char **argv, struct cli_args *args);
+void cli_help(unsigned command);
+const char *cli_command_name(unsigned command);
+
+/* object.c: opens the operand and calls `one` for each program that --prog selects. With --json
+ * `report` is the object to add rows to, and is printed at the end; otherwise NULL. The worst exit
+ * code of all programs is the command's; CLI_USAGE ends the walk. */
+struct json_object;
+typedef enum cli_exit cli_program_fn(const struct cli_args *args, struct bpf_offload_program *prog,
+				     struct json_object *report);
+enum cli_exit cli_each_program(const struct cli_args *args, cli_program_fn *one);
+struct bpf_offload_compile_opts cli_compile_opts(const struct cli_args *args);
+
+/* A line on stderr that is redrawn, on a terminal only. priv: whose packets; NULL clears the line.
+ * total 0: not known. */
+void cli_progress(void *priv, uint64_t done, uint64_t total);
+
+#endif

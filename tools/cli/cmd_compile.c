@@ -1,0 +1,163 @@
+#include "nfp_backend/backend.h"
+#include "tools/cli/report.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* compile: microcode for each program that the device can take, a reason for each that it cannot. */
+
+static bool make_folder(const char *path)
+{
+	struct stat st;
+
+	if (!mkdir(path, 0777) || (errno == EEXIST && !stat(path, &st) && S_ISDIR(st.st_mode)))
+		return true;
+	fprintf(stderr, "bpf-offload compile: cannot make folder '%s': %s\n", path,
+		errno == EEXIST ? "a file of that name is there" : strerror(errno));
+	return false;
+}
+
+/* DIR/<program>.<ext>: a program's name comes from the file, so it may hold anything. */
+static bool result_path(char *path, size_t size, const char *dir, const char *prog, const char *ext)
+{
+	int n = snprintf(path, size, "%s/", dir), m;
+
+	if (n < 0 || (size_t)n >= size)
+		return false;
+	m = snprintf(path + n, size - (size_t)n, "%s.%s", *prog ? prog : "unnamed", ext);
+	for (char *c = path + n; *c; c++) {
+		if (*c == '/' || (unsigned char)*c < ' ' || (c == path + n && *c == '.'))
+			*c = '_';
+	}
+	return m >= 0 && (size_t)m < size - (size_t)n;
+}
+
+static bool write_results(const struct cli_args *args, struct bpf_offload_program *p)
+{
+	const char *name = bpf_offload_program__name(p);
+	char path[PATH_MAX];
+
+	if (!make_folder(args->output))
+		return false;
+	if (!result_path(path, sizeof(path), args->output, name, "nfp") ||
+	    bpf_offload_program__write_image(p, path))
+		return false;
+	if (!args->json && !args->quiet)
+		printf("  wrote %s\n", path);
+	if (bpf_offload_program__placement(p) == BPF_OFFLOAD_SPLIT) {
+		if (!result_path(path, sizeof(path), args->output, name, "host.o") ||
+		    bpf_offload_program__write_host(p, path))
+			return false;
+		if (!args->json && !args->quiet)
+			printf("  wrote %s\n", path);
+	}
+	if (!args->emit) /* "words" is all it can be */
+		return true;
+	if (!result_path(path, sizeof(path), args->output, name, "words") ||
+	    bpf_offload_program__write_words(p, path))
+		return false;
+	if (!args->json && !args->quiet)
+		printf("  wrote %s\n", path);
+	return true;
+}
+
+static void print_summary(const struct cli_args *args, struct bpf_offload_program *p)
+{
+	const struct bpf_offload_reason *r;
+	size_t n;
+
+	printf("%s (%s): %s, %zu BPF instructions", bpf_offload_program__name(p),
+	       bpf_offload_program__section(p),
+	       bpf_offload_placement__name(bpf_offload_program__placement(p)),
+	       bpf_offload_program__insn_cnt(p));
+	if (bpf_offload_program__device_words(p))
+		printf(" -> %zu instruction words", bpf_offload_program__device_words(p));
+	putchar('\n');
+	r = bpf_offload_program__reasons(p, &n);
+	/* a rejection has been told in full already */
+	if (bpf_offload_program__placement(p) == BPF_OFFLOAD_REJECTED)
+		return;
+	for (size_t i = 0; i < n; i++) {
+		if (i == 10 && !args->verbose) {
+			printf("  … %zu more (bpf-offload explain, or -v)\n", n - i);
+			break;
+		}
+		if (r[i].insn >= 0)
+			printf("  insn %lld", (long long)r[i].insn);
+		else
+			printf("  program");
+		if (r[i].line)
+			printf(" (%s:%u)", r[i].file ? r[i].file : "?", r[i].line);
+		printf(": %s [%s]\n", r[i].text, r[i].id);
+	}
+}
+
+/* Exit code of one program; the worst of all programs is the command's. */
+static enum cli_exit compile_one(const struct cli_args *args, struct bpf_offload_program *p,
+				 struct json_object *report)
+{
+	struct bpf_offload_compile_opts opts = cli_compile_opts(args);
+	enum cli_exit code = CLI_OK;
+	struct json_object *row;
+	int err;
+
+	err = bpf_offload_program__compile(p, &opts);
+	if (err == -EINVAL)
+		return CLI_USAGE; /* unusable firmware profile, pass name: said already */
+	if (err)
+		code = CLI_PROGRAM;
+	if (report) {
+		row = report_program(report, p);
+		report_placement(row, p);
+		json_object_object_add(
+			row, "device_words",
+			json_object_new_int64((int64_t)bpf_offload_program__device_words(p)));
+	} else if (!args->quiet) {
+		print_summary(args, p);
+	}
+	if (args->require_device && bpf_offload_program__placement(p) != BPF_OFFLOAD_DEVICE)
+		code = CLI_PROGRAM;
+	if (!err && bpf_offload_program__device_words(p) && !args->stop_after &&
+	    !write_results(args, p))
+		return CLI_ENVIRONMENT;
+	return code;
+}
+
+/* True when each name in a comma-separated list is a pass (or "all", where that is allowed). */
+static bool passes_exist(const char *option, const char *list, bool all_allowed)
+{
+	while (list && *list) {
+		size_t len = strcspn(list, ",");
+		bool found = all_allowed && len == 3 && !strncmp(list, "all", 3);
+
+		for (const char *const *name = nfp_pass_names; *name && !found; name++)
+			found = strlen(*name) == len && !strncmp(*name, list, len);
+		if (!found) {
+			fprintf(stderr,
+				"bpf-offload compile: %s: no pass '%.*s'; there are:", option,
+				(int)len, list);
+			for (const char *const *name = nfp_pass_names; *name; name++)
+				fprintf(stderr, " %s", *name);
+			fputc('\n', stderr);
+			return false;
+		}
+		list += len + (list[len] == ',');
+	}
+	return true;
+}
+
+enum cli_exit cmd_compile(const struct cli_args *args)
+{
+	if (args->emit && strcmp(args->emit, "words")) {
+		fprintf(stderr, "bpf-offload compile: --emit knows \"words\", not \"%s\"\n",
+			args->emit);
+		return CLI_USAGE;
+	}
+	if (!passes_exist("--dump", args->dump, true) ||
+	    !passes_exist("--stop-after", args->stop_after, false))
+		return CLI_USAGE;
+	return cli_each_program(args, compile_one);
+}

@@ -1,0 +1,131 @@
+#include "tools/cli/cli.h"
+
+#include "nfp_backend/api.h"
+#include "tools/cli/report.h"
+#include "tools/cli/sarif.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static struct bpf_offload_object *open_operand(const struct cli_args *args)
+{
+	struct bpf_offload_open_opts opts = { .sz = sizeof(opts),
+					      .btf_path = args->btf,
+					      .messages_to =
+						      args->json || args->sarif ? NULL : stderr };
+	struct bpf_offload_object *obj;
+	struct json_object *report;
+	bool usable;
+
+	obj = api_open(args->operand, &opts, &usable);
+	if (obj && usable)
+		return obj;
+	if (obj && args->json) {
+		report = report_new();
+		report_messages(report, obj);
+		report_print(report);
+	}
+	if (obj && args->sarif)
+		sarif_print(obj);
+	bpf_offload_object__close(obj);
+	return NULL;
+}
+
+struct bpf_offload_compile_opts cli_compile_opts(const struct cli_args *args)
+{
+	return (struct bpf_offload_compile_opts){
+		.sz = sizeof(struct bpf_offload_compile_opts),
+		.firmware = args->firmware,
+		.opt_level = args->opt_level,
+		.dump = args->dump,
+		.stop_after = args->stop_after,
+		/* with --json standard output holds one object only */
+		.dump_to = args->json ? stderr : stdout,
+		.check_each = args->check_each,
+		.allow_destructive = args->allow_destructive,
+		.require_device = args->require_device,
+		.pins = args->pins,
+		.cut_seed = args->cut_seed,
+		.max_handoff = args->max_handoff > UINT32_MAX ? 0 : (uint32_t)args->max_handoff,
+	};
+}
+
+static bool selected(const struct cli_args *args, struct bpf_offload_program *p)
+{
+	return !args->prog || !strcmp(args->prog, bpf_offload_program__name(p));
+}
+
+/* CLI_OK when there is something to do. */
+static enum cli_exit check_selection(const struct cli_args *args, struct bpf_offload_object *obj)
+{
+	size_t n = bpf_offload_object__nr_programs(obj);
+
+	for (size_t i = 0; i < n; i++) {
+		if (selected(args, bpf_offload_object__program(obj, i)))
+			return CLI_OK;
+	}
+	if (!args->prog) {
+		fprintf(stderr, "%s: the object holds no eBPF program\n", args->operand);
+		return CLI_PROGRAM;
+	}
+	fprintf(stderr, "%s: no program '%s'; there are:\n", args->operand, args->prog);
+	for (size_t i = 0; i < n; i++) {
+		struct bpf_offload_program *p = bpf_offload_object__program(obj, i);
+
+		fprintf(stderr, "  %s (%s)\n", bpf_offload_program__name(p),
+			bpf_offload_program__section(p));
+	}
+	return CLI_USAGE;
+}
+
+static enum cli_exit walk(const struct cli_args *args, struct bpf_offload_object *obj,
+			  cli_program_fn *one)
+{
+	struct json_object *report = args->json ? report_new() : NULL;
+	struct bpf_offload_program *p;
+	enum cli_exit code = CLI_OK, c;
+
+	for (size_t i = 0; code != CLI_USAGE && (p = bpf_offload_object__program(obj, i)); i++) {
+		if (!selected(args, p))
+			continue;
+		c = one(args, p, report);
+		code = c > code ? c : code;
+	}
+	if (report) {
+		report_messages(report, obj);
+		report_print(report);
+	}
+	if (args->sarif)
+		sarif_print(obj);
+	return code;
+}
+
+enum cli_exit cli_each_program(const struct cli_args *args, cli_program_fn *one)
+{
+	struct bpf_offload_object *obj = open_operand(args);
+	enum cli_exit code;
+
+	if (!obj)
+		return CLI_PROGRAM;
+	code = check_selection(args, obj);
+	if (code == CLI_OK)
+		code = walk(args, obj, one);
+	bpf_offload_object__close(obj);
+	return code;
+}
+
+void cli_progress(void *priv, uint64_t done, uint64_t total)
+{
+	const char *what = priv;
+
+	if (!isatty(STDERR_FILENO))
+		return;
+	fprintf(stderr, "\r\033[K");
+	if (what)
+		fprintf(stderr, "%s: %llu packets", what, (unsigned long long)done);
+	if (what && total)
+		fprintf(stderr, " of %llu (%u %%)", (unsigned long long)total,
+			(unsigned)(done * 100 / total));
+	fflush(stderr);
+}

@@ -1,0 +1,131 @@
+#include "tools/cli/report.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct json_object *report_new(void)
+{
+	struct json_object *o = json_object_new_object();
+
+	json_object_object_add(o, "schema", json_object_new_int(1));
+	json_object_object_add(o, "programs", json_object_new_array());
+	return o;
+}
+
+/* Length of the well-formed UTF-8 sequence at `s`, 0 when there is none. */
+static size_t utf8_len(const unsigned char *s)
+{
+	static const struct {
+		unsigned char mask, lead, len;
+		uint32_t least; /* smaller code points are overlong */
+	} forms[] = { { 0x80, 0x00, 1, 0 },
+		      { 0xe0, 0xc0, 2, 0x80 },
+		      { 0xf0, 0xe0, 3, 0x800 },
+		      { 0xf8, 0xf0, 4, 0x10000 } };
+
+	for (size_t i = 0; i < 4; i++) {
+		uint32_t cp = s[0] & (unsigned char)~forms[i].mask;
+
+		if ((s[0] & forms[i].mask) != forms[i].lead)
+			continue;
+		for (size_t k = 1; k < forms[i].len; k++) {
+			if ((s[k] & 0xc0) != 0x80)
+				return 0;
+			cp = cp << 6 | (s[k] & 0x3f);
+		}
+		return cp >= forms[i].least && cp <= 0x10ffff && (cp < 0xd800 || cp > 0xdfff)
+			       ? forms[i].len
+			       : 0;
+	}
+	return 0;
+}
+
+struct json_object *report_text(const char *s)
+{
+	static const char replacement[] = "\xef\xbf\xbd";
+	struct json_object *o;
+	size_t n = 0, len;
+	char *clean;
+
+	if (!s)
+		return NULL;
+	clean = malloc(strlen(s) * 3 + 1);
+	if (!clean)
+		return json_object_new_string("");
+	while (*s) {
+		len = utf8_len((const unsigned char *)s);
+		memcpy(clean + n, len ? s : replacement, len ? len : 3);
+		n += len ? len : 3;
+		s += len ? len : 1;
+	}
+	o = json_object_new_string_len(clean, (int)n);
+	free(clean);
+	return o;
+}
+
+static struct json_object *reason_row(const struct bpf_offload_reason *r)
+{
+	struct json_object *o = json_object_new_object();
+
+	json_object_object_add(o, "insn", json_object_new_int64(r->insn));
+	json_object_object_add(o, "file", report_text(r->file));
+	json_object_object_add(o, "line", json_object_new_int64(r->line));
+	json_object_object_add(o, "id", report_text(r->id));
+	json_object_object_add(o, "text", report_text(r->text));
+	json_object_object_add(o, "advice", report_text(r->advice));
+	return o;
+}
+
+struct json_object *report_program(struct json_object *report, struct bpf_offload_program *prog)
+{
+	struct json_object *row = json_object_new_object(), *reasons = json_object_new_array();
+	const struct bpf_offload_reason *r;
+	size_t n;
+
+	json_object_object_add(row, "name", report_text(bpf_offload_program__name(prog)));
+	json_object_object_add(row, "section", report_text(bpf_offload_program__section(prog)));
+	json_object_object_add(row, "type", report_text(bpf_offload_program__type(prog)));
+	json_object_object_add(row, "bpf_insns",
+			       json_object_new_int64((int64_t)bpf_offload_program__insn_cnt(prog)));
+	r = bpf_offload_program__reasons(prog, &n);
+	for (size_t i = 0; i < n; i++)
+		json_object_array_add(reasons, reason_row(&r[i]));
+	json_object_object_add(row, "reasons", reasons);
+	json_object_array_add(json_object_object_get(report, "programs"), row);
+	return row;
+}
+
+void report_placement(struct json_object *row, struct bpf_offload_program *prog)
+{
+	json_object_object_add(
+		row, "placement",
+		report_text(bpf_offload_placement__name(bpf_offload_program__placement(prog))));
+}
+
+void report_messages(struct json_object *report, struct bpf_offload_object *obj)
+{
+	struct json_object *errors = json_object_new_array(), *row;
+	const struct bpf_offload_message *m;
+	size_t n;
+
+	m = bpf_offload_object__messages(obj, &n);
+	for (size_t i = 0; i < n; i++) {
+		if (m[i].program && m[i].error)
+			continue; /* among that program's reasons */
+		row = reason_row(&m[i].what);
+		json_object_object_add(row, "severity",
+				       json_object_new_string(m[i].error ? "error" : "warning"));
+		json_object_object_add(row, "program", report_text(m[i].program));
+		json_object_array_add(errors, row);
+	}
+	json_object_object_add(report, "errors", errors);
+}
+
+void report_print(struct json_object *report)
+{
+	puts(json_object_to_json_string_ext(report, JSON_C_TO_STRING_PRETTY |
+							    JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_object_put(report);
+}

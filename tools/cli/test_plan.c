@@ -1,0 +1,76 @@
+#include "tools/cli/test_plan.h"
+
+#include <stdio.h>
+#include <time.h>
+
+/* Shards start far from one another, so that their further rounds do not meet. */
+#define SHARD_STRIDE 1000003u
+
+static double now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+static bool bad(const char *what)
+{
+	fprintf(stderr, "bpf-offload test: %s\n", what);
+	return false;
+}
+
+static bool take_shard(const struct cli_args *args, struct test_plan *plan)
+{
+	unsigned i, n;
+	char rest;
+
+	if (sscanf(args->shard, "%u/%u%c", &i, &n, &rest) != 2 || !i || i > n)
+		return bad("--shard takes I/N with 1 <= I <= N");
+	if (args->pcap)
+		return bad("--shard divides generated packets, not those of --pcap");
+	plan->packets = (plan->packets + n - 1) / n;
+	plan->seed += (uint64_t)(i - 1) * SHARD_STRIDE;
+	return true;
+}
+
+bool test_plan(const struct cli_args *args, struct test_plan *plan)
+{
+	*plan = (struct test_plan){
+		.seed = args->seed,
+		.packets = args->pcap && !args->packets_given ? 0 : args->packets,
+		.step = 1,
+		.until = args->time ? now() + (double)args->time : 0,
+	};
+	return !args->shard || take_shard(args, plan);
+}
+
+bool test_plan_next(struct test_plan *plan, const struct sim_diff_result *total)
+{
+	if (total->mismatches || now() >= plan->until)
+		return false;
+	plan->seed += plan->step;
+	return true;
+}
+
+void test_plan_add(struct sim_diff_result *total, const struct sim_diff_result *round)
+{
+	struct sim_diff_result sum = *round;
+
+	sum.packets += total->packets;
+	sum.mismatches += total->mismatches;
+	sum.skipped += total->skipped;
+	sum.device_insns += total->device_insns;
+	sum.device_cycles += total->device_cycles;
+	sum.map_hits += total->map_hits;
+	sum.map_misses += total->map_misses;
+	sum.seconds += total->seconds;
+	for (size_t i = 0; i < sizeof(sum.verdicts) / sizeof(sum.verdicts[0]); i++)
+		sum.verdicts[i] += total->verdicts[i];
+	for (size_t i = 0; i < SIM_DIFF_N_HOSTS; i++) {
+		sum.hosts[i].packets += total->hosts[i].packets;
+		sum.hosts[i].mismatches += total->hosts[i].mismatches;
+		sum.hosts[i].skipped_packets += total->hosts[i].skipped_packets;
+	}
+	*total = sum;
+}
