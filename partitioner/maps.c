@@ -98,6 +98,13 @@ static void each_use(const struct vprog *vp, use_fn *fn, void *priv)
 	}
 }
 
+struct survey {
+	struct part_map *maps;
+	struct firsts { /* instructions; PART_UNBOUND: none */
+		uint32_t write, read, lookup;
+	} * first; /* by map */
+};
+
 static void note_addition(const struct vprog *vp, const struct use *u, struct part_map *m)
 {
 	unsigned size = ebpf_size_bytes(&vp->prog->insns[u->pc]);
@@ -110,9 +117,17 @@ static void note_addition(const struct vprog *vp, const struct use *u, struct pa
 	m->add = true;
 }
 
+static void note_first(uint32_t *first, bool is_one, uint32_t pc)
+{
+	if (is_one && pc < *first)
+		*first = pc;
+}
+
 static void note(void *priv, const struct vprog *vp, const struct use *u)
 {
-	struct part_map *m = &((struct part_map *)priv)[u->map];
+	struct survey *s = priv;
+	struct part_map *m = &s->maps[u->map];
+	struct firsts *f = &s->first[u->map];
 
 	m->lookup |= u->how & LOOKS_UP;
 	m->read |= u->how & READS;
@@ -120,25 +135,71 @@ static void note(void *priv, const struct vprog *vp, const struct use *u)
 	m->changes |= u->how & CHANGES;
 	if (u->how & ADDS)
 		note_addition(vp, u, m);
+	note_first(&f->write, u->how & (WRITES | CHANGES | ADDS), u->pc);
+	note_first(&f->read, u->how & READS, u->pc);
+	note_first(&f->lookup, u->how & LOOKS_UP, u->pc);
+}
+
+/* What ties the users of a map together; PART_UNBOUND: nothing. */
+static uint32_t bound_by(const struct fe_map *fm, const struct part_map *m, const struct firsts *f)
+{
+	bool lru = fm->type == BPF_MAP_TYPE_LRU_HASH || fm->type == BPF_MAP_TYPE_LRU_PERCPU_HASH;
+
+	if (m->write || m->changes)
+		return f->write;
+	if (m->add && m->read)
+		return f->read;
+	return lru && m->lookup ? f->lookup : PART_UNBOUND; /* it changes what will go next */
+}
+
+static bool refers_to(const struct fe_prog *prog, size_t map)
+{
+	for (size_t i = 0; i < prog->n_insns; i++) {
+		const struct bpf_insn *insn = &prog->insns[i];
+
+		if (!ebpf_is_ld_imm64(insn))
+			continue;
+		if ((insn->src_reg == EBPF_IMM_MAP_IDX ||
+		     insn->src_reg == EBPF_IMM_MAP_IDX_VALUE) &&
+		    insn->imm >= 0 && (size_t)insn->imm == map)
+			return true;
+		i++;
+	}
+	return false;
+}
+
+static const char *other_users(struct cx *cx, const struct vprog *vp, size_t map)
+{
+	const char *all = NULL;
+
+	for (size_t i = 0; i < vp->obj->n_progs; i++) {
+		const struct fe_prog *p = &vp->obj->progs[i];
+
+		if (strcmp(p->name, vp->prog->name) && refers_to(p, map))
+			all = all ? arena_printf(cx->arena, "%s, %s", all, p->name) : p->name;
+	}
+	return all;
 }
 
 struct part_map *part_maps_survey(struct cx *cx, const struct vprog *vp)
 {
-	struct part_map *maps = ARENA_ARRAY(cx->arena, struct part_map, vp->obj->n_maps + 1);
+	size_t n = vp->obj->n_maps;
+	struct survey s = { ARENA_ARRAY(cx->arena, struct part_map, n + 1),
+			    ARENA_ARRAY(cx->arena, struct firsts, n + 1) };
 
-	for (size_t i = 0; i < vp->obj->n_maps; i++)
-		maps[i].add_bytes =
+	memset(s.first, 0xff, (n + 1) * sizeof(*s.first));
+	for (size_t i = 0; i < n; i++)
+		s.maps[i].add_bytes =
 			ARENA_ARRAY(cx->arena, uint8_t, vp->obj->maps[i].value_size / 4 + 1);
-	each_use(vp, note, maps);
-	for (size_t i = 0; i < vp->obj->n_maps; i++) {
-		struct part_map *m = &maps[i];
-		bool lru = vp->obj->maps[i].type == BPF_MAP_TYPE_LRU_HASH ||
-			   vp->obj->maps[i].type == BPF_MAP_TYPE_LRU_PERCPU_HASH;
+	each_use(vp, note, &s);
+	for (size_t i = 0; i < n; i++) {
+		struct part_map *m = &s.maps[i];
 
-		/* a lookup in a LRU map changes what will go next */
-		m->loose = !m->write && !m->changes && !(m->add && m->read) && !(lru && m->lookup);
+		m->bound_by = bound_by(&vp->obj->maps[i], m, &s.first[i]);
+		m->loose = m->bound_by == PART_UNBOUND;
+		m->also_used_by = other_users(cx, vp, i);
 	}
-	return maps;
+	return s.maps;
 }
 
 struct visit {
@@ -175,7 +236,44 @@ static void note_side(void *priv, const struct vprog *vp, const struct use *u)
 	s->maps[u->map].on_host |= !on_device;
 }
 
-void part_maps_settle(const struct vprog *vp, const bool *on_device, struct part_map *maps)
+static enum part_home home_of(const struct part_map *m)
+{
+	if (m->on_device && m->on_host)
+		return m->add ? PART_HOME_SUMMED : PART_HOME_REPLICATED;
+	if (m->on_device)
+		return PART_HOME_DEVICE;
+	return m->on_host ? PART_HOME_HOST : PART_HOME_NONE;
+}
+
+/* "instruction 12 (prog.c:34)" */
+static const char *where(struct cx *cx, const struct vprog *vp, uint32_t pc)
+{
+	const struct fe_line *line = fe_prog_line(vp->prog, pc);
+
+	return line ? arena_printf(cx->arena, "instruction %u (%s:%u)", pc, line->file, line->line)
+		    : arena_printf(cx->arena, "instruction %u", pc);
+}
+
+static const char *why(struct cx *cx, const struct vprog *vp, const struct part_map *m)
+{
+	const char *side = m->home == PART_HOME_DEVICE ? "the card" : "the host";
+
+	switch (m->home) {
+	case PART_HOME_NONE: return "no instruction uses it";
+	case PART_HOME_REPLICATED: return "both sides use it, and packets only read it";
+	case PART_HOME_SUMMED: return "both sides add to it, and no packet reads a value";
+	default: break;
+	}
+	if (m->bound_by == PART_UNBOUND)
+		return arena_printf(cx->arena, "only instructions of %s use it", side);
+	return arena_printf(cx->arena, "%s %s, so one side has all of its users: %s",
+			    where(cx, vp, m->bound_by),
+			    m->write || m->changes ? "changes it" : "depends on every change",
+			    side);
+}
+
+void part_maps_settle(struct cx *cx, const struct vprog *vp, const bool *on_device,
+		      struct part_map *maps)
 {
 	struct settle s = { on_device, maps };
 
@@ -183,38 +281,30 @@ void part_maps_settle(const struct vprog *vp, const bool *on_device, struct part
 		maps[i].on_device = maps[i].on_host = false;
 	each_use(vp, note_side, &s);
 	for (size_t i = 0; i < vp->obj->n_maps; i++) {
-		struct part_map *m = &maps[i];
-
-		if (m->on_device && m->on_host)
-			m->home = m->add ? PART_HOME_SUMMED : PART_HOME_REPLICATED;
-		else if (m->on_device)
-			m->home = PART_HOME_DEVICE;
-		else
-			m->home = m->on_host ? PART_HOME_HOST : PART_HOME_NONE;
+		maps[i].home = home_of(&maps[i]);
+		maps[i].why = why(cx, vp, &maps[i]);
 	}
 }
+
+static const struct {
+	const char *name, *duty, *text;
+} homes[] = {
+#define PART_HOME(id, name, duty, text) [PART_HOME_##id] = { name, duty, text },
+#include "partitioner/homes.def"
+#undef PART_HOME
+};
 
 const char *part_home_name(enum part_home h)
 {
-	static const char *const names[] = {
-		[PART_HOME_NONE] = "none",     [PART_HOME_DEVICE] = "device",
-		[PART_HOME_HOST] = "host",     [PART_HOME_REPLICATED] = "replicated",
-		[PART_HOME_SUMMED] = "summed",
-	};
-
-	return names[h];
+	return homes[h].name;
 }
 
-const char *part_home_text(const struct part_map *m)
+const char *part_home_duty(enum part_home h)
 {
-	switch (m->home) {
-	case PART_HOME_DEVICE:
-		return "only the device's half uses it; user space works on the device's map";
-	case PART_HOME_HOST: return "only the host half uses it";
-	case PART_HOME_REPLICATED:
-		return "packets only read it, on both sides; user space writes both copies";
-	case PART_HOME_SUMMED:
-		return "both sides add and nobody reads; the value is the sum of both copies";
-	default: return "packets leave it alone";
-	}
+	return homes[h].duty;
+}
+
+const char *part_home_text(enum part_home h)
+{
+	return homes[h].text;
 }

@@ -199,6 +199,18 @@ static void give_to_host(struct split *split)
 	split->image = NULL;
 }
 
+/* Where maps live when one side has the whole program. */
+static void settle_maps(struct cx *cx, struct split *split)
+{
+	const struct vprog *vp = split->vp;
+	bool *on_device = ARENA_ARRAY(cx->scratch, bool, vp->prog->n_insns);
+
+	for (size_t pc = 0; pc < vp->prog->n_insns; pc++)
+		on_device[pc] = split->placement == PART_ALL_DEVICE;
+	split->maps = part_maps_survey(cx, vp);
+	part_maps_settle(cx, vp, on_device, split->maps);
+}
+
 bool part_offload(struct cx *cx, const struct vprog *vp, const struct bpf_offload_ops *ops,
 		  const void *target, const struct offload_options *opts, struct split *split,
 		  struct offload_prog *state)
@@ -215,6 +227,8 @@ bool part_offload(struct cx *cx, const struct vprog *vp, const struct bpf_offloa
 		part_split(&task, ops->handoff_room(state), split, state);
 	if (!split->pair && pins.any_host)
 		give_to_host(split);
+	if (!split->pair)
+		settle_maps(cx, split);
 	return true;
 }
 

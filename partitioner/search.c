@@ -469,7 +469,7 @@ static enum outcome attempt(struct search *s, struct part_pair *pair, struct spl
 	for (uint32_t pc = 0; pc < s->region.n; pc++)
 		on_device[pc] &= part_seen(&s->vp, pc);
 	pair->maps = s->maps;
-	part_maps_settle(&s->vp, on_device, s->maps);
+	part_maps_settle(s->cx, &s->vp, on_device, s->maps);
 	if (!collect_cuts(s, pair))
 		return GIVE_UP;
 	if (!host_holds(s, pair)) {
@@ -545,6 +545,7 @@ static void accept(struct search *s, const struct part_pair *pair, const struct 
 	split->pair = arena_dup(s->cx->arena, pair, sizeof(*pair));
 	split->pair->device_share = share_of_device(s, pair);
 	split->placement = PART_SPLIT;
+	split->maps = pair->maps;
 	split->image = dev->image;
 	split->unsplit = NULL;
 	mark_places(s, pair, split->place);

@@ -44,7 +44,7 @@ struct part_pair {
 	struct part_cut_point *cuts;     /* sorted by pc */
 	uint32_t n_cuts;
 	uint32_t record_bytes, cookie;
-	struct part_map *maps; /* by map of the object */
+	struct part_map *maps; /* by map of the object: as split.maps */
 	struct fe_prog device, host;
 	const uint32_t *device_origin; /* by instruction: of the source; UINT32_MAX: ours */
 	const uint32_t *host_origin;
@@ -63,6 +63,7 @@ struct split {
 	uint32_t live_insns;     /* some path reaches them */
 	void *image; /* what the backend's translate made; NULL when nothing is on the device */
 	struct part_pair *pair; /* PART_SPLIT: the halves */
+	struct part_map *maps;  /* by map of the object: where it lives, whatever the placement */
 	const char
 		*unsplit; /* why a program that stays on the host was not split; NULL: not tried */
 };

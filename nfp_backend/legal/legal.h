@@ -37,6 +37,9 @@ bool nfp_legal_exit(struct cx *cx, const struct nfp_prog *np, size_t inst, uint3
 bool nfp_legal_map(struct cx *cx, const struct nfp_prog *np, size_t map,
 		   struct offload_refusal *why);
 
+/* legal_attach.c: a program of another place than the wire's end */
+bool nfp_legal_attach(struct cx *cx, const struct nfp_prog *np, struct offload_refusal *why);
+
 /* legal_call.c */
 #define NFP_MAX_ARG_BYTES 256u /* keys, values and records are passed word by word */
 bool nfp_legal_call(struct cx *cx, const struct nfp_prog *np, size_t inst, uint32_t pc,

@@ -62,5 +62,5 @@ bool nfp_legal_prog(struct cx *cx, const struct nfp_prog *np, struct offload_ref
 {
 	if (!np->type_known)
 		return nfp_refuse(cx, why, REASON_NFP_PROG_TYPE);
-	return check_totals(cx, np, why);
+	return nfp_legal_attach(cx, np, why) && check_totals(cx, np, why);
 }

@@ -253,6 +253,51 @@ static void test_totals(void **state)
 	rig_close(&r);
 }
 
+/* Programs of other places than the wire's end; sections name what attach types cannot. */
+static void test_attach(void **state)
+{
+	static const struct bpf_insn code[] = { MOV64I(0, 2), EXIT };
+	static const struct {
+		const char *section;
+		uint32_t type, attach_type;
+		bool taken;
+	} places[] = {
+		{ "xdp", BPF_PROG_TYPE_XDP, BPF_XDP, true },
+		{ "xdp.frags", BPF_PROG_TYPE_XDP, BPF_XDP, true },
+		{ "xdp_egress_counter", BPF_PROG_TYPE_XDP, BPF_XDP, true },
+		{ "xdp/devmap", BPF_PROG_TYPE_XDP, BPF_XDP_DEVMAP, false },
+		{ "xdp.frags/cpumap", BPF_PROG_TYPE_XDP, BPF_XDP_CPUMAP, false },
+		{ "tc", BPF_PROG_TYPE_SCHED_CLS, 0, true },
+		{ "tcx/ingress", BPF_PROG_TYPE_SCHED_CLS, 46, true },
+		{ "tcx/egress", BPF_PROG_TYPE_SCHED_CLS, 47, false },
+		{ "classifier/egress", BPF_PROG_TYPE_SCHED_CLS, 0, false },
+		{ "netkit/primary", BPF_PROG_TYPE_SCHED_CLS, 54, false },
+		{ "netkit/peer", BPF_PROG_TYPE_SCHED_CLS, 55, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
+		struct offload_refusal why = { 0 };
+		struct nfp_prog *np;
+		struct vprog vp;
+		struct fe_prog prog;
+		struct rig r;
+
+		rig_open(&r);
+		np = rig_verify(&r, places[i].type, code, ARRAY_SIZE(code));
+		vp = *np->vp;
+		prog = *vp.prog;
+		prog.section = places[i].section;
+		prog.attach_type = places[i].attach_type;
+		vp.prog = &prog;
+		np->vp = &vp;
+		if (nfp_legal_prog(&r.cx, np, &why) != places[i].taken ||
+		    (!places[i].taken && why.reason != REASON_NFP_ATTACH))
+			fail_msg("section %s: %s", places[i].section, reason_name(why.reason));
+		rig_close(&r);
+	}
+}
+
 /* Table ids follow the order of the object's maps; counters are marked word by word (4.12). */
 static void test_map_plan(void **state)
 {
@@ -310,9 +355,8 @@ static void test_edits(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_cases),
-		cmocka_unit_test(test_totals),
-		cmocka_unit_test(test_map_plan),
+		cmocka_unit_test(test_cases),  cmocka_unit_test(test_totals),
+		cmocka_unit_test(test_attach), cmocka_unit_test(test_map_plan),
 		cmocka_unit_test(test_edits),
 	};
 

@@ -39,8 +39,8 @@ void explain_split_print(const struct bpf_offload_program *p)
 		const struct part_map *m = &pair->maps[i];
 
 		if (m->home != PART_HOME_NONE)
-			printf("  map '%s': %s; %s\n", p->owner->obj.maps[i].name,
-			       part_home_name(m->home), part_home_text(m));
+			printf("  map '%s': %s (%s); %s\n", p->owner->obj.maps[i].name,
+			       part_home_name(m->home), m->why, part_home_text(m->home));
 	}
 	arena_reset(&p->owner->scratch);
 }
@@ -71,7 +71,9 @@ static struct json_object *maps_json(const struct bpf_offload_program *p)
 		o = json_object_new_object();
 		json_object_object_add(o, "name", report_text(p->owner->obj.maps[i].name));
 		json_object_object_add(o, "home", report_text(part_home_name(m->home)));
-		json_object_object_add(o, "text", report_text(part_home_text(m)));
+		json_object_object_add(o, "why", report_text(m->why));
+		json_object_object_add(o, "duty", report_text(part_home_duty(m->home)));
+		json_object_object_add(o, "text", report_text(part_home_text(m->home)));
 		json_object_array_add(maps, o);
 	}
 	return maps;
