@@ -265,6 +265,17 @@ static void take_split_reasons(struct bpf_offload_program *p)
 	}
 }
 
+/* So that a loader can tell which host half belongs to the image. */
+static void name_records(struct split *split)
+{
+	struct nfp_image *img = split->image;
+
+	if (!split->pair || !img)
+		return;
+	img->handoff_cookie = split->pair->cookie;
+	img->handoff_bytes = split->pair->record_bytes;
+}
+
 int bpf_offload_program__compile(struct bpf_offload_program *p,
 				 const struct bpf_offload_compile_opts *opts)
 {
@@ -296,6 +307,7 @@ int bpf_offload_program__compile(struct bpf_offload_program *p,
 	if (!ok)
 		return -EOPNOTSUPP;
 	p->compiled = true;
+	name_records(&p->split);
 	p->image = p->split.image;
 	take_split_reasons(p);
 	return 0;
@@ -364,7 +376,7 @@ int bpf_offload_program__write_host(struct bpf_offload_program *p, const char *p
 
 	if (!p->split.pair || !path)
 		return -EINVAL;
-	ok = part_object_write(&p->owner->cx, &p->owner->obj, &p->split.pair->host, path);
+	ok = part_object_write(&p->owner->cx, &p->owner->obj, p->split.pair, path);
 	arena_reset(&p->owner->scratch);
 	api_print_messages(p->owner);
 	return ok ? 0 : -EIO;

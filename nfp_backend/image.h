@@ -51,6 +51,8 @@ struct nfp_image {
 	uint64_t helpers;     /* bit n: firmware helper or inline capability for BPF helper id n */
 	bool queue_select;    /* writes the receive queue */
 	bool adjust_tail;     /* BPF helper 65, which has no bit in `helpers` */
+	/* Of a split program: what its records carry (partitioner/handoff.h). No bytes: no records. */
+	uint32_t handoff_cookie, handoff_bytes;
 };
 
 /* Writes `path` through a temporary file and rename. False: reported, nothing left behind. */

@@ -9,9 +9,13 @@
 
 /* What an object of ours cannot say of a program: NULL, or a sentence. */
 const char *part_object_obstacle(const struct fe_object *obj, const struct fe_prog *prog);
-/* Writes `path`. False: reported, nothing left behind. */
-bool part_object_write(struct cx *cx, const struct fe_object *obj, const struct fe_prog *prog,
+/* Writes the host half of `pair` to `path`. False: reported, nothing left behind. */
+bool part_object_write(struct cx *cx, const struct fe_object *obj, const struct part_pair *pair,
 		       const char *path);
+
+/* Absolute symbols of the object that say which records it takes. */
+#define PART_OBJ_COOKIE "bpf_offload_cookie"
+#define PART_OBJ_RECORD "bpf_offload_record_bytes"
 
 /* hostbtf.c */
 struct part_bytes {

@@ -30,5 +30,7 @@
 /* Flags of .bpf_offload.needs. */
 #define NFP_NEEDS_QUEUE_SELECT 1u
 #define NFP_NEEDS_ADJUST_TAIL  2u
+#define NFP_NEEDS_HANDOFF      4u /* a host half: cookie and length of records follow */
+#define NFP_NEEDS_KNOWN        7u
 
 #endif

@@ -109,11 +109,17 @@ static bool read_needs(struct in *in, struct nfp_image *img)
 	img->max_pkt_off = get_u32(in);
 	img->helpers = get_u64(in);
 	flags = get_u32(in);
-	if (type > NFP_PROG_TC || flags > (NFP_NEEDS_QUEUE_SELECT | NFP_NEEDS_ADJUST_TAIL))
+	if (type > NFP_PROG_TC || flags & ~NFP_NEEDS_KNOWN)
 		return fail(in, "unknown program type or needs");
 	img->type = (enum nfp_prog_type)type;
 	img->queue_select = flags & NFP_NEEDS_QUEUE_SELECT;
 	img->adjust_tail = flags & NFP_NEEDS_ADJUST_TAIL;
+	if (!(flags & NFP_NEEDS_HANDOFF))
+		return true;
+	img->handoff_cookie = get_u32(in);
+	img->handoff_bytes = get_u32(in);
+	if (!img->handoff_bytes || img->handoff_bytes > UINT16_MAX)
+		return fail(in, "hand-off records have no usable length");
 	return true;
 }
 

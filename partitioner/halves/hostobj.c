@@ -17,6 +17,7 @@ struct object {
 	struct cx *cx;
 	const struct fe_object *obj;
 	const struct fe_prog *prog;
+	const struct part_pair *pair;
 	const char *section; /* of main */
 	struct bpf_insn *code;
 	VEC(uint8_t) bytes;
@@ -348,18 +349,22 @@ static bool build(struct object *o)
 		add_relocs(o, code[1], end, (uint32_t)p->n_insns, ".text");
 	if (o->n_secs + 2 > MAX_SECTIONS)
 		return false;
+	global(o, PART_OBJ_COOKIE, STT_NOTYPE, SHN_ABS, o->pair->cookie, 0);
+	global(o, PART_OBJ_RECORD, STT_NOTYPE, SHN_ABS, o->pair->record_bytes, 0);
 	add_symbols(o);
 	finish(o);
 	return true;
 }
 
-bool part_object_write(struct cx *cx, const struct fe_object *obj, const struct fe_prog *prog,
+bool part_object_write(struct cx *cx, const struct fe_object *obj, const struct part_pair *pair,
 		       const char *path)
 {
 	struct object *o = ARENA_NEW(cx->arena, struct object);
+	const struct fe_prog *prog = &pair->host;
 
 	o->cx = cx;
 	o->obj = obj;
+	o->pair = pair;
 	o->prog = prog;
 	o->section = prog->frags ? "xdp.frags" : "xdp";
 	o->symbol = ARENA_ARRAY(cx->arena, uint32_t, obj->n_maps + 1);
