@@ -42,9 +42,27 @@ bool lift_ld_imm64(struct lift *l)
 	return true;
 }
 
+/* Bases of the kernel's negative offsets (SKF_NET_OFF, SKF_LL_OFF of linux/filter.h). A frame that reaches
+ * the card's program begins with its link header, and the network header follows that. */
+#define OFF_NETWORK    UINT32_C(0xfff00000)
+#define OFF_LINK       UINT32_C(0xffe00000)
+#define LINK_HDR_BYTES 14u
+
+/* An offset from the packet's start for one that only the running program knows. Offsets that are
+ * proven not to be negative fold to themselves. */
+static LLVMValueRef from_packet_start(struct lift *l, LLVMValueRef off)
+{
+	LLVMValueRef net = lift_i32(l, OFF_NETWORK), link = lift_i32(l, OFF_LINK), at;
+
+	at = LLVMBuildSelect(l->b, LLVMBuildICmp(l->b, LLVMIntUGE, off, link, ""),
+			     LLVMBuildSub(l->b, off, link, ""), off, "");
+	return LLVMBuildSelect(
+		l->b, LLVMBuildICmp(l->b, LLVMIntUGE, off, net, ""),
+		LLVMBuildSub(l->b, off, lift_i32(l, OFF_NETWORK - LINK_HDR_BYTES), ""), at, "");
+}
+
 /* Continues in a new block when the packet has `size` bytes at `off`, else gives up as the driver
- * does. An offset above 2^31 is out of range too: the kernel's negative offsets have no meaning on
- * the card. */
+ * does. */
 static void check_packet_range(struct lift *l, LLVMValueRef off, unsigned size)
 {
 	LLVMBasicBlockRef ok = LLVMAppendBasicBlockInContext(l->llvm, l->fn, "ld_abs.ok");
@@ -70,7 +88,8 @@ bool lift_ld_abs(struct lift *l)
 	if (!indirect && l->insn->imm < 0)
 		return lift_refuse(l, REASON_NFP_LD_ABS_NEGATIVE, l->insn->imm);
 	if (indirect)
-		off = LLVMBuildAdd(l->b, lift_read32(l, l->insn->src_reg), off, "");
+		off = from_packet_start(
+			l, LLVMBuildAdd(l->b, lift_read32(l, l->insn->src_reg), off, ""));
 	check_packet_range(l, off, size);
 	p = LLVMBuildLoad2(l->b, l->pkt_ptr, l->data, "data");
 	p = LLVMBuildInBoundsGEP2(l->b, l->i8, p, &off, 1, "");

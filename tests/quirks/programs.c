@@ -237,6 +237,16 @@ static void ld_abs_sizes(struct asm_buf *b)
 		 STX(BPF_DW, 2, 16, 7), MOV64I(0, -1), EXIT());
 }
 
+/* From the start, from the network header (-2^20), from the link header (-2^21), from nothing (-3 * 2^20). */
+static void ld_ind_negative_offset(struct asm_buf *b)
+{
+	asm_emit(b, MOV64(6, 1), LD_ABS(BPF_B, 0), ALU64I(BPF_AND, 0, 3), MOV64(7, 0),
+		 ALU64I(BPF_LSH, 7, 20), NEG64(7), LD_IND(BPF_H, 7, 5), MOV64(8, 0),
+		 LD_IND(BPF_B, 7, 60), ALU64(BPF_XOR, 8, 0), LDX(BPF_W, 2, 6, 76),
+		 LDX(BPF_W, 3, 6, 80), MOV64(4, 2), ALU64I(BPF_ADD, 4, 64), JMP(BPF_JGT, 4, 3, 1),
+		 STX(BPF_DW, 2, 16, 8), MOV64I(0, -1), EXIT());
+}
+
 const struct program program_cases[] = {
 	{ "ten-live-values", ten_live_values, 0 },
 	{ "forty-values-on-the-stack", forty_values_on_the_stack, 0 },
@@ -252,6 +262,7 @@ const struct program program_cases[] = {
 	{ "verdict-has-high-half", verdict_has_high_half, 0 },
 	{ "verdict-out-of-range", verdict_out_of_range, 0 },
 	{ "stores-before-ld-ind-abort", stores_before_ld_ind_abort, BPF_PROG_TYPE_SCHED_CLS },
+	{ "ld-ind-negative-offset", ld_ind_negative_offset, BPF_PROG_TYPE_SCHED_CLS },
 	{ "ld-abs-sizes", ld_abs_sizes, BPF_PROG_TYPE_SCHED_CLS },
 	{ 0 },
 };
