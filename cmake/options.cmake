@@ -12,7 +12,6 @@ endif()
 option(BPF_OFFLOAD_SANITIZE "AddressSanitizer and UndefinedBehaviorSanitizer" OFF)
 option(BPF_OFFLOAD_WERROR "Treat warnings as errors" OFF)
 option(BPF_OFFLOAD_FUZZ "Build the libFuzzer targets (needs clang)" OFF)
-option(BPF_OFFLOAD_LONG_TESTS "Register the tests that take many minutes" OFF)
 option(BUILD_TESTING "Build the tests" ON)
 
 add_library(bo_options INTERFACE)

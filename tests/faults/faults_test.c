@@ -1,14 +1,17 @@
 /* Mutation score: each fault of faults.def is seeded into the compiler, one at a time, and the
  * programs of the other suites are run until one shows it.
  *
- *   faults_test [--only FAULT] [--packets N] [--min PERCENT] [--verbose] OBJECT...
+ *   faults_test [--only FAULT] [--packets N] [--min PERCENT] [--verbose]
+ *               [--seen-by FILE] [--bless FILE] OBJECT...
  *
- * Programs: all of the objects, the cases of tests/quirks, random ones. Exit code 0: at least PERCENT of
- * the faults were noticed, and without a fault nothing differs. */
+ * Programs: all of the objects, the cases of tests/quirks, random ones. --seen-by names for each fault the
+ * program to begin with (lines "fault program"; a wrong one costs time only), --bless writes that file.
+ * Exit code 0: at least PERCENT of the faults were noticed, and without a fault nothing differs. */
 #include "faults.h"
 
 #include "../quirks/quirks.h"
 #include "base/bits.h"
+#include "base/file.h"
 #include "gen.h"
 #include "packets.h"
 
@@ -133,7 +136,16 @@ struct suite {
 	struct packet_file operands;
 	VEC(struct fe_object *) objects;
 	VEC(struct subject) subjects;
+	const char *seen_by; /* text of the file; NULL: none */
 };
+
+/* Without the folder: the same on every machine. */
+static const char *short_name(const struct subject *p)
+{
+	const char *slash = strrchr(p->name, '/');
+
+	return slash ? slash + 1 : p->name;
+}
 
 static struct subject *add(struct suite *s, const char *name)
 {
@@ -251,6 +263,7 @@ static bool collect(struct suite *s, int n, char **objects)
 
 struct options {
 	const char *only;
+	const char *seen_by, *bless; /* files */
 	uint64_t packets;
 	unsigned min_percent;
 	bool verbose;
@@ -262,7 +275,6 @@ struct finding {
 	char program[96], how[32];
 	uint64_t packets; /* until it was noticed, in that program */
 	uint64_t reached; /* programs in which the fault had a place */
-	uint64_t under_way;
 };
 
 static bool run_subject(const struct suite *s, const struct subject *p, const struct options *o,
@@ -291,21 +303,62 @@ static bool run_subject(const struct suite *s, const struct subject *p, const st
 	return true;
 }
 
+static bool hunt_in(const struct suite *s, size_t i, const struct options *o,
+		    struct seeding *seeding, struct finding *f)
+{
+	const struct subject *p = &s->subjects.at[i];
+
+	snprintf(f->program, sizeof(f->program), "%s", short_name(p));
+	alarm(SECONDS_EACH);
+	f->noticed = run_subject(s, p, o, seeding, f);
+	return f->noticed;
+}
+
+/* What stands behind "FAULT " on a line of s->seen_by; its length, 0: no such line. */
+static size_t seen_by(const struct suite *s, const char *fault, const char **program)
+{
+	size_t name_len = strlen(fault);
+
+	for (const char *line = s->seen_by; line && *line; line += *line == '\n') {
+		const char *end = strchrnul(line, '\n');
+
+		if (!strncmp(line, fault, name_len) && line[name_len] == ' ') {
+			*program = line + name_len + 1;
+			return (size_t)(end - *program);
+		}
+		line = end;
+	}
+	return 0;
+}
+
+/* The program that showed this fault when the file was written; SIZE_MAX: not known. */
+static size_t first_program(const struct suite *s, const struct fault *fault)
+{
+	const char *program;
+	size_t len = fault ? seen_by(s, fault->name, &program) : 0;
+
+	for (size_t i = 0; len && i < s->subjects.len; i++) {
+		const char *name = short_name(&s->subjects.at[i]);
+
+		if (strlen(name) == len && !memcmp(name, program, len))
+			return i;
+	}
+	return SIZE_MAX;
+}
+
 static void hunt(const struct suite *s, const struct fault *fault, const struct options *o,
 		 struct finding *f)
 {
 	struct seeding seeding = { .fault = fault };
+	size_t first = first_program(s, fault);
+	bool found;
 
 	arena_init(&seeding.arena);
 	seeding.cx = (struct cx){ .arena = &seeding.arena };
-	for (size_t i = 0; i < s->subjects.len && !f->noticed; i++) {
-		const struct subject *p = &s->subjects.at[i];
-		const char *slash = strrchr(p->name, '/');
-
-		f->under_way = i;
-		snprintf(f->program, sizeof(f->program), "%s", slash ? slash + 1 : p->name);
-		alarm(SECONDS_EACH);
-		f->noticed = run_subject(s, p, o, &seeding, f);
+	found = first != SIZE_MAX && hunt_in(s, first, o, &seeding, f);
+	for (size_t i = 0; i < s->subjects.len && !found; i++) {
+		if (i != first)
+			found = hunt_in(s, i, o, &seeding, f);
 	}
 	arena_reset(&seeding.arena);
 }
@@ -357,20 +410,35 @@ static void tell(const struct fault *fault, const struct finding *f, struct scor
 		       fault->part, fault->name, fault->what, f->reached);
 }
 
+static bool clean_without(const struct suite *s, const struct options *o, struct finding *f)
+{
+	try_fault(s, NULL, o, f);
+	if (f->noticed)
+		printf("without any fault: %s in %s\n", f->how, f->program);
+	return !f->noticed;
+}
+
 static bool run(const struct suite *s, const struct options *o, struct finding *f)
 {
+	FILE *bless = o->bless ? fopen(o->bless, "w") : NULL;
 	struct score score = { 0 };
 
-	try_fault(s, NULL, o, f);
-	if (f->noticed) {
-		printf("without any fault: %s in %s\n", f->how, f->program);
+	if (o->bless && !bless) {
+		perror(o->bless);
 		return false;
 	}
+
 	for (size_t i = 0; i < ARRAY_SIZE(faults); i++) {
 		if (o->only && strcmp(o->only, faults[i].name))
 			continue;
 		try_fault(s, &faults[i], o, f);
 		tell(&faults[i], f, &score);
+		if (bless && f->noticed)
+			fprintf(bless, "%s %s\n", faults[i].name, f->program);
+	}
+	if (bless && fclose(bless)) {
+		perror(o->bless);
+		return false;
 	}
 	printf("%u faults, %u noticed, %u missed (%u of them without a place in any program); %zu "
 	       "programs\n",
@@ -386,6 +454,8 @@ static bool parse(int argc, char **argv, struct options *o)
 		{ "packets", required_argument, NULL, 'p' },
 		{ "min", required_argument, NULL, 'm' },
 		{ "verbose", no_argument, NULL, 'v' },
+		{ "seen-by", required_argument, NULL, 's' },
+		{ "bless", required_argument, NULL, 'b' },
 		{ 0 },
 	};
 	int c;
@@ -396,9 +466,21 @@ static bool parse(int argc, char **argv, struct options *o)
 		case 'p': o->packets = strtoull(optarg, NULL, 0); break;
 		case 'm': o->min_percent = (unsigned)strtoul(optarg, NULL, 0); break;
 		case 'v': o->verbose = true; break;
+		case 's': o->seen_by = optarg; break;
+		case 'b': o->bless = optarg; break;
 		default: return false;
 		}
 	}
+	return true;
+}
+
+static bool read_seen_by(struct suite *s, const char *path)
+{
+	struct file_bytes text;
+
+	if (!file_read(&s->cx, path, 1 << 20, &text))
+		return false;
+	s->seen_by = (const char *)text.data;
 	return true;
 }
 
@@ -414,7 +496,9 @@ int main(int argc, char **argv)
 	f = mmap(NULL, sizeof(*f), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (f == MAP_FAILED || !collect(&suite, argc - optind, argv + optind))
 		return 3;
-	ok = run(&suite, &o, f);
+	if (o.seen_by && !read_seen_by(&suite, o.seen_by))
+		return 3;
+	ok = clean_without(&suite, &o, f) && run(&suite, &o, f);
 	packets_free(&suite.operands);
 	for (size_t i = 0; i < suite.objects.len; i++)
 		fe_object_close(suite.objects.at[i]);

@@ -43,7 +43,9 @@ struct tally {
 	uint64_t outcome[2][HARNESS_FAILED + 1]; /* by level */
 	uint64_t words[2], insns[2], cycles[2];
 	uint64_t verdicts[8], skipped, hits, misses;
-	uint64_t refused_for[REASON_COUNT], rejected_for[REASON_COUNT];
+	struct refusals {
+		uint64_t n, last_seed;
+	} refused_for[REASON_COUNT], rejected_for[REASON_COUNT];
 	uint64_t kernel_too_strict, kernel_too_lax; /* beside ours */
 	uint64_t crashes;
 };
@@ -135,6 +137,12 @@ static void ask_kernel(const struct options *o, const struct harness_case *c, bo
 	       ours ? log : reason_name(reason));
 }
 
+static void refuse(struct tally *t, struct refusals *r)
+{
+	r->n++;
+	r->last_seed = t->seed;
+}
+
 static void add(struct tally *t, unsigned level, const struct harness_result *r)
 {
 	t->outcome[level][r->outcome]++;
@@ -148,7 +156,7 @@ static void add(struct tally *t, unsigned level, const struct harness_result *r)
 	for (size_t i = 0; i < 8; i++)
 		t->verdicts[i] += r->diff.verdicts[i];
 	if (r->outcome == HARNESS_REFUSED)
-		t->refused_for[r->reason]++;
+		refuse(t, &t->refused_for[r->reason]);
 }
 
 static void run_levels(const struct options *o, struct gen_program *p, struct harness_case *c,
@@ -213,7 +221,8 @@ static void one_program(const struct options *o, struct tally *t)
 	t->programs++;
 	ok = harness_verifies(&s.c, o->verbose ? stdout : NULL, &reason);
 	t->accepted += ok;
-	t->rejected_for[reason] += !ok;
+	if (!ok)
+		refuse(t, &t->rejected_for[reason]);
 	if (o->kernel && !s.p.offload_only)
 		ask_kernel(o, &s.c, ok, reason, t);
 	if (ok && !o->verify_only)
@@ -289,11 +298,12 @@ static void supervise(const struct options *o, struct tally *t)
 	}
 }
 
-static void print_reasons(const char *what, const uint64_t *n)
+static void print_reasons(const char *what, const struct refusals *r)
 {
 	for (unsigned i = 1; i < REASON_COUNT; i++) {
-		if (n[i])
-			printf("  %s: %s %" PRIu64 "\n", what, reason_name((enum reason)i), n[i]);
+		if (r[i].n)
+			printf("  %s: %s %" PRIu64 ", the last at seed %" PRIu64 "\n", what,
+			       reason_name((enum reason)i), r[i].n, r[i].last_seed);
 	}
 }
 
