@@ -14,11 +14,23 @@ struct fe_kernel_load {
 	uint32_t log_size;
 	const char *missing; /* out: what was not to be had before loading; NULL: nothing */
 	int *map_fds; /* NULL: nothing stays loaded; else one a map, out: what stays open, -1: none */
-	int prog_fd;  /* out, when map_fds is there and all went well */
+	int prog_fd; /* out, when map_fds is there and all went well */
 };
 
 /* 0, or a negative errno. After an error nothing stays loaded. */
 int fe_kernel_load_insns(struct fe_kernel_load *l);
+
+/* An object file of ours as its user loads it, by libbpf. */
+struct fe_kernel_file {
+	const char *path, *prog_name;
+	const struct fe_object *maps_of; /* whose maps the file's are, by name */
+	int *map_fds;                    /* out, one a map: what stays open, -1: not in the file */
+	int prog_fd;                     /* out */
+	const char *why;                 /* out: what libbpf said of an error */
+};
+
+/* 0, or a negative errno. After an error nothing stays loaded. */
+int fe_kernel_load_file(struct arena *a, struct fe_kernel_file *f);
 
 /* Entries of a map whose size its user sets at run time: the least that the kernel takes. */
 uint32_t fe_kernel_map_entries(uint32_t type, uint32_t max_entries);

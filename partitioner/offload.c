@@ -185,9 +185,6 @@ static bool wants_split(const struct split *split, const struct part_task *task)
 {
 	bool some = split->placement == PART_ALL_HOST && split->device_capable;
 
-	/* what may stop the host is the host's, whole, whatever else it does */
-	if (fe_destructive_prog(split->vp->obj, split->vp->prog))
-		return false;
 	return task->ops->handoff_room && !task->opts->whole_only &&
 	       (some || task->opts->cut_seed || task->pins->any_host);
 }

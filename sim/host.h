@@ -76,8 +76,11 @@ struct sim_host_run {
 	const uint8_t *packet;
 	uint32_t packet_len;
 	bool tag_beside; /* tc: the outermost VLAN tag in `packet` was in the skb's own fields */
-	uint32_t rx_queue_index;   /* the context's field afterwards (XDP) */
-	uint32_t redirect_ifindex; /* of bpf_redirect and bpf_redirect_map */
+	uint32_t rx_queue_index; /* the context's field afterwards (XDP) */
+	/* Where the helpers for redirection would send the packet. Without such a place the kernel drops a
+	 * packet whose verdict is XDP_REDIRECT (xdp_do_redirect() fails). */
+	bool redirects;
+	uint32_t redirect_ifindex; /* interface, CPU or socket; UINT32_MAX: all of a map */
 	const struct sim_event *events;
 	size_t n_events;
 	const struct sim_touch *touched;

@@ -29,6 +29,7 @@ struct object {
 	uint32_t *
 		symbol; /* by map of the object: index among globals (user) or locals (data), + 1 */
 	uint32_t *sub_symbol; /* by subprogram: index among locals */
+	uint32_t text_symbol; /* index among locals */
 };
 
 static const char *data_section(struct cx *cx, const struct fe_map *m)
@@ -206,9 +207,11 @@ static void add_code(struct object *o, uint16_t sec[2])
 			insn->imm = -1;
 		if (!ebpf_is_ld_imm64(insn))
 			continue;
-		if (insn->src_reg != EBPF_IMM_VALUE) {
+		if (insn->src_reg == EBPF_IMM_FUNC) { /* libbpf wants bytes from .text's start */
+			insn->imm = (int32_t)((i + 1 + (uint32_t)insn->imm - end) * sizeof(*insn));
+		} else if (insn->src_reg != EBPF_IMM_VALUE) {
 			insn->imm = insn->src_reg == EBPF_IMM_MAP_IDX_VALUE ? insn[1].imm : 0;
-			insn->src_reg = insn->src_reg == EBPF_IMM_FUNC ? EBPF_IMM_FUNC : 0;
+			insn->src_reg = 0;
 			insn[1].imm = 0;
 		}
 		i++;
@@ -220,6 +223,8 @@ static void add_code(struct object *o, uint16_t sec[2])
 		sec[1] =
 			section(o, ".text", SHT_PROGBITS, SHF_ALLOC | SHF_EXECINSTR,
 				(struct part_bytes){ o->code + end, (n - end) * sizeof(*o->code) });
+	if (sec[1])
+		o->text_symbol = local(o, ".text", STT_SECTION, sec[1], 0, 0);
 	global(o, o->prog->name, STT_FUNC, sec[0], 0, end * sizeof(*o->code));
 	for (size_t i = 1; i < o->prog->n_subprogs; i++)
 		o->sub_symbol[i] = local(o, *subs[i].name ? subs[i].name : "subprog", STT_FUNC,
@@ -251,7 +256,7 @@ static uint32_t symbol_of(const struct object *o, uint32_t pc, uint32_t *type)
 	if (!ebpf_is_ld_imm64(insn))
 		return 0;
 	switch (insn->src_reg) {
-	case EBPF_IMM_FUNC: return 1 + o->sub_symbol[sub_at(o, (int64_t)pc + 1 + insn->imm)];
+	case EBPF_IMM_FUNC: return 1 + o->text_symbol;
 	case EBPF_IMM_MAP_IDX: return first_global + o->symbol[insn->imm] - 1;
 	case EBPF_IMM_MAP_IDX_VALUE: return o->symbol[insn->imm];
 	default: return 0;

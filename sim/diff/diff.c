@@ -17,9 +17,12 @@
 
 struct sim_diff_mismatch *sim_diff_note(struct diff *d, const char *what)
 {
-	struct sim_diff_result *r = d->res;
+	struct sim_diff_result *r;
 	struct sim_diff_mismatch *m;
 
+	if (d->whole)
+		d = d->whole;
+	r = d->res;
 	if (d->differs)
 		return NULL;
 	d->differs = true;
@@ -37,7 +40,7 @@ struct sim_diff_mismatch *sim_diff_note(struct diff *d, const char *what)
 	return m;
 }
 
-static void count_verdict(struct diff *d, uint32_t v)
+void sim_diff_count_verdict(struct diff *d, uint32_t v)
 {
 	bool xdp = d->prog->type == BPF_PROG_TYPE_XDP;
 
@@ -102,25 +105,27 @@ static void set_length_limits(struct diff *d)
 
 /* ---- comparison of one packet ----------------------------------------------------------------- */
 
-/* Result byte that the epilogue makes of a verdict (reference 4.6). */
-static uint8_t expected_byte(bool xdp, uint32_t v)
+/* What the epilogue makes of a verdict (reference 4.6). A redirection to nowhere is an error in the kernel, which
+ * drops the packet; one to somewhere is nothing that a device does. */
+uint8_t sim_diff_expected_byte(const struct diff *d, const struct sim_host_run *host)
 {
 	static const uint8_t of_xdp[] = { SIM_ME_RESULT_ABORT, SIM_ME_RESULT_DROP,
 					  SIM_ME_RESULT_PASS, SIM_ME_RESULT_TX };
 	static const uint8_t of_tc[] = { 0x11, 0x11, 0x22, 0x11, 0x02, 0x02, 0x11, 0x44 };
+	uint32_t v = host->verdict;
 
-	if (xdp)
-		return v < ARRAY_SIZE(of_xdp) ? of_xdp[v] : SIM_ME_RESULT_ABORT;
-	return v < ARRAY_SIZE(of_tc) ? of_tc[v] : SIM_ME_RESULT_PASS;
+	if (d->prog->type != BPF_PROG_TYPE_XDP)
+		return v < ARRAY_SIZE(of_tc) ? of_tc[v] : SIM_ME_RESULT_PASS;
+	if (v == XDP_REDIRECT && host->redirects)
+		return 0;
+	return v < ARRAY_SIZE(of_xdp) ? of_xdp[v] : SIM_ME_RESULT_ABORT;
 }
 
-static bool same_verdict(const struct diff *d, uint32_t host, uint8_t byte)
+static bool same_verdict(const struct diff *d, const struct sim_host_run *host, uint8_t byte)
 {
 	bool xdp = d->prog->type == BPF_PROG_TYPE_XDP;
-	uint8_t want = expected_byte(xdp, host);
+	uint8_t want = sim_diff_expected_byte(d, host);
 
-	if (xdp && host == XDP_REDIRECT)
-		return false; /* the device cannot */
 	return xdp ? byte == want : (byte & 0xf) == (want & 0xf);
 }
 
@@ -200,10 +205,10 @@ static void check_outcome(struct diff *d, const struct sim_host_run *host,
 {
 	struct sim_diff_mismatch *m;
 
-	if (!same_verdict(d, host->verdict, dev->byte)) {
+	if (!same_verdict(d, host, dev->byte)) {
 		m = sim_diff_note(d, "verdict");
 		if (m)
-			m->text = sim_diff_text_verdict(d, host->verdict, dev);
+			m->text = sim_diff_text_verdict(d, host, dev);
 	} else if (survives(dev->byte)) {
 		check_packet(d, host, dev);
 		if (d->prog->type == BPF_PROG_TYPE_XDP)
@@ -259,7 +264,7 @@ static void compare(struct diff *d, const struct sim_host_run *host)
 		note_fault(d, host->fault);
 	if (d->me)
 		run_device(d, host);
-	count_verdict(d, host->verdict);
+	sim_diff_count_verdict(d, host->verdict);
 	sim_diff_maps_check(d, host);
 	sim_diff_hosts_check(d, host);
 	d->res->packets++;
@@ -269,9 +274,11 @@ static void compare(struct diff *d, const struct sim_host_run *host)
 
 struct sim_host_packet sim_diff_host_packet(const struct diff *d)
 {
+	/* a host half goes on with the random numbers where the device left them */
 	return (struct sim_host_packet){ .data = d->data,
 					 .len = d->len,
-					 .random_seed = sim_diff_packet_seed(d),
+					 .random_seed = d->whole ? d->random_state
+								 : sim_diff_packet_seed(d),
 					 .clock_ns = CLOCK_START + d->index * CLOCK_STEP };
 }
 
@@ -300,19 +307,22 @@ static bool feed(void *priv, const struct sim_host_run *previous, struct sim_hos
 
 /* ---- set-up ---------------------------------------------------------------------------------- */
 
+/* Helpers that move a packet's start and end fail on the host where the firmware's would. */
+static void set_adjust_rule(struct diff *d)
+{
+	bool head = d->fw->adjust_head.present;
+
+	d->adjust = (struct sim_adjust_rule){
+		.device = true,
+		.head_start = sim_me_headroom(d->fw),
+		.head_min = head ? d->fw->adjust_head.off_min : 0,
+		.head_max = head ? d->fw->adjust_head.off_max : UINT16_MAX,
+	};
+}
+
 struct sim_host_options sim_diff_host_options(const struct diff *d)
 {
-	bool head;
-
-	if (d->host_only)
-		return (struct sim_host_options){ 0 };
-	head = d->fw->adjust_head.present;
-	return (struct sim_host_options){
-		.adjust = { .device = true,
-			    .head_start = sim_me_headroom(d->fw),
-			    .head_min = head ? d->fw->adjust_head.off_min : 0,
-			    .head_max = head ? d->fw->adjust_head.off_max : UINT16_MAX },
-	};
+	return (struct sim_host_options){ .adjust = d->adjust };
 }
 
 static void tell_device_step(void *arg, const struct sim_me_step *s)
@@ -322,7 +332,7 @@ static void tell_device_step(void *arg, const struct sim_me_step *s)
 	d->opts->device_step(d->opts->step_priv, s->word_idx);
 }
 
-static bool open_device(struct diff *d)
+bool sim_diff_open_device(struct diff *d)
 {
 	struct sim_me_map *table = ARENA_ARRAY(d->cx->arena, struct sim_me_map, d->dev->n_maps + 1);
 	struct sim_me_config cfg = { .fw = d->fw,
@@ -364,25 +374,18 @@ static void find_direct_maps(struct diff *d)
 	}
 }
 
-static bool open_packets(struct diff *d)
+bool sim_diff_open_packets(struct diff *d)
 {
-	set_length_limits(d);
+	d->index = 0;
+	d->res->skipped = 0;
+	sim_pcap_close(d->pcap);
+	d->pcap = NULL;
 	if (d->opts->pcap) {
 		d->pcap = sim_pcap_open(d->cx, d->opts->pcap);
 		return d->pcap;
 	}
 	d->gen = sim_packet_gen_new(d->cx->arena, d->prog, d->opts->seed, d->min_len);
 	return true;
-}
-
-/* The learning run has used packets up: start again from the first. */
-static bool rewind_packets(struct diff *d)
-{
-	d->index = 0;
-	d->res->skipped = 0;
-	sim_pcap_close(d->pcap);
-	d->pcap = NULL;
-	return open_packets(d);
 }
 
 static size_t largest_value(const struct diff *d)
@@ -394,20 +397,30 @@ static size_t largest_value(const struct diff *d)
 	return size;
 }
 
-static bool set_up(struct diff *d)
+void sim_diff_prepare(struct diff *d)
 {
 	size_t n = d->obj->n_maps + 1;
+
 	d->word_use = ARENA_ARRAY(d->cx->arena, const uint8_t *, n);
 	d->on_device = ARENA_ARRAY(d->cx->arena, bool, n);
 	d->direct = ARENA_ARRAY(d->cx->arena, bool, n);
-	find_direct_maps(d);
 	d->peer_value = arena_alloc(d->cx->arena, largest_value(d));
-	return open_packets(d) && sim_diff_hosts_load(d) && sim_diff_maps_open(d) &&
-	       sim_diff_maps_fill(d) && rewind_packets(d) && sim_diff_hosts_open(d) &&
-	       open_device(d);
+	find_direct_maps(d);
 }
 
-static double now(void)
+/* The learning run uses packets up: they start again from the first. */
+static bool set_up(struct diff *d)
+{
+	sim_diff_prepare(d);
+	set_length_limits(d);
+	if (!d->host_only)
+		set_adjust_rule(d);
+	return sim_diff_open_packets(d) && sim_diff_hosts_load(d) && sim_diff_maps_open(d) &&
+	       sim_diff_maps_fill(d) && sim_diff_open_packets(d) && sim_diff_hosts_open(d) &&
+	       sim_diff_open_device(d);
+}
+
+double sim_diff_now(void)
 {
 	struct timespec t;
 
@@ -432,14 +445,14 @@ bool sim_diff_run(struct cx *cx, const struct fe_object *obj, const struct fe_pr
 	d->dev = dev ? dev : &none;
 	ok = set_up(d);
 	if (ok) {
-		double start = now();
+		double start = sim_diff_now();
 
 		sim_host_loop(d->host, feed, d);
 		d->differs = false; /* the last comparison stands for itself */
 		d->index -= d->index > 0;
 		sim_diff_maps_check_all(d);
 		sim_diff_hosts_check_all(d);
-		res->seconds = now() - start;
+		res->seconds = sim_diff_now() - start;
 	}
 	sim_me_free(d->me);
 	sim_diff_hosts_close(d);

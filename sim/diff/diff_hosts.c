@@ -54,11 +54,9 @@ static const uint8_t *peer_value(struct diff *d, struct sim_diff_peer *p, size_t
 	return off < 0 ? NULL : sim_maps_memory(p->maps, &size) + off;
 }
 
-/* Makes the peer's element what the leading host's is. */
-static bool set_peer(struct diff *d, struct sim_diff_peer *p, size_t map, const uint8_t *key)
+/* NULL: takes the element out. */
+static bool put_peer(struct sim_diff_peer *p, size_t map, const uint8_t *key, const uint8_t *value)
 {
-	const uint8_t *value = lead_value(d, map, key);
-
 	if (p->kernel && value)
 		return sim_kernel_put(p->kernel, map, key, value);
 	if (p->kernel)
@@ -68,6 +66,22 @@ static bool set_peer(struct diff *d, struct sim_diff_peer *p, size_t map, const 
 	else
 		sim_map_delete(p->maps, map, key);
 	return true;
+}
+
+/* Makes the peer's element what the leading host's is. */
+static bool set_peer(struct diff *d, struct sim_diff_peer *p, size_t map, const uint8_t *key)
+{
+	return put_peer(p, map, key, lead_value(d, map, key));
+}
+
+void sim_diff_hosts_set(struct diff *d, size_t map, const uint8_t *key, const uint8_t *value)
+{
+	if (value)
+		sim_map_update(d->host_maps, map, key, value, BPF_ANY);
+	else
+		sim_map_delete(d->host_maps, map, key);
+	for (size_t i = 0; i < d->n_peers; i++)
+		put_peer(&d->peers[i], map, key, value);
 }
 
 /* ---- differences -------------------------------------------------------------------------------- */
@@ -83,7 +97,8 @@ static void note(struct diff *d, struct sim_diff_peer *p, const char *what, cons
 	m = sim_diff_note(d, "");
 	if (!m)
 		return;
-	m->what = arena_printf(d->cx->arena, "%s, %s", names[p->id], what);
+	m->what = arena_printf(d->cx->arena, "%s%s, %s", names[p->id], d->whole ? " host half" : "",
+			       what);
 	m->text = arena_strdup(d->cx->arena, text);
 }
 
@@ -314,21 +329,35 @@ static struct key_list filled_keys(struct diff *d, size_t map)
 	return keys;
 }
 
+/* Takes an element out of all sides, those of the whole program as well. */
+static void forget(struct diff *d, size_t map, const uint8_t *key)
+{
+	sim_diff_hosts_set(d, map, key, NULL);
+	if (d->on_device[map])
+		sim_map_delete(d->dev_maps, map, key);
+	if (d->whole)
+		forget(d->whole, map, key);
+}
+
+/* Global data is there from loading on, but for that of a host half, which may start at zero. */
+static bool to_be_filled(const struct diff *d, const struct fe_map *m)
+{
+	return m->kind == FE_MAP_USER ||
+	       (d->whole && (m->kind == FE_MAP_DATA || m->kind == FE_MAP_BSS));
+}
+
 /* What a kernel refuses (an interface that is not there) goes everywhere. */
 static void fill_peer(struct diff *d, struct sim_diff_peer *p)
 {
 	for (size_t map = 0; map < d->obj->n_maps; map++) {
 		struct key_list keys;
 
-		if (d->obj->maps[map].kind != FE_MAP_USER)
+		if (!to_be_filled(d, &d->obj->maps[map]))
 			continue;
 		keys = filled_keys(d, map);
 		for (size_t i = 0; i < keys.at.len; i++) {
-			if (set_peer(d, p, map, keys.at.at[i]))
-				continue;
-			sim_map_delete(d->host_maps, map, keys.at.at[i]);
-			if (d->on_device[map])
-				sim_map_delete(d->dev_maps, map, keys.at.at[i]);
+			if (!set_peer(d, p, map, keys.at.at[i]))
+				forget(d, map, keys.at.at[i]);
 		}
 	}
 }
@@ -415,8 +444,8 @@ bool sim_diff_hosts_load(struct diff *d)
 	d->peers = ARENA_ARRAY(d->cx->arena, struct sim_diff_peer, SIM_DIFF_N_HOSTS);
 	d->lead = SIM_DIFF_JIT;
 	if (hosts & 1u << SIM_DIFF_KERNEL || capture)
-		d->not_loaded =
-			sim_kernel_load(d->cx, d->obj, d->prog, &d->loaded);
+		d->not_loaded = d->pair ? sim_kernel_load_half(d->cx, d->obj, d->pair, &d->loaded)
+					: sim_kernel_load(d->cx, d->obj, d->prog, &d->loaded);
 	if (!find_image(d))
 		return false;
 	if (hosts && !(hosts & 1u << SIM_DIFF_JIT)) {

@@ -11,6 +11,7 @@
 /* Shared by diff.c (the run), diff_maps.c (contents of the maps), diff_hosts.c (further host sides) and
  * diff_text.c (messages). */
 
+struct part_pair;
 struct sim_pcap;
 struct sim_diff_peer;
 
@@ -18,11 +19,17 @@ struct diff {
 	struct cx *cx;
 	const struct fe_object *obj;
 	const struct fe_prog *prog;
+	/* Of a split program's host half: the comparison that it is part of. It counts the differences, has
+	 * the packet as it came from the wire, and may use the same elements; NULL: none. */
+	struct diff *whole;
+	const struct part_pair *pair; /* whose host half this is; NULL: none */
 	const struct nfp_firmware *fw;
 	const struct sim_diff_device *dev;
 	bool host_only; /* `dev` is empty, `fw` may be NULL */
 	const struct sim_diff_options *opts;
 	struct sim_diff_result *res;
+
+	struct sim_adjust_rule adjust; /* of the simulated host sides */
 
 	/* one set a side, both indexed like the object's maps */
 	struct sim_maps *host_maps, *dev_maps;
@@ -74,20 +81,31 @@ bool sim_diff_hosts_open(struct diff *d);
 /* The others' turn with the packet that the leading host has just finished. */
 void sim_diff_hosts_check(struct diff *d, const struct sim_host_run *lead);
 void sim_diff_hosts_check_all(struct diff *d); /* all maps */
+/* Gives an element of all of them a new value; NULL: takes it out. */
+void sim_diff_hosts_set(struct diff *d, size_t map, const uint8_t *key, const uint8_t *value);
 void sim_diff_hosts_close(struct diff *d);
 
-/* diff.c */
+/* diff.c, in the order of a run */
+void sim_diff_prepare(struct diff *d); /* what is known of each map */
+/* From the first packet on, those of min_len to max_len bytes; false: reported. */
+bool sim_diff_open_packets(struct diff *d);
+bool sim_diff_open_device(struct diff *d);                         /* false: reported */
 struct sim_host_packet sim_diff_host_packet(const struct diff *d); /* the packet under way */
 /* Next packet of the generator or file into d->data, d->len; false: no more. */
 bool sim_diff_next_packet(struct diff *d);
 uint64_t sim_diff_packet_seed(const struct diff *d); /* of the random numbers of packet d->index */
 struct sim_host_options sim_diff_host_options(const struct diff *d);
+/* Result byte that the device answers with where the host had this outcome; 0: it never does. */
+uint8_t sim_diff_expected_byte(const struct diff *d, const struct sim_host_run *host);
+void sim_diff_count_verdict(struct diff *d, uint32_t verdict);
+double sim_diff_now(void); /* seconds */
 /* Counts this packet as differing. The result's text is to be filled in; NULL: it was counted
  * already, or enough are kept. */
 struct sim_diff_mismatch *sim_diff_note(struct diff *d, const char *what);
 
 /* diff_text.c: texts in the arena of the context, several lines */
-const char *sim_diff_text_verdict(struct diff *d, uint32_t host, const struct sim_me_result *dev);
+const char *sim_diff_text_verdict(struct diff *d, const struct sim_host_run *host,
+				  const struct sim_me_result *dev);
 const char *sim_diff_text_packet(struct diff *d, const struct sim_host_run *host,
 				 const struct sim_me_result *dev);
 const char *sim_diff_text_value(struct diff *d, size_t map, const uint8_t *key, const uint8_t *host,

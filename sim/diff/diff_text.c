@@ -50,15 +50,18 @@ static const char *device_action(uint8_t byte)
 	}
 }
 
-const char *sim_diff_text_verdict(struct diff *d, uint32_t host, const struct sim_me_result *dev)
+const char *sim_diff_text_verdict(struct diff *d, const struct sim_host_run *host,
+				  const struct sim_me_result *dev)
 {
 	bool xdp = d->prog->type == BPF_PROG_TYPE_XDP;
-	const char *note = xdp && host == XDP_REDIRECT ? "\n  the device aborts on XDP_REDIRECT: "
-							 "such a verdict must stay on the host"
-						       : "";
+	uint32_t v = host->verdict;
+	const char *note = xdp && v == XDP_REDIRECT && host->redirects
+				   ? "\n  the device aborts on XDP_REDIRECT: "
+				     "such a verdict must stay on the host"
+				   : "";
 
 	return arena_printf(d->cx->arena, "host:   %s (%d)\ndevice: %s (result byte 0x%02x)%s",
-			    xdp ? xdp_verdict(host) : tc_verdict(host), (int32_t)host,
+			    xdp ? xdp_verdict(v) : tc_verdict(v), (int32_t)v,
 			    device_action(dev->byte), dev->byte, note);
 }
 

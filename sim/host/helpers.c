@@ -148,24 +148,37 @@ uint64_t sim_helper_redirect(struct sim_host *h, const uint64_t *a)
 {
 	if (h->is_skb ? a[1] & ~UINT64_C(1) /* BPF_F_INGRESS */ : a[1])
 		return h->is_skb ? TC_ACT_SHOT : XDP_ABORTED;
-	h->redirect_ifindex = (uint32_t)a[0];
+	h->redirect = (struct sim_redirect){ .index = (uint32_t)a[0] };
 	return h->is_skb ? TC_ACT_REDIRECT : XDP_REDIRECT;
 }
 
-/* Interface behind an element, or what the flags' low bits say when there is none. */
+/* Flags that a map of this type takes beside the verdict for a lookup in vain. */
+static uint64_t redirect_flags(uint32_t map_type)
+{
+	bool devices = map_type == BPF_MAP_TYPE_DEVMAP || map_type == BPF_MAP_TYPE_DEVMAP_HASH;
+
+	return devices ? BPF_F_BROADCAST | BPF_F_EXCLUDE_INGRESS : 0;
+}
+
+/* redirect_map(map, key, flags); a failed lookup leaves the key of the last redirection, as in the kernel. */
 uint64_t sim_helper_redirect_map(struct sim_host *h, const uint64_t *a)
 {
 	size_t map = sim_guest_map(h, a[0]);
 	uint32_t key = (uint32_t)a[1];
+	bool all = a[2] & BPF_F_BROADCAST;
 	int64_t off;
 	size_t size;
 
-	if (map == SIZE_MAX)
+	if (map == SIZE_MAX || a[2] & ~(redirect_flags(sim_maps_spec(h->maps, map)->type) | 3))
 		return XDP_ABORTED;
 	off = sim_map_lookup(h->maps, map, &key);
-	if (off < 0)
+	if (off < 0 && !all) {
+		h->redirect = (struct sim_redirect){ .index = h->redirect.index };
 		return a[2] & 3;
-	h->redirect_ifindex = load_le32(sim_maps_memory(h->maps, &size) + off);
+	}
+	h->redirect = (struct sim_redirect){ .to_map = true, .to_all = all, .index = key };
+	if (off >= 0)
+		h->redirect.map_value = load_le32(sim_maps_memory(h->maps, &size) + off);
 	return XDP_REDIRECT;
 }
 

@@ -165,13 +165,20 @@ static void place_packet(struct sim_host *h, const struct sim_host_packet *pkt)
 	h->vlan_tci = h->vlan_proto = 0;
 	h->random_state = pkt->random_seed;
 	h->clock_ns = pkt->clock_ns;
-	h->redirect_ifindex = 0;
+	h->redirect = (struct sim_redirect){ 0 };
 	h->frame->r0 = 0;
 	h->fault[0] = 0;
 	h->n_events = h->n_touched = 0;
 	h->run_mem_used = 0;
 	h->touched_lost = h->device_rule = false;
 	fill_ctx(h);
+}
+
+static uint32_t redirect_target(const struct sim_redirect *r)
+{
+	if (r->to_all)
+		return UINT32_MAX;
+	return r->to_map ? r->map_value : r->index;
 }
 
 static const struct sim_host_run *collect(struct sim_host *h)
@@ -187,7 +194,8 @@ static const struct sim_host_run *collect(struct sim_host *h)
 		.packet = h->packet + h->data,
 		.packet_len = h->data_end - h->data,
 		.tag_beside = tag_beside,
-		.redirect_ifindex = h->redirect_ifindex,
+		.redirects = h->redirect.to_map || h->redirect.index,
+		.redirect_ifindex = redirect_target(&h->redirect),
 		.events = h->events,
 		.n_events = h->n_events,
 		.touched = h->touched,

@@ -42,6 +42,14 @@ struct sim_call_frame {
 	uint64_t r0;   /* loop: the program's result */
 };
 
+/* As struct bpf_redirect_info: what the last helper for redirection said. */
+struct sim_redirect {
+	bool to_map;        /* the lookup in a map found something */
+	bool to_all;        /* BPF_F_BROADCAST */
+	uint32_t index;     /* interface, or the key in the map */
+	uint32_t map_value; /* to_map: the interface, CPU or socket there */
+};
+
 /* Bounds of what one packet may leave behind; more is lost, as on a card whose ring is full. */
 #define SIM_EVENTS_MAX 64u
 #define SIM_TOUCH_MAX  256u
@@ -106,7 +114,7 @@ struct sim_host {
 	bool vlan_present;             /* skb: tag outside the data, as the kernel keeps it */
 	uint16_t vlan_tci, vlan_proto; /* host order */
 	uint64_t random_state, clock_ns;
-	uint32_t redirect_ifindex;
+	struct sim_redirect redirect;
 	struct sim_event events[SIM_EVENTS_MAX];
 	struct sim_touch touched[SIM_TOUCH_MAX];
 	size_t n_events, n_touched;

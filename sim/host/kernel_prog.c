@@ -2,7 +2,7 @@
 
 #include "base/bits.h"
 #include "frontend/kernel_load.h"
-#include "frontend/vprog.h"
+#include "partitioner/hostobj.h"
 
 #include <bpf/bpf.h>
 #include <errno.h>
@@ -67,14 +67,10 @@ const char *sim_kernel_load(struct cx *cx, const struct fe_object *obj, const st
 {
 	int *fds = ARENA_ARRAY(cx->arena, int, obj->n_maps + 1);
 	struct fe_kernel_load l = { .obj = obj, .prog = prog, .map_fds = fds };
-	const char *destructive = fe_destructive_prog(obj, prog);
 	const char *why = why_unusable(cx);
 	int err;
 
 	*k = (struct sim_kernel_prog){ 0 };
-	if (destructive)
-		return arena_printf(cx->arena, "it calls %s, and is never given to a kernel",
-				    destructive);
 	if (why)
 		return why;
 	err = fe_kernel_load_insns(&l);
@@ -87,6 +83,43 @@ const char *sim_kernel_load(struct cx *cx, const struct fe_object *obj, const st
 	}
 	*k = (struct sim_kernel_prog){ l.prog_fd, fds, obj->n_maps };
 	return NULL;
+}
+
+static const char *load_file(struct cx *cx, struct fe_kernel_file *f, const struct part_pair *pair)
+{
+	int err;
+
+	if (!part_object_write(cx, f->maps_of, pair, f->path))
+		return "its object cannot be written";
+	err = fe_kernel_load_file(cx->arena, f);
+	unlink(f->path);
+	return err ? arena_printf(cx->arena, "the kernel rejects the object: %s\n%s",
+				  strerror(-err), f->why)
+		   : NULL;
+}
+
+const char *sim_kernel_load_half(struct cx *cx, const struct fe_object *obj,
+				 const struct part_pair *pair, struct sim_kernel_prog *k)
+{
+	const char *tmp = getenv("TMPDIR"), *why = why_unusable(cx);
+	char *dir = arena_printf(cx->arena, "%s/bpf-offload-XXXXXX", tmp ? tmp : "/tmp");
+	struct fe_kernel_file f = { .prog_name = pair->host.name,
+				    .maps_of = obj,
+				    .map_fds = ARENA_ARRAY(cx->arena, int, obj->n_maps + 1) };
+
+	*k = (struct sim_kernel_prog){ 0 };
+	if (why)
+		return why;
+	if (part_object_obstacle(obj, &pair->host)) /* no file to load: its instructions */
+		return sim_kernel_load(cx, obj, &pair->host, k);
+	if (!mkdtemp(dir))
+		return "no directory for temporary files";
+	f.path = arena_printf(cx->arena, "%s/half.o", dir);
+	why = load_file(cx, &f, pair);
+	rmdir(dir);
+	if (!why)
+		*k = (struct sim_kernel_prog){ f.prog_fd, f.map_fds, obj->n_maps };
+	return why;
 }
 
 void sim_kernel_unload(struct sim_kernel_prog *k)

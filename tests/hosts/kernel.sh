@@ -13,6 +13,20 @@ for object in "$data"/*.o "$examples"/*.o; do
 	expect 0 ": equal" "$tool" test --packets "$packets" --host=all "$object"
 	grep -q "DIFFERS\|skipped:" "$work/out" && fail "$object: not all host sides ran alike"
 done
+# split programs: the original and the host half, on every side
+pin=--pin=public_ports=host
+expect 0 ": equal" "$tool" test $pin --packets "$packets" --host=all "$data/portfilter.o"
+for side in jit interp image kernel; do
+	grep -q "host half on $side: " "$work/out" || fail "no host half on $side"
+done
+grep -q "host half on kernel: [1-9][0-9]* packets, 0 mismatches" "$work/out" || fail "not in the kernel"
+for object in "$examples"/*.o; do
+	[ -f "$object" ] || continue
+	for seed in 1 2; do
+		expect 0 ": equal" "$tool" test --cut-seed $seed --packets 500 --host=all "$object"
+		grep -q "DIFFERS\|skipped:" "$work/out" && fail "$object: not all host sides ran alike"
+	done
+done
 expect 0 "map references" "$tool" capture -o "$work/here.hostjit" "$data/kinds.o"
 expect 0 ": equal" "$tool" test --packets "$packets" --host="$work/here.hostjit,interp" "$data/kinds.o"
 finish

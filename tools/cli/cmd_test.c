@@ -100,26 +100,6 @@ static bool is_pair(const struct cli_args *args, const struct bpf_offload_progra
 	return p->split.pair && !args->device_words;
 }
 
-/* A split program's pair was compared with the original on our JIT; the original on all host sides. */
-static bool add_other_hosts(struct bpf_offload_program *p, const struct sim_diff_options *diff,
-			    struct sim_diff_result *res)
-{
-	struct bpf_offload_object *o = p->owner;
-	struct sim_diff_options all = *diff;
-	struct sim_diff_result more;
-
-	if (diff->hosts == HOST_BIT(JIT))
-		return true;
-	all.hosts |= HOST_BIT(JIT);
-	if (!sim_diff_run(&o->cx, &o->obj, p->prog, NULL, NULL, &all, &more))
-		return false;
-	memcpy(res->hosts, more.hosts, sizeof(res->hosts));
-	res->mismatches += more.mismatches;
-	for (size_t i = 0; i < more.n_kept && res->n_kept < SIM_DIFF_KEEP; i++)
-		res->kept[res->n_kept++] = more.kept[i];
-	return true;
-}
-
 /* ---- results ------------------------------------------------------------------------------------ */
 
 static const char *const xdp_verdicts[] = { "aborted", "drop", "pass", "tx", "redirect" };
@@ -145,12 +125,12 @@ static bool was_asked(const struct sim_diff_host *h)
 	return h->ran || h->skipped;
 }
 
-static void add_hosts(struct json_object *row, const struct sim_diff_result *r)
+static struct json_object *hosts_row(const struct sim_diff_host *all)
 {
 	struct json_object *hosts = json_object_new_array(), *o;
 
 	for (enum sim_diff_host_id id = 0; id < SIM_DIFF_N_HOSTS; id++) {
-		const struct sim_diff_host *h = &r->hosts[id];
+		const struct sim_diff_host *h = &all[id];
 
 		if (!was_asked(h))
 			continue;
@@ -164,22 +144,22 @@ static void add_hosts(struct json_object *row, const struct sim_diff_result *r)
 				       json_object_new_uint64(h->skipped_packets));
 		json_object_array_add(hosts, o);
 	}
-	json_object_object_add(row, "hosts", hosts);
+	return hosts;
 }
 
-/* One line for all host sides, when there is more than one. */
-static void print_hosts(const struct sim_diff_result *r)
+/* A line for each host side, when there is more than one. */
+static void print_hosts(const char *title, const struct sim_diff_host *hosts)
 {
 	bool several = false;
 
 	for (enum sim_diff_host_id id = 0; id < SIM_DIFF_N_HOSTS; id++)
-		several |= was_asked(&r->hosts[id]) && !r->hosts[id].leads;
+		several |= was_asked(&hosts[id]) && !hosts[id].leads;
 	for (enum sim_diff_host_id id = 0; several && id < SIM_DIFF_N_HOSTS; id++) {
-		const struct sim_diff_host *h = &r->hosts[id];
+		const struct sim_diff_host *h = &hosts[id];
 
 		if (!was_asked(h))
 			continue;
-		printf("  host %s: ", sim_diff_host_name(id));
+		printf("  %s %s: ", title, sim_diff_host_name(id));
 		if (h->skipped)
 			printf("skipped: %s\n", h->skipped);
 		else if (h->leads)
@@ -212,7 +192,7 @@ static void add_result(struct json_object *row, const struct bpf_offload_program
 	json_object_object_add(row, "map_misses", json_object_new_uint64(r->map_misses));
 	json_object_object_add(row, "seconds", json_object_new_double(r->seconds));
 	json_object_object_add(row, "verdicts", verdicts);
-	add_hosts(row, r);
+	json_object_object_add(row, "hosts", hosts_row(r->hosts));
 	for (size_t i = 0; i < r->n_kept; i++) {
 		o = json_object_new_object();
 		json_object_object_add(o, "packet", json_object_new_uint64(r->kept[i].packet_idx));
@@ -242,7 +222,7 @@ static void print_result(const struct cli_args *args, const struct bpf_offload_p
 			       r->verdicts[v]);
 	}
 	putchar('\n');
-	print_hosts(r);
+	print_hosts("host", r->hosts);
 	if (args->verbose)
 		printf("  %.2f s, %.0f packets a second\n", r->seconds,
 		       r->seconds > 0 ? (double)r->packets / r->seconds : 0);
@@ -287,11 +267,13 @@ static void tell_pair(const struct cli_args *args, struct json_object *row,
 		json_object_object_add(o, "decided", json_object_new_uint64(r->decided));
 		json_object_object_add(o, "handed", json_object_new_uint64(r->handed));
 		json_object_object_add(o, "forged", json_object_new_uint64(r->forged));
+		json_object_object_add(o, "hosts", hosts_row(r->half_hosts));
 		json_object_object_add(row, "split", o);
 	} else if (!args->quiet) {
 		printf("  split: the device decided %" PRIu64 " packets, the host went on with "
 		       "%" PRIu64 "; %" PRIu64 " came with a forged record\n",
 		       r->decided, r->handed, r->forged);
+		print_hosts("host half on", r->half_hosts);
 	}
 }
 
@@ -308,8 +290,7 @@ struct sides {
 static bool run_once(struct sides *s, struct sim_pair_result *res)
 {
 	*res = (struct sim_pair_result){ 0 };
-	return run_sides(s->args, s->p, s->dev, &s->diff, res) &&
-	       (!is_pair(s->args, s->p) || add_other_hosts(s->p, &s->diff, &res->diff));
+	return run_sides(s->args, s->p, s->dev, &s->diff, res);
 }
 
 /* One round, or with --time as many as there is time for; the seed of the last one stays in s->diff. */
@@ -322,10 +303,7 @@ static bool run_rounds(struct sides *s, struct test_plan *plan, struct sim_pair_
 		s->diff.packets = plan->packets;
 		if (!run_once(s, &round))
 			return false;
-		test_plan_add(&total->diff, &round.diff);
-		total->decided += round.decided;
-		total->handed += round.handed;
-		total->forged += round.forged;
+		test_plan_add(total, &round);
 	} while (test_plan_next(plan, &total->diff));
 	return true;
 }

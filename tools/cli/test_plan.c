@@ -53,24 +53,38 @@ bool test_plan_next(struct test_plan *plan, const struct sim_diff_result *total)
 	return true;
 }
 
-void test_plan_add(struct sim_diff_result *total, const struct sim_diff_result *round)
+static void add_hosts(struct sim_diff_host *sum, const struct sim_diff_host *more)
 {
-	struct sim_diff_result sum = *round;
-
-	sum.packets += total->packets;
-	sum.mismatches += total->mismatches;
-	sum.skipped += total->skipped;
-	sum.device_insns += total->device_insns;
-	sum.device_cycles += total->device_cycles;
-	sum.map_hits += total->map_hits;
-	sum.map_misses += total->map_misses;
-	sum.seconds += total->seconds;
-	for (size_t i = 0; i < sizeof(sum.verdicts) / sizeof(sum.verdicts[0]); i++)
-		sum.verdicts[i] += total->verdicts[i];
 	for (size_t i = 0; i < SIM_DIFF_N_HOSTS; i++) {
-		sum.hosts[i].packets += total->hosts[i].packets;
-		sum.hosts[i].mismatches += total->hosts[i].mismatches;
-		sum.hosts[i].skipped_packets += total->hosts[i].skipped_packets;
+		sum[i].packets += more[i].packets;
+		sum[i].mismatches += more[i].mismatches;
+		sum[i].skipped_packets += more[i].skipped_packets;
 	}
+}
+
+static void add_diff(struct sim_diff_result *sum, const struct sim_diff_result *more)
+{
+	sum->packets += more->packets;
+	sum->mismatches += more->mismatches;
+	sum->skipped += more->skipped;
+	sum->device_insns += more->device_insns;
+	sum->device_cycles += more->device_cycles;
+	sum->map_hits += more->map_hits;
+	sum->map_misses += more->map_misses;
+	sum->seconds += more->seconds;
+	for (size_t i = 0; i < sizeof(sum->verdicts) / sizeof(sum->verdicts[0]); i++)
+		sum->verdicts[i] += more->verdicts[i];
+	add_hosts(sum->hosts, more->hosts);
+}
+
+void test_plan_add(struct sim_pair_result *total, const struct sim_pair_result *round)
+{
+	struct sim_pair_result sum = *round; /* the last round's differences and sides */
+
+	add_diff(&sum.diff, &total->diff);
+	add_hosts(sum.half_hosts, total->half_hosts);
+	sum.decided += total->decided;
+	sum.handed += total->handed;
+	sum.forged += total->forged;
 	*total = sum;
 }

@@ -1,7 +1,7 @@
 #ifndef TOOLS_CLI_TEST_PLAN_H
 #define TOOLS_CLI_TEST_PLAN_H
 
-#include "sim/diff.h"
+#include "sim/pair.h"
 #include "tools/cli/cli.h"
 
 /* How much one call of test runs: --shard takes a part of the packets, --time adds rounds with further
@@ -17,6 +17,6 @@ bool test_plan(const struct cli_args *args, struct test_plan *plan);
 /* After a round: is there another? */
 bool test_plan_next(struct test_plan *plan, const struct sim_diff_result *total);
 /* Adds a round to what came before it. */
-void test_plan_add(struct sim_diff_result *total, const struct sim_diff_result *round);
+void test_plan_add(struct sim_pair_result *total, const struct sim_pair_result *round);
 
 #endif

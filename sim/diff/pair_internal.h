@@ -1,0 +1,28 @@
+#ifndef SIM_DIFF_PAIR_INTERNAL_H
+#define SIM_DIFF_PAIR_INTERNAL_H
+
+#include "sim/diff/diff_internal.h"
+#include "sim/pair.h"
+
+/* Shared by pair.c (packets) and pair_maps.c (contents of the maps). */
+
+struct pair {
+	struct diff d;    /* the original on all its host sides, and the device's half */
+	struct diff half; /* the host half on all of its host sides, with maps of their own */
+	struct sim_diff_options opts, half_opts;
+	struct sim_diff_result half_res;
+	const struct part_pair *halves;
+	struct sim_pair_result *res;
+	uint8_t forged[SIM_PACKET_MAX];
+};
+
+/* The host half's maps, empty; false: reported. */
+bool sim_pair_maps_open(struct pair *p);
+/* The host half starts with what the original has; where both sides add, at zero. */
+void sim_pair_maps_fill(struct pair *p);
+/* Compares what the original touched. */
+void sim_pair_maps_check(struct pair *p, const struct sim_host_run *ref);
+/* Compares everything. */
+void sim_pair_maps_check_all(struct pair *p);
+
+#endif
