@@ -1,0 +1,15 @@
+#ifndef BASE_UTF8_H
+#define BASE_UTF8_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Text from files may hold any bytes. */
+
+#define UTF8_REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
+
+/* Bytes of the well-formed sequence at the start of the string `s` (its end is none), *cp its code
+ * point (cp may be NULL); 0 when there is none. */
+size_t utf8_len(const char *s, uint32_t *cp);
+
+#endif
