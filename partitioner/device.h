@@ -13,6 +13,11 @@
  * Unlike the kernel's, insn_hook does not end the load: a refusal is an answer, with a reason, and
  * the partitioner decides what follows from it. */
 
+struct offload_refusal {
+	enum reason reason;
+	const char *text; /* formatted from the reason's text; in the arena */
+};
+
 struct offload_options {
 	unsigned opt_level;     /* 0 or 2 */
 	const char *dump;       /* pass names, comma separated, or "all"; NULL: none */
@@ -29,6 +34,9 @@ struct offload_options {
 	 * of which type. For tests that put a fault between two phases; NULL: nobody. */
 	void (*probe)(void *priv, const char *phase, void *made);
 	void *probe_priv;
+	/* What if: refusals that count as none (explain). Nothing is translated then. NULL: all count. */
+	bool (*pretend)(void *priv, const struct offload_refusal *why);
+	void *pretend_priv;
 };
 
 static inline void offload_probe(const struct offload_options *o, const char *phase, void *made)
@@ -36,11 +44,6 @@ static inline void offload_probe(const struct offload_options *o, const char *ph
 	if (o->probe)
 		o->probe(o->probe_priv, phase, made);
 }
-
-struct offload_refusal {
-	enum reason reason;
-	const char *text; /* formatted from the reason's text; in the arena */
-};
 
 struct offload_phase {
 	const char *name;

@@ -31,6 +31,13 @@ static void add_reason(struct job *j, uint32_t insn, int32_t inst,
 	*r = (struct part_reason){ insn, inst, why->reason, why->text };
 }
 
+static bool pretended(const struct job *j, const struct offload_refusal *why)
+{
+	const struct offload_options *o = &j->state->opts;
+
+	return o->pretend && o->pretend(o->pretend_priv, why);
+}
+
 static bool seen_in(const struct vprog *vp, size_t inst, uint32_t pc)
 {
 	const struct fe_subprog *sub = &vp->prog->subprogs[vp->inst[inst].subprog];
@@ -56,7 +63,7 @@ static void ask_insn(struct job *j, uint32_t pc)
 			continue;
 		live = true;
 		why = (struct offload_refusal){ 0 };
-		if (j->ops->insn_hook(j->state, i, pc, &why))
+		if (j->ops->insn_hook(j->state, i, pc, &why) || pretended(j, &why))
 			continue;
 		j->refused[pc] = true;
 		add_reason(j, pc, (int32_t)i, &why);
@@ -80,7 +87,7 @@ static void ask_whole(struct job *j)
 {
 	struct offload_refusal why = { 0 };
 
-	if (!j->ops->finalize(j->state, &why))
+	if (!j->ops->finalize(j->state, &why) && !pretended(j, &why))
 		add_reason(j, PART_WHOLE, -1, &why);
 }
 
@@ -130,6 +137,8 @@ static bool translate(struct job *j)
 {
 	struct offload_refusal why = { 0 };
 
+	if (j->state->opts.pretend)
+		return true;
 	if (j->ops->translate(j->state, &why)) {
 		j->split->image = j->state->image;
 		return true;

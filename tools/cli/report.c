@@ -14,57 +14,6 @@ struct json_object *report_new(void)
 	return o;
 }
 
-/* Length of the well-formed UTF-8 sequence at `s`, 0 when there is none. */
-static size_t utf8_len(const unsigned char *s)
-{
-	static const struct {
-		unsigned char mask, lead, len;
-		uint32_t least; /* smaller code points are overlong */
-	} forms[] = { { 0x80, 0x00, 1, 0 },
-		      { 0xe0, 0xc0, 2, 0x80 },
-		      { 0xf0, 0xe0, 3, 0x800 },
-		      { 0xf8, 0xf0, 4, 0x10000 } };
-
-	for (size_t i = 0; i < 4; i++) {
-		uint32_t cp = s[0] & (unsigned char)~forms[i].mask;
-
-		if ((s[0] & forms[i].mask) != forms[i].lead)
-			continue;
-		for (size_t k = 1; k < forms[i].len; k++) {
-			if ((s[k] & 0xc0) != 0x80)
-				return 0;
-			cp = cp << 6 | (s[k] & 0x3f);
-		}
-		return cp >= forms[i].least && cp <= 0x10ffff && (cp < 0xd800 || cp > 0xdfff)
-			       ? forms[i].len
-			       : 0;
-	}
-	return 0;
-}
-
-struct json_object *report_text(const char *s)
-{
-	static const char replacement[] = "\xef\xbf\xbd";
-	struct json_object *o;
-	size_t n = 0, len;
-	char *clean;
-
-	if (!s)
-		return NULL;
-	clean = malloc(strlen(s) * 3 + 1);
-	if (!clean)
-		return json_object_new_string("");
-	while (*s) {
-		len = utf8_len((const unsigned char *)s);
-		memcpy(clean + n, len ? s : replacement, len ? len : 3);
-		n += len ? len : 3;
-		s += len ? len : 1;
-	}
-	o = json_object_new_string_len(clean, (int)n);
-	free(clean);
-	return o;
-}
-
 static struct json_object *reason_row(const struct bpf_offload_reason *r)
 {
 	struct json_object *o = json_object_new_object();

@@ -3,8 +3,7 @@
 
 #include "bpf_offload.h"
 #include "tools/cli/cli.h"
-
-#include <json-c/json.h>
+#include "tools/report/json_text.h"
 
 /* JSON output, schema 1: {"schema":1,"programs":[…]}, with "errors":[…] when the object itself is
  * at fault. Documented in docs/json.md; new keys may come, none goes. */
@@ -18,8 +17,5 @@ void report_placement(struct json_object *row, struct bpf_offload_program *prog)
 void report_messages(struct json_object *report, struct bpf_offload_object *obj);
 /* Prints and frees. */
 void report_print(struct json_object *report);
-
-/* Text from a file may hold any bytes: those that are not UTF-8 become U+FFFD. NULL gives null. */
-struct json_object *report_text(const char *s);
 
 #endif

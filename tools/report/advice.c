@@ -1,0 +1,153 @@
+#include "tools/report/facts.h"
+
+/* What would move: the program is placed again as if the card did not refuse one matter, halves and
+ * verification included, only nothing is translated. So the answer knows of everything else that would
+ * still hold instructions back. */
+
+#define MAX_TRIED     8u
+#define MANY_INSNS    1500u /* programs from here on: */
+#define TRIED_OF_MANY 3u
+
+struct pretence {
+	const struct rep_facts *f;
+	const struct rep_advice *without; /* NULL: without any of f->advice */
+};
+
+static bool is_same(const struct rep_advice *a, enum reason reason, const char *text)
+{
+	return a->reason == reason && !strcmp(a->text, text);
+}
+
+/* offload_options.pretend */
+static bool pretend(void *priv, const struct offload_refusal *why)
+{
+	const struct pretence *p = priv;
+
+	if (p->without)
+		return is_same(p->without, why->reason, why->text);
+	for (size_t i = 0; i < p->f->advice.len; i++)
+		if (is_same(&p->f->advice.at[i], why->reason, why->text))
+			return true;
+	return false;
+}
+
+static void collect(struct rep_facts *f)
+{
+	const struct split *s = &f->p->split;
+
+	for (size_t i = 0; i < s->n_reasons; i++) {
+		struct rep_advice *a = NULL;
+
+		for (size_t k = 0; k < f->advice.len && !a; k++)
+			if (is_same(&f->advice.at[k], s->reasons[i].reason, s->reasons[i].text))
+				a = &f->advice.at[k];
+		if (!a) {
+			a = vec_push(&f->advice, &f->p->owner->arena);
+			*a = (struct rep_advice){ .reason = s->reasons[i].reason,
+						  .text = s->reasons[i].text };
+		}
+		a->refused++;
+	}
+}
+
+static uint32_t on_device(const struct rep_facts *f, const struct split *s)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < f->n_insns; i++)
+		n += s->place[f->insns[i].pc] == PART_DEVICE ||
+		     s->place[f->insns[i].pc] == PART_BOTH;
+	return n;
+}
+
+static double going_up(const struct split *s)
+{
+	double share = 0;
+
+	for (uint32_t i = 0; s->pair && i < s->pair->n_cuts; i++)
+		share += s->pair->cuts[i].share;
+	return share < 1 ? share : 1;
+}
+
+static void try_without(const struct rep_facts *f, struct pretence *p, struct rep_advice *a)
+{
+	struct bpf_offload_object *o = f->p->owner;
+	struct offload_options opts = f->p->state.opts;
+	struct offload_prog state;
+	struct split split;
+	struct cx quiet = o->cx;
+	struct diags diags;
+
+	diags_init(&diags, &o->arena);
+	quiet.diags = &diags;
+	opts.pretend = pretend;
+	opts.pretend_priv = p;
+	opts.dump = NULL;
+	if (!part_offload(&quiet, &f->p->vprog, &nfp_offload_ops, &f->p->fw, &opts, &split, &state))
+		return;
+	a->tried = true;
+	a->gain = (int32_t)on_device(f, &split) - (int32_t)f->on_device;
+	a->going_up = going_up(&split);
+	a->device_share = split.pair ? split.pair->device_share : 0;
+	a->to = split.placement;
+}
+
+static int by_gain(const void *a, const void *b)
+{
+	const struct rep_advice *x = a, *y = b;
+	int64_t gx = x->tried ? x->gain : INT64_MIN, gy = y->tried ? y->gain : INT64_MIN;
+
+	if (gx != gy)
+		return gx < gy ? 1 : -1;
+	return (x->refused < y->refused) - (x->refused > y->refused);
+}
+
+/* Insertion sort: qsort may exchange what is equal, and the order is printed. */
+static void sort(struct rep_advice *a, size_t n)
+{
+	for (size_t i = 1; i < n; i++)
+		for (size_t k = i; k > 0 && by_gain(&a[k - 1], &a[k]) > 0; k--) {
+			struct rep_advice swap = a[k];
+
+			a[k] = a[k - 1];
+			a[k - 1] = swap;
+		}
+}
+
+void rep_advise(struct rep_facts *f)
+{
+	uint32_t limit = f->n_insns < MANY_INSNS ? MAX_TRIED : TRIED_OF_MANY;
+
+	if (f->advice.len || !f->p->compiled)
+		return;
+	collect(f);
+	sort(f->advice.at, f->advice.len);
+	for (uint32_t i = 0; i < f->advice.len && i < limit; i++) {
+		struct rep_advice *a = &f->advice.at[i];
+
+		try_without(f, &(struct pretence){ f, a }, a);
+	}
+	if (f->advice.len > 1)
+		try_without(f, &(struct pretence){ f, NULL }, &f->all);
+	sort(f->advice.at, f->advice.len);
+	arena_reset(&f->p->owner->scratch);
+}
+
+const char *rep_advice_gain(const struct rep_facts *f, const struct rep_advice *a)
+{
+	const struct part_pair *now = f->p->split.pair;
+	struct arena *s = &f->p->owner->scratch;
+
+	if (!a->tried)
+		return NULL;
+	if (a->to == PART_ALL_DEVICE)
+		return "the whole program would run on the NIC";
+	if (a->gain <= 0)
+		return "nothing moves: other refusals hold the same instructions back";
+	return arena_printf(
+		s,
+		"%d more instructions on the NIC, about %.0f %% of those that run instead of "
+		"%.0f %%; %.0f %% of packets go up instead of %.0f %%",
+		a->gain, a->device_share * 100, now ? now->device_share * 100 : 0.0,
+		a->going_up * 100, now ? f->going_up * 100 : 100.0);
+}

@@ -1,0 +1,16 @@
+#ifndef TOOLS_REPORT_JSON_H
+#define TOOLS_REPORT_JSON_H
+
+#include "tools/report/facts.h"
+#include "tools/report/json_text.h"
+
+/* What the facts say, as JSON (docs/json.md). */
+
+/* Adds explain's keys to a program's row. */
+void rep_json(struct rep_facts *f, struct json_object *row);
+
+/* Pieces that the manifest shares. */
+struct json_object *rep_json_cuts(struct rep_facts *f); /* [] when not split */
+struct json_object *rep_json_maps(struct rep_facts *f);
+
+#endif

@@ -1,0 +1,175 @@
+#include "tools/report/text.h"
+
+#include "partitioner/handoff.h"
+
+#include <stdio.h>
+
+#define MAX_WAYS 8u /* into one cut that are listed */
+
+static void print_matter(const char *before, const struct part_reason *r)
+{
+	printf("%s%s [%s]\n", before, r->text, reason_name(r->reason));
+}
+
+/* ---- the program as a whole ---------------------------------------------------------------------- */
+
+static void print_figures(const struct rep_facts *f)
+{
+	const struct split *s = &f->p->split;
+	const struct part_pair *pair = s->pair;
+
+	for (size_t i = 0; i < s->n_reasons && s->reasons[i].insn == PART_WHOLE; i++) {
+		print_matter("  whole program: ", &s->reasons[i]);
+		printf("    %s\n", reason_advice(s->reasons[i].reason));
+	}
+	if (s->unsplit)
+		printf("  not split: %s\n", s->unsplit);
+	if (f->n_words)
+		printf("  on the NIC: %u instructions, estimated %.1f instruction words and %.0f "
+		       "cycles a packet\n",
+		       f->on_device, f->words_run, f->cycles);
+	if (pair)
+		printf("  hand-off record: %u bytes before each packet that goes up; device: about "
+		       "%.0f %% of "
+		       "the instructions that run\n",
+		       pair->record_bytes, pair->device_share * 100);
+}
+
+/* ---- cuts and maps ---------------------------------------------------------------------------------- */
+
+static void print_value(const struct rep_facts *f, const struct part_value *v)
+{
+	struct bpf_offload_object *o = f->p->owner;
+	unsigned at = PART_HANDOFF_HEADER + v->at;
+
+	printf("    %s", part_value_text(&o->scratch, &o->obj, v));
+	if (v->size == 1)
+		printf(", record byte %u", at);
+	else if (v->size)
+		printf(", record bytes %u-%u", at, at + v->size - 1);
+	putchar('\n');
+}
+
+/* Where the card's side of a cut comes from. */
+static void print_ways(const struct rep_facts *f, uint8_t cut)
+{
+	uint32_t n = 0;
+
+	for (size_t i = 0; i < f->edges.len; i++) {
+		const struct rep_edge *e = &f->edges.at[i];
+
+		if (e->cut != cut)
+			continue;
+		if (n++ < MAX_WAYS)
+			printf("%s%u (%.0f %%)", n == 1 ? "    from instruction " : ", ",
+			       f->insns[f->blocks.at[e->from].end - 1].pc, e->freq * 100);
+	}
+	if (n > MAX_WAYS)
+		printf(" and %u more", n - MAX_WAYS);
+	if (n)
+		putchar('\n');
+}
+
+static void print_cut(const struct rep_facts *f, const struct part_cut_point *c)
+{
+	const char *where = rep_where(f, c->pc);
+
+	printf("  cut %u before instruction %u", c->id, c->pc);
+	if (*where)
+		printf(" (%s)", where);
+	printf(", about %.0f %% of packets, %u bytes handed over\n", c->share * 100,
+	       c->live.payload_bytes);
+	print_ways(f, c->id);
+	for (uint32_t i = 0; i < c->live.n; i++)
+		print_value(f, &c->live.values[i]);
+	if (!c->live.n)
+		printf("    nothing is carried\n");
+}
+
+static void print_split(const struct rep_facts *f)
+{
+	const struct part_pair *pair = f->p->split.pair;
+	const struct fe_object *obj = &f->p->owner->obj;
+
+	for (uint32_t i = 0; pair && i < pair->n_cuts; i++)
+		print_cut(f, &pair->cuts[i]);
+	for (size_t i = 0; pair && i < obj->n_maps; i++)
+		if (pair->maps[i].home != PART_HOME_NONE)
+			printf("  map '%s': %s; %s\n", obj->maps[i].name,
+			       part_home_name(pair->maps[i].home), part_home_text(&pair->maps[i]));
+}
+
+/* ---- advice ------------------------------------------------------------------------------------------- */
+
+static void print_advice(const struct rep_facts *f)
+{
+	if (f->advice.len)
+		printf("  to move more to the NIC:\n");
+	for (size_t i = 0; i < f->advice.len; i++) {
+		const struct rep_advice *a = &f->advice.at[i];
+		const char *gain = rep_advice_gain(f, a);
+
+		printf("    %s (%u×) [%s]\n", a->text, a->refused, reason_name(a->reason));
+		if (gain)
+			printf("      without it: %s\n", gain);
+		printf("      %s\n", reason_advice(a->reason));
+	}
+	if (f->all.tried)
+		printf("    without all of these: %s\n", rep_advice_gain(f, &f->all));
+}
+
+/* ---- the listing ---------------------------------------------------------------------------------------- */
+
+static void print_reasons(const struct rep_facts *f, const struct rep_insn *insn)
+{
+	for (uint32_t i = insn->reason; i < insn->reason + insn->n_reasons; i++) {
+		print_matter("                 ^ not for the NIC: ", &f->p->split.reasons[i]);
+		printf("                   %s\n", reason_advice(f->p->split.reasons[i].reason));
+	}
+}
+
+/* A cut before `pc`. */
+static void print_mark(const struct rep_facts *f, uint32_t pc)
+{
+	const struct part_pair *pair = f->p->split.pair;
+
+	for (uint32_t i = 0; pair && i < pair->n_cuts; i++)
+		if (pair->cuts[i].pc == pc)
+			printf("    ---- cut %u: here the host goes on, %u bytes handed over, "
+			       "about %.0f %% of packets\n",
+			       pair->cuts[i].id, pair->cuts[i].live.payload_bytes,
+			       pair->cuts[i].share * 100);
+}
+
+static void print_listing(const struct rep_facts *f)
+{
+	uint32_t line = REP_NONE;
+	const char *why = NULL;
+
+	for (uint32_t i = 0; i < f->n_insns; i++) {
+		const struct rep_insn *insn = &f->insns[i];
+
+		if (insn->line != line && insn->line != REP_NONE)
+			printf("  %-4s %s:%u: %s\n", rep_place_name(f->lines[insn->line].place),
+			       f->lines[insn->line].file, f->lines[insn->line].line,
+			       f->lines[insn->line].text);
+		line = insn->line;
+		print_mark(f, insn->pc);
+		printf("    %-4s %5u: %s\n", rep_place_name(insn->place), insn->pc, insn->text);
+		print_reasons(f, insn);
+		if (insn->why && insn->why != why &&
+		    (!why || strcmp(insn->why, why))) /* once for all that follow */
+			printf("                 ^ on the host: %s\n", insn->why);
+		why = insn->why;
+	}
+}
+
+void rep_text(struct rep_facts *f, bool listing)
+{
+	print_figures(f);
+	print_split(f);
+	print_advice(f);
+	if (listing)
+		print_listing(f);
+	arena_reset(&f->p->owner->scratch);
+}

@@ -1,0 +1,208 @@
+#include "tools/report/facts.h"
+
+#include "partitioner/pins.h"
+#include "partitioner/region.h"
+
+/* Why a split leaves an instruction to the host that the card could execute. The rules of the search,
+ * read backwards from what it chose, the strongest first:
+ *
+ *   a pin says so
+ *   a split program moves the packet's ends on the host only
+ *   control came to the host before it, because of an instruction that the card refuses: no way back
+ *   it uses a map that one side has, and others of the map's users are on the host
+ *   no hand-off is possible behind it, or none that pays
+ *
+ * A subprogram's instructions stay where their call is. */
+
+struct why {
+	struct rep_facts *f;
+	struct arena *arena;
+	struct vprog vp; /* with main_stack: what a hand-off would have to carry */
+	struct part_region region;
+	bool *refused;   /* by instruction of main: the card refuses it or what it calls */
+	bool *pinned;    /* by instruction of main: to the host */
+	uint32_t *after; /* by instruction of main on the host: the refused one that leads to it */
+	int32_t *map;    /* by instruction of main: map of the host that it uses; -1 */
+};
+
+/* ---- what is known of main ------------------------------------------------------------------------- */
+
+static bool moves_packet(const struct bpf_insn *insn)
+{
+	return ebpf_is_call(insn) && insn->src_reg == EBPF_CALL_HELPER &&
+	       (insn->imm == BPF_FUNC_xdp_adjust_head || insn->imm == BPF_FUNC_xdp_adjust_tail);
+}
+
+static void mark_refused(struct why *w)
+{
+	const struct vprog *vp = &w->vp;
+
+	for (size_t inst = 0; inst < vp->n_inst; inst++) {
+		const struct fe_subprog *sub = &vp->prog->subprogs[vp->inst[inst].subprog];
+
+		for (uint32_t pc = sub->start; pc < sub->end; pc++) {
+			uint32_t i = rep_insn_at(w->f, pc);
+
+			if (i != REP_NONE && vp_fact_at(vp, inst, pc)->seen &&
+			    (w->f->insns[i].n_reasons || moves_packet(&vp->prog->insns[pc])))
+				w->refused[part_main_pc(vp, inst, pc)] = true;
+		}
+	}
+}
+
+static void mark_pin(void *priv, uint32_t main_pc, bool device)
+{
+	struct why *w = priv;
+
+	w->pinned[main_pc] |= !device;
+}
+
+static void mark_pins(struct why *w)
+{
+	const char *text = w->f->p->state.opts.pins;
+	struct part_pins pins;
+
+	if (text && part_pins_parse(&w->f->p->owner->cx, &w->vp, text, &pins))
+		part_pins_each(&w->vp, &pins, mark_pin, w);
+}
+
+static void mark_map(void *priv, uint32_t main_pc, size_t map)
+{
+	struct why *w = priv;
+
+	if (w->f->p->split.pair->maps[map].home == PART_HOME_HOST)
+		w->map[main_pc] = (int32_t)map;
+}
+
+/* From refused instructions along edges of the host, `forward` or back: by[pc] is the nearest. */
+static void spread(struct why *w, uint32_t *by, bool forward)
+{
+	const bool *on_device = w->f->p->split.pair->on_device;
+	VEC(uint32_t) todo = { 0 };
+
+	memset(by, 0xff, w->region.n * sizeof(*by));
+	for (uint32_t pc = 0; pc < w->region.n; pc++)
+		if (w->refused[pc]) {
+			by[pc] = pc;
+			*vec_push(&todo, w->arena) = pc;
+		}
+	for (size_t next = 0; next < todo.len; next++)
+		for (size_t i = 0; i < w->region.edges.len; i++) {
+			const struct part_edge *e = &w->region.edges.at[i];
+			uint32_t from = forward ? e->from : e->to, to = forward ? e->to : e->from;
+
+			if (from != todo.at[next] || by[to] != REP_NONE || on_device[to])
+				continue;
+			by[to] = by[from];
+			*vec_push(&todo, w->arena) = to;
+		}
+}
+
+/* ---- words for it ----------------------------------------------------------------------------------- */
+
+/* What stands against handing over right behind `pc`, when nothing else keeps it here. */
+static const char *no_handoff_behind(const struct why *w, uint32_t pc)
+{
+	struct bpf_offload_object *o = w->f->p->owner;
+
+	for (size_t i = 0; i < w->region.edges.len; i++) {
+		const struct part_edge *e = &w->region.edges.at[i];
+		struct part_live live;
+
+		if (e->from != pc || !w->vp.main_stack)
+			continue;
+		part_live_at(&o->cx, &w->vp, e->to, &live);
+		if (live.obstacle)
+			return arena_printf(&o->arena, "no hand-off is possible behind it: %s",
+					    live.obstacle);
+	}
+	return "a hand-off here costs less than one behind it";
+}
+
+static const char *why_main(const struct why *w, uint32_t pc)
+{
+	struct bpf_offload_object *o = w->f->p->owner;
+
+	if (w->pinned[pc])
+		return "--pin puts it on the host";
+	if (moves_packet(&w->vp.prog->insns[pc]))
+		return "a split program moves the packet's ends on the host only";
+	if (w->after[pc] != REP_NONE && w->after[pc] != pc)
+		return arena_printf(&o->arena,
+				    "comes after insn %u, which the card does not take: control "
+				    "does not go back",
+				    w->after[pc]);
+	if (w->map[pc] >= 0)
+		return arena_printf(&o->arena, "uses map '%s', which is on the host",
+				    o->obj.maps[w->map[pc]].name);
+	if (w->refused[pc])
+		return "calls what the card does not take";
+	return no_handoff_behind(w, pc);
+}
+
+static void explain_main(struct why *w)
+{
+	for (uint32_t i = 0; i < w->f->n_insns && w->f->insns[i].pc < w->region.n; i++) {
+		struct rep_insn *insn = &w->f->insns[i];
+
+		if (insn->place == PART_HOST && !insn->n_reasons)
+			insn->why = why_main(w, insn->pc);
+	}
+}
+
+static void explain_subprograms(struct why *w)
+{
+	struct bpf_offload_object *o = w->f->p->owner;
+	const struct vprog *vp = &w->f->p->vprog;
+
+	for (size_t inst = 1; inst < vp->n_inst; inst++) {
+		const struct fe_subprog *sub = &vp->prog->subprogs[vp->inst[inst].subprog];
+		uint32_t main_pc = part_main_pc(vp, inst, sub->start);
+		const char *text =
+			arena_printf(&o->arena, "runs where its call, insn %u, is", main_pc);
+
+		for (uint32_t pc = sub->start; pc < sub->end; pc++) {
+			uint32_t i = rep_insn_at(w->f, pc);
+			struct rep_insn *insn = i == REP_NONE ? NULL : &w->f->insns[i];
+
+			if (insn && insn->place == PART_HOST && !insn->n_reasons && !insn->why)
+				insn->why = text;
+		}
+	}
+}
+
+static bool prepare(struct why *w)
+{
+	struct fe_verify_options opts = { .allow_destructive = true, .main_stack = true };
+	struct bpf_offload_object *o = w->f->p->owner;
+	struct cx quiet = o->cx;
+	struct diags diags;
+	uint32_t n;
+
+	diags_init(&diags, &o->arena);
+	quiet.diags = &diags;
+	if (!fe_verify(&quiet, &o->obj, w->f->p->prog, &opts, &w->vp))
+		return false;
+	part_region_build(&o->cx, &w->vp, &w->region);
+	n = w->region.n;
+	w->refused = ARENA_ARRAY(w->arena, bool, n);
+	w->pinned = ARENA_ARRAY(w->arena, bool, n);
+	w->after = ARENA_ARRAY(w->arena, uint32_t, n);
+	w->map = ARENA_ARRAY(w->arena, int32_t, n);
+	memset(w->map, 0xff, n * sizeof(*w->map));
+	return true;
+}
+
+void rep_why(struct rep_facts *f)
+{
+	struct why w = { .f = f, .arena = &f->p->owner->arena };
+
+	if (!f->p->split.pair || !prepare(&w))
+		return;
+	mark_refused(&w);
+	mark_pins(&w);
+	part_maps_each_use(&w.vp, mark_map, &w);
+	spread(&w, w.after, true);
+	explain_main(&w);
+	explain_subprograms(&w);
+}
