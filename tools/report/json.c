@@ -154,15 +154,17 @@ struct json_object *rep_json_maps(struct rep_facts *f)
 	const struct fe_object *obj = &f->p->owner->obj;
 	struct json_object *maps = json_object_new_array(), *o;
 
-	for (size_t i = 0; f->p->split.pair && i < obj->n_maps; i++) {
-		const struct part_map *m = &f->p->split.pair->maps[i];
+	for (size_t i = 0; f->p->split.maps && i < obj->n_maps; i++) {
+		const struct part_map *m = &f->p->split.maps[i];
 
 		if (m->home == PART_HOME_NONE)
 			continue;
 		o = json_object_new_object();
 		add(o, "name", report_text(obj->maps[i].name));
 		add(o, "home", report_text(part_home_name(m->home)));
-		add(o, "text", report_text(part_home_text(m)));
+		add(o, "why", report_text(m->why));
+		add(o, "duty", report_text(part_home_duty(m->home)));
+		add(o, "text", report_text(part_home_text(m->home)));
 		json_object_array_add(maps, o);
 	}
 	return maps;
@@ -236,6 +238,7 @@ void rep_json(struct rep_facts *f, struct json_object *row)
 	add(row, "unsplit", report_text(f->p->split.unsplit));
 	add(row, "estimate", estimate_json(f));
 	add(row, "blocks", blocks_json(f));
+	add(row, "maps", rep_json_maps(f));
 	add(row, "advice", advice_json(f));
 	if (f->all.tried) {
 		o = json_object_new_object();

@@ -89,14 +89,16 @@ static void print_cut(const struct rep_facts *f, const struct part_cut_point *c)
 static void print_split(const struct rep_facts *f)
 {
 	const struct part_pair *pair = f->p->split.pair;
+	const struct part_map *maps = f->p->split.maps;
 	const struct fe_object *obj = &f->p->owner->obj;
 
 	for (uint32_t i = 0; pair && i < pair->n_cuts; i++)
 		print_cut(f, &pair->cuts[i]);
-	for (size_t i = 0; pair && i < obj->n_maps; i++)
-		if (pair->maps[i].home != PART_HOME_NONE)
-			printf("  map '%s': %s; %s\n", obj->maps[i].name,
-			       part_home_name(pair->maps[i].home), part_home_text(&pair->maps[i]));
+	for (size_t i = 0; maps && i < obj->n_maps; i++)
+		if (maps[i].home != PART_HOME_NONE)
+			printf("  map '%s': %s (%s); %s\n", obj->maps[i].name,
+			       part_home_name(maps[i].home), maps[i].why,
+			       part_home_text(maps[i].home));
 }
 
 /* ---- advice ------------------------------------------------------------------------------------------- */

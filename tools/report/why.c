@@ -70,7 +70,7 @@ static void mark_map(void *priv, uint32_t main_pc, size_t map)
 {
 	struct why *w = priv;
 
-	if (w->f->p->split.pair->maps[map].home == PART_HOME_HOST)
+	if (w->f->p->split.maps[map].home == PART_HOME_HOST)
 		w->map[main_pc] = (int32_t)map;
 }
 
