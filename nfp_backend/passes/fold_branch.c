@@ -36,33 +36,48 @@ static bool has_form(const struct nfp_block *b)
 	return count_phis(b) && i + 1 == b->insns.len && b->insns.at[i].op == NFP_M_BR;
 }
 
+/* Does a branch before instruction `at` lead where that one leads? */
+static bool leads_there_already(const struct nfp_block *b, size_t at)
+{
+	for (size_t i = count_phis(b); i < at; i++)
+		if (nfp_op_is(&b->insns.at[i], NFP_OF_SUCC) &&
+		    b->insns.at[i].target[0] == b->insns.at[at].target[0])
+			return true;
+	return false;
+}
+
+/* Reads of `reg`, a PHI of block b, by b itself and, on the way from b, by PHIs of its successors. */
+static uint32_t reads_inside(const struct nfp_ssa *s, uint32_t b, uint32_t reg)
+{
+	struct nfp_block *blk = &s->fn->blocks.at[b];
+	uint32_t n = 0;
+
+	for (size_t i = count_phis(blk); i < blk->insns.len; i++) {
+		const struct nfp_mi *mi = &blk->insns.at[i];
+		const struct nfp_block *to;
+
+		n += nfp_is_vreg(&mi->a, reg) + nfp_is_vreg(&mi->b, reg);
+		if (!nfp_op_is(mi, NFP_OF_SUCC) || leads_there_already(blk, i))
+			continue;
+		to = &s->fn->blocks.at[mi->target[0]];
+		for (size_t k = 0; k < count_phis(to); k++) {
+			const struct nfp_opnd *o = nfp_phi_operand(&to->insns.at[k], b);
+
+			n += o && nfp_is_vreg(o, reg);
+		}
+	}
+	return n;
+}
+
 /* Are the block's PHIs read in it and by PHIs of its successors only? */
 static bool is_private(const struct nfp_ssa *s, uint32_t b)
 {
-	struct nfp_block *blk = &s->fn->blocks.at[b];
-	size_t n = count_phis(blk), p, i, k;
+	const struct nfp_block *blk = &s->fn->blocks.at[b];
 
-	for (p = 0; p < n; p++) {
-		uint32_t reg = blk->insns.at[p].dst.reg, inside = 0;
+	for (size_t p = 0; p < count_phis(blk); p++) {
+		uint32_t reg = blk->insns.at[p].dst.reg;
 
-		if (s->regs[reg].updated)
-			return false;
-		for (i = n; i < blk->insns.len; i++) {
-			struct nfp_mi *mi = &blk->insns.at[i];
-			struct nfp_block *t;
-
-			inside += nfp_is_vreg(&mi->a, reg) + nfp_is_vreg(&mi->b, reg);
-			if (!nfp_op_is(mi, NFP_OF_SUCC))
-				continue;
-			t = &s->fn->blocks.at[mi->target[0]];
-			for (k = 0; k < count_phis(t); k++) {
-				const struct nfp_opnd *o = nfp_phi_operand(&t->insns.at[k], b);
-
-				inside += o && nfp_is_vreg(o, reg);
-			}
-		}
-		/* a successor that is reached twice counts twice */
-		if (inside < s->regs[reg].n_uses)
+		if (s->regs[reg].updated || reads_inside(s, b, reg) < s->regs[reg].n_uses)
 			return false;
 	}
 	return true;
