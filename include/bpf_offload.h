@@ -72,6 +72,7 @@ struct bpf_offload_open_opts {
 	FILE *messages_to;
 };
 
+struct part_profiler;
 struct bpf_offload_compile_opts {
 	size_t sz;              /* sizeof(struct bpf_offload_compile_opts) */
 	const char *firmware;   /* profile: a shipped name or a path; NULL: "corenic" */
@@ -85,6 +86,9 @@ struct bpf_offload_compile_opts {
 	unsigned max_handoff;   /* bytes of a hand-off record at most; 0: what the device allows */
 	bool require_device;    /* do not split: the whole program on the device, or none of it */
 	const char *pins;       /* "SYMBOL=host|device,…": where maps and functions go; NULL: none */
+	const char *costs;      /* file of costs that the choice of a cut weighs; NULL: defaults */
+	/* How often instructions run (partitioner/profile.h); NULL: guessed. Not of the stable interface. */
+	const struct part_profiler *profiler;
 };
 
 /* Opens `path`. NULL with errno set: -ENOEXEC's positive value or what open(2) said. Opts may be NULL. */

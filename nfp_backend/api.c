@@ -276,6 +276,12 @@ static void name_records(struct split *split)
 	img->handoff_bytes = split->pair->record_bytes;
 }
 
+static bool load_costs(struct bpf_offload_program *p, const char *path)
+{
+	p->costs = part_costs_default;
+	return !path || part_costs_read(&p->owner->cx, path, &p->costs);
+}
+
 int bpf_offload_program__compile(struct bpf_offload_program *p,
 				 const struct bpf_offload_compile_opts *opts)
 {
@@ -289,7 +295,9 @@ int bpf_offload_program__compile(struct bpf_offload_program *p,
 				      .cut_seed = OPT(opts, cut_seed, UINT64_C(0)),
 				      .max_handoff = OPT(opts, max_handoff, 0u),
 				      .whole_only = OPT(opts, require_device, false),
-				      .pins = OPT(opts, pins, NULL) };
+				      .pins = OPT(opts, pins, NULL),
+				      .profiler = OPT(opts, profiler, NULL),
+				      .costs = &p->costs };
 	int err = bpf_offload_program__verify(p, OPT(opts, allow_destructive, false));
 	bool ok;
 
@@ -297,7 +305,8 @@ int bpf_offload_program__compile(struct bpf_offload_program *p,
 		return err;
 	if (p->compiled || p->host_only)
 		return 0;
-	if (!nfp_firmware_load(&o->cx, OPT(opts, firmware, NULL), &p->fw)) {
+	if (!nfp_firmware_load(&o->cx, OPT(opts, firmware, NULL), &p->fw) ||
+	    !load_costs(p, OPT(opts, costs, NULL))) {
 		api_print_messages(o);
 		return -EINVAL;
 	}

@@ -14,8 +14,9 @@ struct bpf_offload_program {
 	bool verified, accepted; /* verified: fe_verify() was asked */
 	bool host_only;          /* of a type that no card runs: neither verified nor placed */
 	bool compiled;
-	struct vprog vprog;     /* when accepted */
-	struct nfp_firmware fw; /* when compiled */
+	struct vprog vprog;      /* when accepted */
+	struct nfp_firmware fw;  /* when compiled */
+	struct part_costs costs; /* when compiled */
 	struct split split;
 	struct offload_prog state;     /* phases with their times */
 	const struct nfp_image *image; /* NULL: no microcode */

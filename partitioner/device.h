@@ -2,6 +2,8 @@
 #define PARTITIONER_DEVICE_H
 
 #include "frontend/vprog.h"
+#include "partitioner/cost.h"
+#include "partitioner/profile.h"
 
 /* What a NIC's backend must offer, in the shape of the kernel's struct bpf_prog_offload_ops
  * (kernel/bpf/offload.c), so that a backend could stand behind either and a second NIC is a second
@@ -30,6 +32,8 @@ struct offload_options {
 	uint64_t cut_seed;      /* not 0: a random legal cut in place of the best, for tests */
 	uint32_t max_handoff;   /* bytes of a hand-off record at most; 0: what the device allows */
 	const char *pins;       /* "SYMBOL=host|device,…": subprograms and maps; NULL: none */
+	const struct part_costs *costs;       /* NULL: part_costs_default */
+	const struct part_profiler *profiler; /* how often ways are taken; NULL: guessed */
 	/* Called with what a phase has made, after its check and before its dump; the backend says
 	 * of which type. For tests that put a fault between two phases; NULL: nobody. */
 	void (*probe)(void *priv, const char *phase, void *made);

@@ -3,7 +3,7 @@
 static void add_edge(struct cx *cx, struct part_region *r, uint32_t from, int64_t to)
 {
 	if (to >= 0 && to < r->n && part_seen(r->vp, (uint32_t)to))
-		*vec_push(&r->edges, cx->arena) = (struct part_edge){ from, (uint32_t)to, 0 };
+		*vec_push(&r->edges, cx->arena) = (struct part_edge){ from, (uint32_t)to, 0, 0 };
 }
 
 static void add_edges_of(struct cx *cx, struct part_region *r, uint32_t pc)
@@ -17,9 +17,11 @@ static void add_edges_of(struct cx *cx, struct part_region *r, uint32_t pc)
 		add_edge(cx, r, pc, ebpf_jump_target(insn, pc));
 		return;
 	}
-	if (!ebpf_is_cond_jump(insn) || f->branch != VP_BRANCH_ALWAYS)
+	if (!ebpf_is_cond_jump(insn) || f->branch != VP_BRANCH_ALWAYS ||
+	    part_is_empty_jump(r->vp, pc))
 		add_edge(cx, r, pc, part_next(r->vp, pc));
-	if (ebpf_is_cond_jump(insn) && f->branch != VP_BRANCH_NEVER)
+	if (ebpf_is_cond_jump(insn) && f->branch != VP_BRANCH_NEVER &&
+	    !part_is_empty_jump(r->vp, pc))
 		add_edge(cx, r, pc, ebpf_jump_target(insn, pc));
 }
 

@@ -12,15 +12,15 @@
 /* Finds the best split that holds: the cut of highest worth is made into two programs, both are
  * verified, the device's is translated. What fails is forbidden and the next best cut is tried. */
 
-#define MAX_TRIES     48u
-#define MAX_TAIL      8u
-#define DEVICE_CYCLES 10 /* a cycle on the device weighs so many hundredths of one of the host's */
+#define MAX_TRIES 48u
+#define MAX_TAIL  8u
 
 struct search {
 	const struct part_task *task;
 	struct cx *cx;
 	struct cx quiet; /* a half that does not verify is an answer, not a report */
 	struct vprog vp; /* with main_stack */
+	const struct part_costs *costs;
 	struct part_region region;
 	struct part_map *maps;
 	struct part_live *live; /* by instruction of main */
@@ -39,6 +39,25 @@ static int64_t random_below(struct search *s, uint32_t n)
 {
 	s->rng = s->rng * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
 	return (int64_t)((s->rng >> 33) % n);
+}
+
+static int64_t cost(const struct search *s, enum part_cost c)
+{
+	return s->costs->of[c];
+}
+
+/* Of something that is done so often, in hundredths of a cycle; what is astronomic stays below
+ * PART_CUT_NEVER when summed over all nodes and edges. */
+static int64_t worth(const struct search *s, int64_t hundredths, uint32_t freq)
+{
+	int64_t most = PART_CUT_NEVER / 4 / (int64_t)(s->region.n + s->region.edges.len + 1);
+	int64_t once = hundredths < 0 ? -hundredths : hundredths, all;
+
+	if (once > most / (freq + 1))
+		all = most;
+	else
+		all = once * freq;
+	return hundredths < 0 ? -all : all;
 }
 
 /* True when R0 has one value, *r0, after an instruction. */
@@ -62,20 +81,20 @@ static int64_t end_gain(const struct search *s, uint32_t pc)
 	uint32_t r0;
 
 	if (!result_after(s, pc, &r0))
-		return (part_cost(PART_COST_FINAL_PACKET) - part_cost(PART_COST_HANDOFF)) / 2;
-	return r0 == XDP_PASS ? -part_cost(PART_COST_HANDOFF) : part_cost(PART_COST_FINAL_PACKET);
+		return (cost(s, PART_COST_FINAL_PACKET) - cost(s, PART_COST_HANDOFF)) / 2;
+	return r0 == XDP_PASS ? -cost(s, PART_COST_HANDOFF) : cost(s, PART_COST_FINAL_PACKET);
 }
 
 static void weigh_nodes(struct search *s)
 {
-	int64_t *cycles = part_region_cycles(s->cx, &s->region), per_packet;
+	int64_t *cycles = part_region_cycles(s->cx, &s->region, s->costs), per_packet;
 
 	s->gain = ARENA_ARRAY(s->cx->arena, int64_t, s->region.n);
 	for (uint32_t pc = 0; pc < s->region.n; pc++) {
 		if (!part_seen(&s->vp, pc))
 			continue;
-		per_packet = cycles[pc] * (100 - DEVICE_CYCLES);
-		s->gain[pc] = per_packet * s->region.freq[pc];
+		per_packet = cycles[pc] * (100 - cost(s, PART_COST_DEVICE));
+		s->gain[pc] = worth(s, per_packet, s->region.freq[pc]);
 		if (s->rng)
 			s->gain[pc] = random_below(s, 30) - 8;
 	}
@@ -205,8 +224,8 @@ static void find_tails(struct search *s)
 
 		if (s->tail[e->to] && !s->tail[e->from] && *gain != -PART_CUT_NEVER &&
 		    *gain != PART_CUT_NEVER)
-			*gain +=
-				s->rng ? random_below(s, 20) : 100 * end_gain(s, e->from) * e->freq;
+			*gain += s->rng ? random_below(s, 20)
+					: worth(s, 100 * end_gain(s, e->from), e->freq);
 	}
 }
 
@@ -227,15 +246,15 @@ static void add_tails(const struct search *s, bool *on_device)
 static int64_t edge_cost(struct search *s, const struct part_edge *e)
 {
 	const struct part_live *live = &s->live[e->to];
-	int64_t cycles = part_cost(PART_COST_HANDOFF);
+	int64_t cycles = cost(s, PART_COST_HANDOFF);
 
 	if (live->obstacle || s->forbidden[e->to] || live->payload_bytes > s->max_payload)
 		return PART_CUT_NEVER;
 	for (uint32_t i = 0; i < live->n; i++)
-		cycles += live->values[i].size ? part_cost(PART_COST_HANDOFF_VALUE) : 0;
+		cycles += live->values[i].size ? cost(s, PART_COST_HANDOFF_VALUE) : 0;
 	if (s->rng)
 		return random_below(s, 12);
-	return 100 * cycles * e->freq;
+	return worth(s, 100 * cycles, e->freq);
 }
 
 /* Whether anything is for the device. */
@@ -307,7 +326,8 @@ static uint32_t cookie_of(const struct search *s, const struct part_pair *pair)
 
 static bool collect_cuts(struct search *s, struct part_pair *pair)
 {
-	uint64_t *freq = ARENA_ARRAY(s->cx->arena, uint64_t, s->region.n);
+	double *share = ARENA_ARRAY(s->cx->arena, double, s->region.n);
+	bool *here = ARENA_ARRAY(s->cx->arena, bool, s->region.n);
 	uint32_t n = 0, payload = 0;
 
 	for (size_t i = 0; i < s->region.edges.len; i++) {
@@ -315,8 +335,9 @@ static bool collect_cuts(struct search *s, struct part_pair *pair)
 
 		if (!pair->on_device[e->from] || pair->on_device[e->to])
 			continue;
-		n += !freq[e->to];
-		freq[e->to] += e->freq + 1u;
+		n += !here[e->to];
+		here[e->to] = true;
+		share[e->to] += part_edge_share(&s->region, e);
 	}
 	if (!n || n > PART_HANDOFF_MAX_CUTS)
 		return false;
@@ -324,12 +345,12 @@ static bool collect_cuts(struct search *s, struct part_pair *pair)
 	for (uint32_t pc = 0; pc < s->region.n; pc++) {
 		struct part_cut_point *c = &pair->cuts[pair->n_cuts];
 
-		if (!freq[pc])
+		if (!here[pc])
 			continue;
 		*c = (struct part_cut_point){ .pc = pc,
 					      .id = (uint8_t)++pair->n_cuts,
 					      .live = s->live[pc],
-					      .share = (double)freq[pc] / PART_FREQ_ONE };
+					      .share = share[pc] };
 		if (c->live.payload_bytes > payload)
 			payload = c->live.payload_bytes;
 	}
@@ -343,8 +364,10 @@ static double share_of_device(const struct search *s, const struct part_pair *pa
 	double all = 0, device = 0;
 
 	for (uint32_t pc = 0; pc < s->region.n; pc++) {
-		all += s->region.freq[pc];
-		device += pair->on_device[pc] ? s->region.freq[pc] : 0;
+		double share = part_node_share(&s->region, pc);
+
+		all += share;
+		device += pair->on_device[pc] ? share : 0;
 	}
 	return all > 0 ? device / all : 0;
 }
@@ -510,6 +533,17 @@ static void mark_places(const struct search *s, const struct part_pair *pair,
 							   : PART_HOST;
 }
 
+/* A program that cannot be run is placed by guesses: said once, where a user sees it. */
+static void measure(struct search *s)
+{
+	const struct part_profiler *profiler = s->task->opts->profiler;
+	struct diag_at at = fe_prog_at(s->vp.obj, s->vp.prog, -1);
+	const char *why = profiler ? part_region_measure(s->cx, &s->region, profiler) : NULL;
+
+	if (why)
+		diag_warn(s->cx->diags, &at, REASON_PROFILE_UNUSED, why);
+}
+
 static bool start(struct search *s)
 {
 	struct fe_verify_options opts = { .allow_destructive = true, .main_stack = true };
@@ -522,6 +556,7 @@ static bool start(struct search *s)
 		return false;
 	part_region_build(s->cx, &s->vp, &s->region);
 	part_region_guess(s->cx, &s->region);
+	measure(s);
 	s->maps = part_maps_survey(s->cx, &s->vp);
 	s->forbidden = ARENA_ARRAY(s->cx->arena, bool, s->region.n);
 	s->live = ARENA_ARRAY(s->cx->arena, struct part_live, s->region.n);
@@ -544,6 +579,7 @@ static void accept(struct search *s, const struct part_pair *pair, const struct 
 
 	split->pair = arena_dup(s->cx->arena, pair, sizeof(*pair));
 	split->pair->device_share = share_of_device(s, pair);
+	split->pair->measured = s->region.counts.packets;
 	split->placement = PART_SPLIT;
 	split->maps = pair->maps;
 	split->image = dev->image;
@@ -578,6 +614,7 @@ void part_split(const struct part_task *task, uint32_t room, struct split *split
 	}
 	s.max_payload = room - PART_HANDOFF_HEADER;
 	s.rng = task->opts->cut_seed;
+	s.costs = task->opts->costs ? task->opts->costs : &part_costs_default;
 	if (!start(&s))
 		return;
 	for (unsigned i = 0; outcome == TRY_AGAIN && i < MAX_TRIES; i++)

@@ -34,7 +34,7 @@ struct part_cut_point {
 	uint32_t pc;
 	uint8_t id; /* in the record, from 1 */
 	struct part_live live;
-	double share;       /* of all packets, as guessed */
+	double share;       /* of all packets, as guessed or measured */
 	uint32_t device_at; /* instruction of the device's half where its packing starts */
 };
 
@@ -49,7 +49,8 @@ struct part_pair {
 	const uint32_t *device_origin; /* by instruction: of the source; UINT32_MAX: ours */
 	const uint32_t *host_origin;
 	struct vprog device_vp, host_vp;
-	double device_share; /* of the host's cycles that the device takes over, as guessed */
+	double device_share; /* of the instructions that run, those that the device takes over */
+	uint64_t measured;   /* packets of the profile that shares come from; 0: guessed */
 };
 
 struct split {

@@ -2,6 +2,7 @@
 #define TOOLS_CLI_CLI_H
 
 #include "bpf_offload.h"
+#include "sim/profile.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -37,12 +38,15 @@ enum cli_command_bit {
 struct cli_args {
 	const char *timing, *junit, *shard, *repro;
 	const char *output, *prog, *firmware, *emit, *dump, *stop_after, *btf, *pcap, *write;
+	const char *profile, *costs;
 	const char *pins, *device_words, *verifier, *host, *image;
 	uint64_t packets, seed, cut_seed, max_handoff;
 	bool packets_given; /* --packets was on the line */
 	unsigned opt_level;
-	bool trace, require_device, check_each, allow_destructive, log, json, sarif, quiet, verbose, help;
+	bool list_costs, trace, require_device, check_each, allow_destructive, log, json, sarif, quiet, verbose, help;
 	uint64_t time;
+	struct sim_profile counted;    /* what --profile counts */
+	struct part_profiler profiler; /* which asks for it */
 	struct junit *junit_to; /* what --junit collects; not an option */
 	const char *operand; /* the object, image or words file */
 };

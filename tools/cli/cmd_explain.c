@@ -60,7 +60,29 @@ static enum cli_exit explain_one(const struct cli_args *args, struct bpf_offload
 	return err ? CLI_PROGRAM : CLI_OK;
 }
 
+/* The costs that --costs gives, or the defaults. */
+static enum cli_exit list_costs(const struct cli_args *args)
+{
+	struct part_costs costs = part_costs_default;
+	struct arena arena;
+	struct diags diags;
+	struct cx cx = { .arena = &arena, .scratch = &arena, .diags = &diags };
+	bool ok;
+
+	arena_init(&arena);
+	diags_init(&diags, &arena);
+	ok = !args->costs || part_costs_read(&cx, args->costs, &costs);
+	if (ok)
+		part_costs_print(stdout, &costs);
+	for (size_t i = 0; i < diags.list.len; i++)
+		diag_print(stderr, &diags.list.at[i]);
+	arena_reset(&arena);
+	return ok ? CLI_OK : CLI_USAGE;
+}
+
 enum cli_exit cmd_explain(const struct cli_args *args)
 {
+	if (args->list_costs)
+		return list_costs(args);
 	return cli_each_program(args, explain_one);
 }

@@ -46,6 +46,8 @@ struct bpf_offload_compile_opts cli_compile_opts(const struct cli_args *args)
 		.allow_destructive = args->allow_destructive,
 		.require_device = args->require_device,
 		.pins = args->pins,
+		.costs = args->costs,
+		.profiler = args->profile ? &args->profiler : NULL,
 		.cut_seed = args->cut_seed,
 		.max_handoff = args->max_handoff > UINT32_MAX ? 0 : (uint32_t)args->max_handoff,
 	};
@@ -75,6 +77,22 @@ static enum cli_exit check_selection(const struct cli_args *args, struct bpf_off
 
 		fprintf(stderr, "  %s (%s)\n", bpf_offload_program__name(p),
 			bpf_offload_program__section(p));
+	}
+	return CLI_USAGE;
+}
+
+/* Once for all programs. */
+static enum cli_exit check_profile(const struct cli_args *args, struct bpf_offload_object *obj)
+{
+	struct json_object *report;
+
+	if (!args->profile || sim_profile_check(&obj->cx, args->profile))
+		return CLI_OK;
+	api_print_messages(obj);
+	if (args->json) {
+		report = report_new();
+		report_messages(report, obj);
+		report_print(report);
 	}
 	return CLI_USAGE;
 }
@@ -109,6 +127,8 @@ enum cli_exit cli_each_program(const struct cli_args *args, cli_program_fn *one)
 	if (!obj)
 		return CLI_PROGRAM;
 	code = check_selection(args, obj);
+	if (code == CLI_OK)
+		code = check_profile(args, obj);
 	if (code == CLI_OK)
 		code = walk(args, obj, one);
 	bpf_offload_object__close(obj);

@@ -166,7 +166,9 @@ bool cli_parse(unsigned command, int argc, char **argv, struct cli_args *args)
 		if (!store(command, r, optarg, args))
 			return false;
 	}
-	if (args->help)
+	args->counted.path = args->profile;
+	args->profiler = (struct part_profiler){ &args->counted, sim_profile_count };
+	if (args->help || args->list_costs)
 		return true;
 	if (optind == argc)
 		return usage_error(command, "missing operand:", commands[command].operand);

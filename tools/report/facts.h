@@ -35,7 +35,7 @@ struct rep_block {
 	uint32_t first, end; /* instructions [first, end) of insns */
 	uint32_t subprog;    /* index in the program */
 	enum part_place place;
-	double freq; /* times a packet, as guessed */
+	double freq; /* times a packet, as guessed or measured */
 };
 
 struct rep_edge {
@@ -78,7 +78,8 @@ struct rep_facts {
 	struct rep_word *words;
 	uint32_t n_words, words_added;     /* the latter: the compiler's own */
 	uint32_t on_device, on_host, dead; /* instructions; those on both sides count twice */
-	double going_up;          /* packets that go on to the host half, of all, as guessed */
+	uint64_t measured; /* packets of the profile that frequencies come from; 0: guessed */
+	double going_up;   /* packets that go on to the host half, of all */
 	double words_run, cycles; /* a packet, as estimated; 0: no microcode */
 };
 

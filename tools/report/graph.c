@@ -90,7 +90,7 @@ static void count_calls(struct graph *g)
 	for (size_t i = 1; i < vp->n_inst; i++) {
 		uint32_t pc = part_main_pc(vp, i, vp->prog->subprogs[vp->inst[i].subprog].start);
 
-		g->sub_freq[vp->inst[i].subprog] += (double)g->region.freq[pc] / PART_FREQ_ONE;
+		g->sub_freq[vp->inst[i].subprog] += part_node_share(&g->region, pc);
 	}
 }
 
@@ -100,8 +100,7 @@ static void set_frequencies(struct graph *g)
 		struct rep_block *b = &g->f->blocks.at[i];
 
 		b->freq = b->subprog ? g->sub_freq[b->subprog]
-				     : (double)g->region.freq[g->f->insns[b->first].pc] /
-					       PART_FREQ_ONE;
+				     : part_node_share(&g->region, g->f->insns[b->first].pc);
 	}
 }
 
@@ -111,7 +110,7 @@ static double edge_freq(const struct graph *g, uint32_t from_pc, uint32_t to_pc)
 		const struct part_edge *e = &g->region.edges.at[i];
 
 		if (e->from == from_pc && e->to == to_pc)
-			return (double)e->freq / PART_FREQ_ONE;
+			return part_edge_share(&g->region, e);
 	}
 	return 0;
 }
@@ -187,10 +186,14 @@ static void add_edges(struct graph *g)
 void rep_graph(struct rep_facts *f)
 {
 	struct bpf_offload_object *o = f->p->owner;
+	const struct part_profiler *profiler = f->p->state.opts.profiler;
 	struct graph g = { .f = f };
 
 	part_region_build(&o->cx, &f->p->vprog, &g.region);
 	part_region_guess(&o->cx, &g.region);
+	if (profiler)
+		part_region_measure(&o->cx, &g.region, profiler);
+	f->measured = g.region.counts.packets;
 	g.leader = ARENA_ARRAY(&o->scratch, bool, f->p->prog->n_insns);
 	mark_leaders(&g);
 	add_blocks(&g);

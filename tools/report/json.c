@@ -194,6 +194,7 @@ static struct json_object *estimate_json(const struct rep_facts *f)
 	add_figure(o, "words_per_packet", f->words_run);
 	add_figure(o, "cycles_per_packet", f->cycles);
 	add_figure(o, "going_up", f->going_up);
+	add_int(o, "measured_packets", (int64_t)f->measured);
 	return o;
 }
 

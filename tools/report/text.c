@@ -11,6 +11,13 @@ static void print_matter(const char *before, const struct part_reason *r)
 	printf("%s%s [%s]\n", before, r->text, reason_name(r->reason));
 }
 
+/* "about 3 %" when guessed, "2.5 %" when measured */
+static const char *share(const struct rep_facts *f, double part)
+{
+	return arena_printf(&f->p->owner->scratch, f->measured ? "%.1f %%" : "about %.0f %%",
+			    part * 100);
+}
+
 /* ---- the program as a whole ---------------------------------------------------------------------- */
 
 static void print_figures(const struct rep_facts *f)
@@ -29,10 +36,12 @@ static void print_figures(const struct rep_facts *f)
 		       "cycles a packet\n",
 		       f->on_device, f->words_run, f->cycles);
 	if (pair)
-		printf("  hand-off record: %u bytes before each packet that goes up; device: about "
-		       "%.0f %% of "
+		printf("  hand-off record: %u bytes before each packet that goes up; device: %s of "
 		       "the instructions that run\n",
-		       pair->record_bytes, pair->device_share * 100);
+		       pair->record_bytes, share(f, pair->device_share));
+	if (f->measured)
+		printf("  shares are measured, on %llu packets of the profile\n",
+		       (unsigned long long)f->measured);
 }
 
 /* ---- cuts and maps ---------------------------------------------------------------------------------- */
@@ -77,7 +86,7 @@ static void print_cut(const struct rep_facts *f, const struct part_cut_point *c)
 	printf("  cut %u before instruction %u", c->id, c->pc);
 	if (*where)
 		printf(" (%s)", where);
-	printf(", about %.0f %% of packets, %u bytes handed over\n", c->share * 100,
+	printf(", %s of packets, %u bytes handed over\n", share(f, c->share),
 	       c->live.payload_bytes);
 	print_ways(f, c->id);
 	for (uint32_t i = 0; i < c->live.n; i++)
@@ -138,9 +147,9 @@ static void print_mark(const struct rep_facts *f, uint32_t pc)
 	for (uint32_t i = 0; pair && i < pair->n_cuts; i++)
 		if (pair->cuts[i].pc == pc)
 			printf("    ---- cut %u: here the host goes on, %u bytes handed over, "
-			       "about %.0f %% of packets\n",
+			       "%s of packets\n",
 			       pair->cuts[i].id, pair->cuts[i].live.payload_bytes,
-			       pair->cuts[i].share * 100);
+			       share(f, pair->cuts[i].share));
 }
 
 static void print_listing(const struct rep_facts *f)
