@@ -46,9 +46,22 @@ static inline uint64_t load_le64(const void *p)
 	return load_le32(p) | (uint64_t)load_le32((const uint8_t *)p + 4) << 32;
 }
 
+static inline uint16_t load_be16(const void *p)
+{
+	return __builtin_bswap16(load_le16(p));
+}
+
 static inline uint32_t load_be32(const void *p)
 {
 	return __builtin_bswap32(load_le32(p));
+}
+
+static inline void store_be16(void *p, uint16_t v)
+{
+	uint8_t *b = p;
+
+	b[0] = (uint8_t)(v >> 8);
+	b[1] = (uint8_t)v;
 }
 
 static inline void store_le32(void *p, uint32_t v)

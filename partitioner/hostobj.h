@@ -17,6 +17,12 @@ bool part_object_write(struct cx *cx, const struct fe_object *obj, const struct 
 #define PART_OBJ_COOKIE "bpf_offload_cookie"
 #define PART_OBJ_RECORD "bpf_offload_record_bytes"
 
+/* hostmark.c: the same read from any object; no bytes: it is no host half. False: unreadable (reported). */
+struct part_records {
+	uint32_t cookie, bytes;
+};
+bool part_object_records(struct cx *cx, const char *path, struct part_records *out);
+
 /* hostbtf.c */
 struct part_bytes {
 	const void *data;

@@ -2,7 +2,7 @@
 
 #include "base/bits.h"
 #include "frontend/kernel_load.h"
-#include "frontend/object/libbpf_log.h"
+#include "frontend/libbpf_log.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>

@@ -1,4 +1,4 @@
-#include "frontend/object/libbpf_log.h"
+#include "frontend/libbpf_log.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -16,7 +16,7 @@ enum cli_exit {
 	CLI_ENVIRONMENT = 3, /* the machine is: output not writable, no memory */
 };
 
-/* COMMAND(name, operand, one line of help) */
+/* COMMAND(name, operand or "", one line of help) */
 #define CLI_COMMANDS(COMMAND)                                                                      \
 	COMMAND(compile, "prog.o", "compile programs to NFP microcode, placed where they can run") \
 	COMMAND(test, "prog.o",                                                                    \
@@ -26,6 +26,7 @@ enum cli_exit {
 	COMMAND(disasm, "prog.nfp|words", "list microcode")                                        \
 	COMMAND(run, "prog.nfp", "run an image over a capture file in the simulator")              \
 	COMMAND(capture, "prog.o", "save the running kernel's machine code, for test --host=FILE anywhere") \
+	COMMAND(nic, "", "a card in software: real traffic through an image, then its host half") \
 	COMMAND(bench, "prog.o", "measure compile time, simulator and comparison speed")
 
 enum cli_command_bit {
@@ -40,10 +41,11 @@ struct cli_args {
 	const char *output, *prog, *firmware, *emit, *dump, *stop_after, *btf, *pcap, *write;
 	const char *profile, *costs;
 	const char *pins, *device_words, *verifier, *host, *image;
-	uint64_t packets, seed, cut_seed, max_handoff;
+	const char *nic_image, *nic_host, *tap, *wire, *maps, *dump_maps;
+	uint64_t packets, seed, cut_seed, max_handoff, max_frames, max_seconds;
 	bool packets_given; /* --packets was on the line */
 	unsigned opt_level;
-	bool list_costs, trace, require_device, check_each, allow_destructive, log, json, sarif, quiet, verbose, help;
+	bool no_attach, list_costs, trace, require_device, check_each, allow_destructive, log, json, sarif, quiet, verbose, help;
 	uint64_t time;
 	struct sim_profile counted;    /* what --profile counts */
 	struct part_profiler profiler; /* which asks for it */

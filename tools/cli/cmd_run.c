@@ -4,6 +4,7 @@
 #include "sim/throughput.h"
 #include "sim/pcap.h"
 #include "tools/cli/device.h"
+#include "tools/cli/rate.h"
 #include "tools/cli/trace.h"
 
 #include <inttypes.h>
@@ -90,35 +91,7 @@ static void print_totals(const struct session *s)
 		printf("  first fault: %s\n", t->first_fault);
 	printf("  %.1f instructions, %.1f cycles a packet (%.1f of them not waiting)\n",
 	       per_packet(s, t->insns), per_packet(s, t->cycles), per_packet(s, t->busy));
-	printf("  %" PRIu32 " contexts in turn: %.1f cycles a packet; the engine issues %.0f%% of "
-	       "them and waits %.0f%% for packet memory, %.0f%% for external memory\n",
-	       s->timing.contexts, rate.cycles_per_packet, 100 * rate.issue_share,
-	       100 * rate.wait_share[SIM_ME_CTM], 100 * rate.wait_share[SIM_ME_EMEM]);
-	printf("  about %.1f Mpps on %" PRIu32 " engines at %" PRIu32
-	       " MHz, bound by %s; the firmware's own work is not counted\n",
-	       rate.mpps, s->timing.engines, s->timing.clock_mhz, rate.bound_by);
-}
-
-static void add_rate(struct json_object *row, const struct session *s)
-{
-	struct sim_rate r = sim_throughput_rate(s->engine);
-	const struct {
-		const char *name;
-		double v;
-	} rows[] = {
-		{ "estimated_mpps", r.mpps },
-		{ "engine_cycles_per_packet", r.cycles_per_packet },
-		{ "issue_share", r.issue_share },
-		{ "packet_memory_wait_share", r.wait_share[SIM_ME_CTM] },
-		{ "external_memory_wait_share", r.wait_share[SIM_ME_EMEM] },
-		{ "engines", s->timing.engines },
-		{ "contexts", s->timing.contexts },
-		{ "clock_mhz", s->timing.clock_mhz },
-	};
-
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		json_object_object_add(row, rows[i].name, json_object_new_double(rows[i].v));
-	json_object_object_add(row, "bound_by", json_object_new_string(r.bound_by));
+	rate_print(&rate, &s->timing);
 }
 
 static void print_json(const struct session *s)
@@ -126,6 +99,7 @@ static void print_json(const struct session *s)
 	struct json_object *report = report_new(), *row = json_object_new_object(),
 			   *verdicts = json_object_new_object();
 	const struct totals *t = &s->sum;
+	struct sim_rate rate;
 
 	json_object_object_add(row, "name", report_text(s->img.prog_name));
 	json_object_object_add(row, "packets", json_object_new_uint64(t->packets));
@@ -140,7 +114,8 @@ static void print_json(const struct session *s)
 			       json_object_new_double(per_packet(s, t->insns)));
 	json_object_object_add(row, "device_cycles_mean",
 			       json_object_new_double(per_packet(s, t->cycles)));
-	add_rate(row, s);
+	rate = sim_throughput_rate(s->engine);
+	rate_add(row, &rate, &s->timing);
 	json_object_array_add(json_object_object_get(report, "programs"), row);
 	report_print(report);
 }

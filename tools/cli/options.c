@@ -170,6 +170,8 @@ bool cli_parse(unsigned command, int argc, char **argv, struct cli_args *args)
 	args->profiler = (struct part_profiler){ &args->counted, sim_profile_count };
 	if (args->help || args->list_costs)
 		return true;
+	if (!*commands[command].operand)
+		return optind == argc || usage_error(command, "left over:", argv[optind]);
 	if (optind == argc)
 		return usage_error(command, "missing operand:", commands[command].operand);
 	if (optind + 1 < argc)

@@ -1,5 +1,5 @@
-#ifndef FRONTEND_OBJECT_LIBBPF_LOG_H
-#define FRONTEND_OBJECT_LIBBPF_LOG_H
+#ifndef FRONTEND_LIBBPF_LOG_H
+#define FRONTEND_LIBBPF_LOG_H
 
 #include "base/arena.h"
 
