@@ -1,6 +1,6 @@
 #include "frontend/kernel_load.h"
 
-#include "frontend/object/libbpf_log.h"
+#include "frontend/libbpf_log.h"
 
 #include <bpf/bpf.h>
 #include <errno.h>
