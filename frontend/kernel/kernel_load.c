@@ -9,8 +9,9 @@
 
 struct session {
 	struct fe_kernel_load *l;
-	int btf_fd; /* -1: none */
-	int *fds;   /* by map */
+	int btf_fd;         /* -1: none */
+	struct btf *kernel; /* the running kernel's types, once a kernel function is met */
+	int *fds;           /* by map */
 	struct bpf_insn *insns;
 	struct bpf_func_info *funcs;
 };
@@ -126,6 +127,27 @@ static int bind_insn(struct session *s, struct bpf_insn *in)
 	return 0;
 }
 
+/* The kernel names its functions by their types; those of modules would need more than a number. */
+static int bind_kfunc(struct session *s, struct bpf_insn *in)
+{
+	const struct fe_object *obj = s->l->obj;
+	const char *name = "?";
+	int id = -1;
+
+	if (!s->kernel)
+		s->kernel = btf__load_vmlinux_btf();
+	if (in->imm >= 0 && (size_t)in->imm < obj->n_externs)
+		name = obj->externs[in->imm].name;
+	if (s->kernel)
+		id = btf__find_by_name_kind(s->kernel, name, BTF_KIND_FUNC);
+	if (id <= 0) {
+		s->l->missing = name;
+		return -EOPNOTSUPP;
+	}
+	in->imm = id;
+	return 0;
+}
+
 static int bind_insns(struct session *s)
 {
 	size_t n = s->l->prog->n_insns;
@@ -134,16 +156,14 @@ static int bind_insns(struct session *s)
 		struct bpf_insn *in = &s->insns[i];
 		int err = 0;
 
-		if (ebpf_is_call(in) && in->src_reg == EBPF_CALL_KFUNC) {
-			s->l->missing = "it calls kernel functions";
-			return -EOPNOTSUPP;
+		if (ebpf_is_ld_imm64(in)) {
+			err = bind_insn(s, in);
+			i++;
+		} else if (ebpf_is_call(in) && in->src_reg == EBPF_CALL_KFUNC) {
+			err = bind_kfunc(s, in);
 		}
-		if (!ebpf_is_ld_imm64(in))
-			continue;
-		err = bind_insn(s, in);
 		if (err)
 			return err;
-		i++;
 	}
 	return 0;
 }
@@ -223,6 +243,7 @@ int fe_kernel_load_insns(struct fe_kernel_load *l)
 		close_fd(err);
 	}
 	close_fd(s.btf_fd);
+	btf__free(s.kernel);
 	free(s.fds);
 	free(s.insns);
 	free(s.funcs);

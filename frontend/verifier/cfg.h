@@ -37,6 +37,6 @@ int32_t fe_cfg_callee(const struct fe_prog *prog, uint32_t pc);
 bool fe_cfg_check(struct cx *cx, struct arena *arena, const struct fe_object *obj,
 		  const struct fe_prog *prog, struct fe_cfg *cfg);
 /* live.c: fills live and zext_needed of a checked program. */
-void fe_cfg_liveness(struct arena *arena, struct fe_cfg *cfg);
+void fe_cfg_liveness(struct arena *arena, const struct fe_object *obj, struct fe_cfg *cfg);
 
 #endif

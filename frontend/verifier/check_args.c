@@ -8,8 +8,8 @@
 
 #define MAX_SIZE_ARG (1u << 29)
 
-static bool wrong_kind(struct fe_env *env, const struct fe_call_args *c, unsigned regno,
-		       const char *wanted)
+bool fe_wrong_kind(struct fe_env *env, const struct fe_call_args *c, unsigned regno,
+		   const char *wanted)
 {
 	return FE_REJECT(env, REASON_ARG_KIND, c->h->name, regno,
 			 fe_reg_text(env, fe_reg(env, regno)), wanted);
@@ -18,6 +18,13 @@ static bool wrong_kind(struct fe_env *env, const struct fe_call_args *c, unsigne
 static bool has_offset(const struct fe_reg *r)
 {
 	return r->off || !fe_val_is_const(&r->val) || r->val.var.value;
+}
+
+/* Keys and values: the kernel does not take slices there. */
+static bool is_map_memory(uint8_t kind)
+{
+	return kind == FE_ARG_KEY || kind == FE_ARG_VALUE || kind == FE_ARG_VALUE_NULLABLE ||
+	       kind == FE_ARG_VALUE_OUT;
 }
 
 /* Memory of `size` bytes that the helper reads or writes. */
@@ -37,10 +44,13 @@ static bool check_memory(struct fe_env *env, const struct fe_call_args *c, unsig
 		if (!(c->h->flags & FE_H_PKT_ARGS))
 			return FE_REJECT(env, REASON_ARG_PACKET, c->h->name, regno);
 		return fe_check_region(env, regno, 0, size, zero_ok, access);
+	case FE_MEM:
+		if ((r->flags & FE_SLICE) && is_map_memory(c->h->args[regno - 1]))
+			return fe_wrong_kind(env, c, regno, "memory that is no slice of a dynptr");
+		return fe_check_region(env, regno, 0, size, zero_ok, access);
 	case FE_MAP_VALUE:
-	case FE_MAP_KEY:
-	case FE_MEM: return fe_check_region(env, regno, 0, size, zero_ok, access);
-	default: return wrong_kind(env, c, regno, "memory");
+	case FE_MAP_KEY: return fe_check_region(env, regno, 0, size, zero_ok, access);
+	default: return fe_wrong_kind(env, c, regno, "memory");
 	}
 }
 
@@ -53,7 +63,7 @@ static bool check_nullable(struct fe_env *env, const struct fe_call_args *c, uns
 	bool ok;
 
 	if (fe_reg_is_null(r))
-		return size == 0 || wrong_kind(env, c, regno, "memory (null goes with size 0)");
+		return size == 0 || fe_wrong_kind(env, c, regno, "memory (null goes with size 0)");
 	r->flags &= (uint16_t)~FE_MAYBE_NULL;
 	ok = check_memory(env, c, regno, size, zero_ok, access);
 	r->flags = flags;
@@ -63,13 +73,13 @@ static bool check_nullable(struct fe_env *env, const struct fe_call_args *c, uns
 static bool reads(uint8_t kind)
 {
 	return kind == FE_ARG_MEM_IN || kind == FE_ARG_MEM_IN_NULL || kind == FE_ARG_MEM_INOUT ||
-	       kind == FE_ARG_MEM_INOUT_NULL;
+	       kind == FE_ARG_MEM_INOUT_NULL || kind == FE_ARG_BUFFER;
 }
 
 static bool writes(uint8_t kind)
 {
 	return kind == FE_ARG_MEM_OUT || kind == FE_ARG_MEM_OUT_NULL || kind == FE_ARG_MEM_INOUT ||
-	       kind == FE_ARG_MEM_INOUT_NULL;
+	       kind == FE_ARG_MEM_INOUT_NULL || kind == FE_ARG_BUFFER;
 }
 
 /* The size in `regno` goes with the memory in the register before. */
@@ -79,11 +89,11 @@ static bool check_sized_memory(struct fe_env *env, const struct fe_call_args *c,
 	const struct fe_reg *size = fe_reg(env, regno);
 	uint8_t kind = c->h->args[regno - 2];
 	bool nullable = kind == FE_ARG_MEM_IN_NULL || kind == FE_ARG_MEM_OUT_NULL ||
-			kind == FE_ARG_MEM_INOUT_NULL;
+			kind == FE_ARG_MEM_INOUT_NULL || kind == FE_ARG_BUFFER;
 	uint64_t most = size->val.umax;
 
 	if (size->type != FE_SCALAR)
-		return wrong_kind(env, c, regno, "a size");
+		return fe_wrong_kind(env, c, regno, "a size");
 	if (size->val.smin < 0)
 		return FE_REJECT(env, REASON_SIZE_NEGATIVE, c->h->name, regno,
 				 fe_reg_text(env, size));
@@ -102,6 +112,19 @@ static bool check_sized_memory(struct fe_env *env, const struct fe_call_args *c,
 	return true;
 }
 
+/* Size of the memory that a slice has, and of its buffer, when there is one. */
+static bool check_slice_size(struct fe_env *env, struct fe_call_args *c, unsigned regno)
+{
+	const struct fe_reg *size = fe_reg(env, regno);
+
+	if (!fe_reg_is_null(fe_reg(env, regno - 1)) && !check_sized_memory(env, c, regno, true))
+		return false;
+	if (size->type != FE_SCALAR || !fe_val_is_const(&size->val))
+		return fe_wrong_kind(env, c, regno, "a constant size");
+	c->alloc_size = size->val.var.value;
+	return true;
+}
+
 static const struct fe_map *arg_map(const struct fe_env *env, const struct fe_call_args *c)
 {
 	return c->map_inner ? &env->obj->inner_maps[c->map] : &env->obj->maps[c->map];
@@ -114,7 +137,7 @@ static bool check_map(struct fe_env *env, struct fe_call_args *c, unsigned regno
 	uint32_t forbidden = 0;
 
 	if (r->type != FE_MAP_PTR || (r->flags & FE_MAYBE_NULL) || has_offset(r))
-		return wrong_kind(env, c, regno, "a map");
+		return fe_wrong_kind(env, c, regno, "a map");
 	c->map = r->object;
 	c->map_inner = r->flags & FE_INNER_MAP;
 	c->map_uid = r->map_uid;
@@ -144,7 +167,7 @@ static bool check_socket(struct fe_env *env, struct fe_call_args *c, unsigned re
 	const struct fe_reg *r = fe_reg(env, regno);
 
 	if (!is_socket(r) || (r->flags & FE_MAYBE_NULL) || has_offset(r))
-		return wrong_kind(env, c, regno, "a socket that is not null");
+		return fe_wrong_kind(env, c, regno, "a socket that is not null");
 	if (release && !r->ref)
 		return FE_REJECT(env, REASON_REF_NOT_OWNED, c->h->name, regno);
 	c->ref = r->ref;
@@ -159,7 +182,7 @@ static bool check_record(struct fe_env *env, struct fe_call_args *c, unsigned re
 
 	if (r->type != FE_MEM || !(r->flags & FE_RINGBUF) || (r->flags & FE_MAYBE_NULL) ||
 	    has_offset(r))
-		return wrong_kind(env, c, regno, "the start of a reserved ring buffer record");
+		return fe_wrong_kind(env, c, regno, "the start of a reserved ring buffer record");
 	if (!r->ref)
 		return FE_REJECT(env, REASON_REF_NOT_OWNED, c->h->name, regno);
 	c->release_ref = r->ref;
@@ -188,7 +211,7 @@ static bool check_object(struct fe_env *env, struct fe_call_args *c, unsigned re
 		i++;
 	if (r->type != FE_BTF_OBJ || r->object != rows[i].object || (r->flags & FE_MAYBE_NULL) ||
 	    has_offset(r))
-		return wrong_kind(env, c, regno, rows[i].what);
+		return fe_wrong_kind(env, c, regno, rows[i].what);
 	if (!r->ref)
 		return FE_REJECT(env, REASON_REF_NOT_OWNED, c->h->name, regno);
 	if (rows[i].release)
@@ -204,14 +227,14 @@ static bool check_special(struct fe_env *env, struct fe_call_args *c, unsigned r
 	const struct fe_special *s;
 
 	if (r->type != FE_MAP_VALUE || (r->flags & FE_MAYBE_NULL) || !fe_val_is_const(&r->val))
-		return wrong_kind(env, c, regno, type);
+		return fe_wrong_kind(env, c, regno, type);
 	s = fe_special_of(env, r);
 	for (unsigned i = 0; i < s->n; i++) {
 		if ((int64_t)s->field[i].off == r->off + (int64_t)r->val.var.value &&
 		    !strcmp(s->field[i].name, type))
 			return true;
 	}
-	return wrong_kind(env, c, regno, type);
+	return fe_wrong_kind(env, c, regno, type);
 }
 
 static bool check_lock(struct fe_env *env, struct fe_call_args *c, unsigned regno)
@@ -243,12 +266,12 @@ static bool check_string(struct fe_env *env, struct fe_call_args *c, unsigned re
 	int64_t off;
 
 	if (r->type != FE_MAP_VALUE || (r->flags & FE_MAYBE_NULL) || !fe_val_is_const(&r->val))
-		return wrong_kind(env, c, regno, "a constant string");
+		return fe_wrong_kind(env, c, regno, "a constant string");
 	map = fe_map_of(env, r);
 	off = r->off + (int64_t)r->val.var.value;
 	if (map->kind != FE_MAP_RODATA || !map->init || off < 0 || off >= map->value_size ||
 	    !memchr(map->init + off, 0, map->value_size - (size_t)off))
-		return wrong_kind(env, c, regno, "a constant string");
+		return fe_wrong_kind(env, c, regno, "a constant string");
 	return true;
 }
 
@@ -257,7 +280,7 @@ static bool check_alloc_size(struct fe_env *env, struct fe_call_args *c, unsigne
 	const struct fe_reg *r = fe_reg(env, regno);
 
 	if (r->type != FE_SCALAR || !fe_val_is_const(&r->val))
-		return wrong_kind(env, c, regno, "a constant size");
+		return fe_wrong_kind(env, c, regno, "a constant size");
 	/* As the kernel: more than there can be gives null when run. */
 	c->alloc_size = (uint32_t)r->val.var.value;
 	return true;
@@ -267,7 +290,7 @@ static bool check_ctx_arg(struct fe_env *env, const struct fe_call_args *c, unsi
 {
 	const struct fe_reg *r = fe_reg(env, regno);
 
-	return (r->type == FE_CTX && !has_offset(r)) || wrong_kind(env, c, regno, "the context");
+	return (r->type == FE_CTX && !has_offset(r)) || fe_wrong_kind(env, c, regno, "the context");
 }
 
 /* Kinds that hand the program's own values through. */
@@ -279,16 +302,16 @@ static bool check_plain(struct fe_env *env, struct fe_call_args *c, unsigned reg
 	case FE_ARG_CTX: return check_ctx_arg(env, c, regno);
 	case FE_ARG_CTX_NULL: return fe_reg_is_null(r) || check_ctx_arg(env, c, regno);
 	case FE_ARG_MAP: return check_map(env, c, regno);
-	case FE_ARG_NUMBER: return r->type == FE_SCALAR || wrong_kind(env, c, regno, "a number");
+	case FE_ARG_NUMBER: return r->type == FE_SCALAR || fe_wrong_kind(env, c, regno, "a number");
 	case FE_ARG_ALLOC_SIZE: return check_alloc_size(env, c, regno);
 	case FE_ARG_STRING: return check_string(env, c, regno);
 	case FE_ARG_FUNC:
 		c->callback = r->object;
-		return r->type == FE_FUNC || wrong_kind(env, c, regno, "a function");
+		return r->type == FE_FUNC || fe_wrong_kind(env, c, regno, "a function");
 	case FE_ARG_CALLBACK_CTX:
 		c->callback_arg = regno;
 		return fe_reg_is_null(r) || r->type == FE_STACK ||
-		       wrong_kind(env, c, regno, "a stack pointer or null");
+		       fe_wrong_kind(env, c, regno, "a stack pointer or null");
 	default: return true; /* any value; memory waits for its size */
 	}
 }
@@ -377,8 +400,19 @@ static bool check_arg(struct fe_env *env, struct fe_call_args *c, unsigned regno
 	case FE_ARG_TIMER: return check_special(env, c, regno, "bpf_timer");
 	case FE_ARG_BTF:
 		return (fe_reg(env, regno)->type == FE_BTF_OBJ && fe_reg(env, regno)->object < 0) ||
-		       wrong_kind(env, c, regno, "a kernel object");
+		       fe_wrong_kind(env, c, regno, "a kernel object");
+	case FE_ARG_SIZE_OF_SLICE: return check_slice_size(env, c, regno);
 	case FE_ARG_DYNPTR:
+	case FE_ARG_DYNPTR_RELEASE:
+	case FE_ARG_NEW_LOCAL:
+	case FE_ARG_NEW_RINGBUF:
+	case FE_ARG_NEW_SKB:
+	case FE_ARG_NEW_SKB_META:
+	case FE_ARG_NEW_XDP:
+	case FE_ARG_NEW_CLONE: return fe_check_dynptr_arg(env, c, regno, kind);
+	case FE_ARG_ITER_NEW:
+	case FE_ARG_ITER:
+	case FE_ARG_ITER_RELEASE: return fe_check_iter_arg(env, c, regno, kind);
 	case FE_ARG_PERCPU:
 	case FE_ARG_KPTR: return FE_REJECT(env, REASON_HELPER_UNSUPPORTED, c->h->name);
 	default: return check_plain(env, c, regno, kind);

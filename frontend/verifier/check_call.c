@@ -10,7 +10,8 @@
 void fe_forget_packet(struct fe_reg *r, void *arg)
 {
 	(void)arg;
-	if (fe_reg_is_packet(r) || r->type == FE_PKT_END)
+	if (fe_reg_is_packet(r) || r->type == FE_PKT_END ||
+	    (r->type == FE_MEM && (r->flags & FE_PKT_SLICE)))
 		fe_reg_unknown(r);
 }
 
@@ -31,6 +32,7 @@ bool fe_release_ref(struct fe_env *env, uint32_t ref)
 	if (!fe_state_drop_ref(env->cur, ref))
 		return FE_REJECT(env, REASON_REF_UNKNOWN);
 	fe_state_each_reg(env->cur, forget_ref, &ref);
+	fe_objects_release(env, ref);
 	return true;
 }
 
@@ -97,6 +99,9 @@ static void pointer_result(struct fe_env *env, const struct fe_call_args *c, str
 		r0->mem_size = (uint32_t)c->alloc_size;
 		r0->flags = FE_RINGBUF;
 		break;
+	case FE_RET_MEM_NULL:
+	case FE_RET_SLICE_NULL:
+	case FE_RET_SLICE_RW_NULL: fe_dynptr_slice(c, r0); break;
 	default: fe_reg_pointer(r0, FE_BTF_OBJ, c->gives ? c->gives : -1);
 	}
 	if (c->h->ret != FE_RET_BTF)
@@ -118,6 +123,7 @@ static bool set_result(struct fe_env *env, const struct fe_call_args *c)
 	struct fe_reg *r0 = fe_reg(env, BPF_REG_0);
 
 	switch (c->h->ret) {
+	case FE_RET_NEXT:
 	case FE_RET_INT: fe_reg_unknown(r0); return true;
 	case FE_RET_VOID: fe_reg_not_init(r0); return true;
 	default: pointer_result(env, c, r0);
@@ -196,7 +202,7 @@ bool fe_check_call(struct fe_env *env, const struct bpf_insn *insn)
 		return false;
 	if (inside)
 		fe_reg(env, BPF_REG_0)->flags &= (uint16_t)~FE_MAYBE_NULL;
-	if (c.h->flags & FE_H_MOVES_PKT)
+	if ((c.h->flags & FE_H_MOVES_PKT) || fe_dynptr_moves_packet(&c))
 		fe_clear_packet_pointers(env);
 	return true;
 }

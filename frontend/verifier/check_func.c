@@ -47,40 +47,6 @@ bool fe_check_call_subprog(struct fe_env *env, const struct bpf_insn *insn, uint
 
 /* ---- callbacks --------------------------------------------------------------------------------- */
 
-/* A number that two rounds disagree on may be anything in the rounds to come. */
-static void widen_reg(const struct fe_reg *before, struct fe_reg *now)
-{
-	if (before->type != FE_SCALAR || now->type != FE_SCALAR ||
-	    fe_val_equal(&before->val, &now->val))
-		return;
-	fe_reg_unknown(now);
-}
-
-static void widen_frame(const struct fe_frame *before, struct fe_frame *now)
-{
-	uint32_t n = before->n_slots < now->n_slots ? before->n_slots : now->n_slots;
-
-	for (unsigned r = 0; r < 10; r++)
-		widen_reg(&before->regs[r], &now->regs[r]);
-	for (uint32_t i = 0; i < n; i++) {
-		if (fe_slot_spill_bytes(&before->slots[i]) == 8 &&
-		    fe_slot_spill_bytes(&now->slots[i]) == 8)
-			widen_reg(&before->slots[i].spill, &now->slots[i].spill);
-	}
-}
-
-/* Back at the helper after a round: widen against the round before, so that rounds converge. */
-static void widen_round(struct fe_env *env, uint32_t call_pc)
-{
-	const struct fe_state *up = env->cur->parent;
-
-	while (up && (up->pc != call_pc || up->n_frames != env->cur->n_frames ||
-		      fe_top(up)->inst != fe_frame(env)->inst))
-		up = up->parent;
-	for (uint32_t k = 0; up && k < env->cur->n_frames; k++)
-		widen_frame(up->frames[k], env->cur->frames[k]);
-}
-
 static bool iterable(uint32_t map_type)
 {
 	switch (map_type) {
@@ -127,6 +93,11 @@ static bool set_callback_args(struct fe_env *env, struct fe_state *s, const stru
 			return FE_REJECT(env, REASON_CALLBACK_MAP, c->h->name);
 		set_element_args(env, f, c->map, c->map_inner, c->map_uid);
 		f->regs[BPF_REG_4] = caller->regs[BPF_REG_3];
+		return true;
+	case BPF_FUNC_user_ringbuf_drain:
+		fe_reg_pointer(&f->regs[BPF_REG_1], FE_DYNPTR, FE_DYNPTR_LOCAL);
+		f->regs[BPF_REG_1].id = ++env->id_gen;
+		f->regs[BPF_REG_2] = caller->regs[BPF_REG_3];
 		return true;
 	default: return FE_REJECT(env, REASON_HELPER_UNSUPPORTED, c->h->name);
 	}
@@ -251,7 +222,7 @@ bool fe_check_exit(struct fe_env *env, uint32_t *next_pc, bool *done)
 	fe_state_pop_frame(&env->pool, env->cur);
 	if (kind == FE_FRAME_CALLBACK) {
 		*next_pc = call_pc; /* the helper may call again */
-		widen_round(env, call_pc);
+		fe_end_round(env, call_pc);
 		return true;
 	}
 	*fe_reg(env, BPF_REG_0) = r0;

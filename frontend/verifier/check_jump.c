@@ -248,8 +248,6 @@ static void add_to_trail(struct fe_env *env, struct fe_state *s, const struct fe
 
 static bool check_operands(struct fe_env *env, const struct bpf_insn *insn)
 {
-	if (insn->code == EBPF_MAY_GOTO)
-		return FE_REJECT(env, REASON_MAY_GOTO);
 	return fe_check_readable(env, insn->dst_reg) &&
 	       (!ebpf_src_is_reg(insn) || fe_check_readable(env, insn->src_reg));
 }
@@ -306,5 +304,22 @@ bool fe_check_cond_jump(struct fe_env *env, const struct bpf_insn *insn, uint32_
 	add_to_trail(env, env->cur, env->cur->trail, known);
 	if (known)
 		*next_pc = (uint32_t)ebpf_jump_target(insn, env->pc);
+	return true;
+}
+
+/* Falls through until the program ran for too long, which the kernel sees to. */
+bool fe_check_may_goto(struct fe_env *env, const struct bpf_insn *insn, uint32_t *next_pc)
+{
+	const struct fe_trail *before = env->cur->trail;
+	struct fe_state *round = fe_fork(env, fe_cfg_next(&env->cfg, env->pc));
+
+	if (!round)
+		return false;
+	fe_begin_round(env, round);
+	round->rounds++;
+	fe_facts_branch(env, true, true);
+	add_to_trail(env, round, before, false);
+	add_to_trail(env, env->cur, before, true);
+	*next_pc = (uint32_t)ebpf_jump_target(insn, env->pc);
 	return true;
 }

@@ -5,13 +5,6 @@
 /* Calls of kernel functions: those of kfuncs.def by their prototypes, others have a reason of their
  * own. Destructive ones stop the machine; the kernel offers them to tracing programs alone. */
 
-static const char *extern_name(const struct fe_object *obj, int32_t index)
-{
-	if (index < 0 || (size_t)index >= obj->n_externs)
-		return "?";
-	return obj->externs[index].name;
-}
-
 static bool may_call(struct fe_env *env, const char *name, const struct fe_kfunc *k)
 {
 	if (!k)
@@ -26,14 +19,14 @@ static bool may_call(struct fe_env *env, const char *name, const struct fe_kfunc
 	if (!fe_licence_is_gpl(env->obj->license))
 		return FE_REJECT(env, REASON_HELPER_GPL, name,
 				 env->obj->license ? env->obj->license : "");
-	if (env->cur->locked)
+	if (env->cur->locked && !(k->proto.flags & FE_H_UNDER_LOCK))
 		return FE_REJECT(env, REASON_LOCK_CALL, name);
 	return true;
 }
 
 bool fe_check_kfunc(struct fe_env *env, const struct bpf_insn *insn)
 {
-	const char *name = extern_name(env->obj, insn->imm);
+	const char *name = fe_extern_name(env->obj, insn->imm);
 	const struct fe_kfunc *k = fe_kfunc(name);
 	struct fe_call_args c = { .map = -1, .callback = -1 };
 
@@ -42,7 +35,11 @@ bool fe_check_kfunc(struct fe_env *env, const struct bpf_insn *insn)
 	c.id = k->proto.id;
 	c.h = &k->proto;
 	c.gives = k->gives;
-	return fe_check_args(env, &c) && fe_finish_call(env, &c);
+	if (!fe_check_args(env, &c) || !fe_finish_call(env, &c))
+		return false;
+	if ((k->proto.flags & FE_H_MOVES_PKT) || fe_dynptr_moves_packet(&c))
+		fe_clear_packet_pointers(env);
+	return k->proto.ret != FE_RET_NEXT || fe_iter_next(env, &c);
 }
 
 /* Types whose kernel functions are those of tracing (bpf_prog_type_to_kfunc_hook). */
@@ -71,7 +68,7 @@ bool fe_check_destructive(struct cx *cx, const struct fe_object *obj, const stru
 			i++;
 		if (!ebpf_is_call(insn) || insn->src_reg != EBPF_CALL_KFUNC)
 			continue;
-		name = extern_name(obj, insn->imm);
+		name = fe_extern_name(obj, insn->imm);
 		k = fe_kfunc(name);
 		if (!k || !(k->proto.flags & FE_H_DESTRUCTIVE))
 			continue;

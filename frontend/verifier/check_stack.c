@@ -76,6 +76,11 @@ static void warn_uninit(struct fe_env *env, int64_t off)
 	diag_warn(env->cx->diags, fe_here_(&at, env), REASON_STACK_UNINIT, (long long)off);
 }
 
+static bool reject_object(struct fe_env *env, const struct fe_stack_slot *slot, int64_t off)
+{
+	return FE_REJECT(env, REASON_STACK_OBJECT, (long long)off, fe_reg_name(&slot->spill));
+}
+
 static void note_reads(struct fe_env *env, const struct span *s)
 {
 	for (uint32_t k = slot_of(s->max + s->size - 1); k <= slot_of(s->min); k++)
@@ -114,6 +119,8 @@ static bool store_fixed(struct fe_env *env, const struct fe_mem_access *m, const
 	struct fe_reg imm, *value = &imm;
 	uint8_t fill = FE_BYTE_MISC;
 
+	if (!fe_object_overwrite(env, s->frame, slot_of(s->min)))
+		return false;
 	fe_reg_not_init(&imm); /* a helper's store: some bytes */
 	if (m->is_imm)
 		fe_reg_const(&imm, (uint64_t)(int64_t)m->imm);
@@ -140,7 +147,7 @@ static bool store_fixed(struct fe_env *env, const struct fe_mem_access *m, const
 }
 
 /* Any of the bytes in reach may have been written. */
-static void store_somewhere(struct fe_env *env, const struct fe_mem_access *m, const struct span *s)
+static bool store_somewhere(struct fe_env *env, const struct fe_mem_access *m, const struct span *s)
 {
 	bool zero = (m->is_imm && !m->imm) ||
 		    (m->value >= 0 && fe_reg_is_null(fe_reg(env, (unsigned)m->value)));
@@ -148,17 +155,20 @@ static void store_somewhere(struct fe_env *env, const struct fe_mem_access *m, c
 	for (int64_t off = s->min; off < s->max + m->size; off++) {
 		uint8_t *b;
 
+		if (!fe_object_overwrite(env, s->frame, slot_of(off)))
+			return false;
 		scrub(&s->frame->slots[slot_of(off)]);
 		b = byte_at(s, off);
 		if (!(zero && *b == FE_BYTE_ZERO))
 			*b = FE_BYTE_MISC;
 	}
+	return true;
 }
 
 /* ---- loads ------------------------------------------------------------------------------------- */
 
 /* Bytes without a whole register: zero if all are, some number otherwise. */
-static void load_bytes(struct fe_env *env, const struct span *s, struct fe_reg *dst)
+static bool load_bytes(struct fe_env *env, const struct span *s, struct fe_reg *dst)
 {
 	bool zero = true;
 
@@ -166,6 +176,8 @@ static void load_bytes(struct fe_env *env, const struct span *s, struct fe_reg *
 		const struct fe_stack_slot *slot = &s->frame->slots[slot_of(off)];
 		uint8_t b = *byte_at(s, off);
 
+		if (b == FE_BYTE_OBJECT)
+			return reject_object(env, slot, off);
 		if (b == FE_BYTE_INVALID)
 			warn_uninit(env, off);
 		zero &= b == FE_BYTE_ZERO || (b == FE_BYTE_SPILL && fe_reg_is_null(&slot->spill));
@@ -174,6 +186,7 @@ static void load_bytes(struct fe_env *env, const struct span *s, struct fe_reg *
 		fe_reg_const(dst, 0);
 	else
 		fe_reg_unknown(dst);
+	return true;
 }
 
 static bool load_fixed(struct fe_env *env, const struct fe_mem_access *m, const struct span *s,
@@ -190,8 +203,7 @@ static bool load_fixed(struct fe_env *env, const struct fe_mem_access *m, const 
 			fe_reg_unlink(dst); /* cut: no longer the same number */
 		return true;
 	}
-	load_bytes(env, s, dst);
-	return true;
+	return load_bytes(env, s, dst);
 }
 
 static void finish_load(const struct fe_mem_access *m, struct fe_reg *dst)
@@ -218,13 +230,10 @@ bool fe_check_stack_access(struct fe_env *env, const struct fe_mem_access *m)
 	if (m->access == FE_WRITE) {
 		if (s.min == s.max)
 			return store_fixed(env, m, &s);
-		store_somewhere(env, m, &s);
-		return true;
+		return store_somewhere(env, m, &s);
 	}
 	note_reads(env, &s);
-	if (s.min != s.max)
-		load_bytes(env, &s, &dst);
-	else if (!load_fixed(env, m, &s, &dst))
+	if (s.min != s.max ? !load_bytes(env, &s, &dst) : !load_fixed(env, m, &s, &dst))
 		return false;
 	if (m->value < 0)
 		return true;
@@ -248,11 +257,15 @@ bool fe_check_stack_helper(struct fe_env *env, unsigned regno, int64_t off, uint
 		struct fe_stack_slot *slot = &s.frame->slots[slot_of(at)];
 		uint8_t *b = byte_at(&s, at);
 
+		if (*b == FE_BYTE_OBJECT && (access == FE_READ || slot->spill.type == FE_DYNPTR))
+			return reject_object(env, slot, at);
 		if (access == FE_READ) {
 			if (*b == FE_BYTE_INVALID)
 				warn_uninit(env, at);
 			continue;
 		}
+		if (!fe_object_overwrite(env, s.frame, slot_of(at)))
+			return false;
 		scrub(slot);
 		*b = FE_BYTE_MISC;
 	}

@@ -27,6 +27,8 @@ static const char *const names[FE_TYPE_COUNT] = {
 	[FE_TCP_SOCK] = "tcp_sock",
 	[FE_XDP_SOCK] = "xdp_sock",
 	[FE_BTF_OBJ] = "kernel_object",
+	[FE_DYNPTR] = "dynptr",
+	[FE_ITER] = "iterator",
 };
 
 /* Bounded text under construction. */
@@ -119,13 +121,13 @@ void fe_reg_print(const struct fe_reg *r, char *buf, size_t size)
 
 static void put_slot(struct text *t, uint32_t i, const struct fe_stack_slot *s)
 {
-	static const char letters[] = { '?', 'r', 'm', '0' };
+	static const char letters[] = { '?', 'r', 'm', '0', 'o' };
 	static const uint8_t nothing[8];
 
 	if (!memcmp(s->bytes, nothing, sizeof(nothing)))
 		return;
 	put(t, " fp-%u=", (i + 1) * 8);
-	if (fe_slot_has_spill(s)) {
+	if (fe_slot_has_spill(s) || fe_slot_has_object(s)) {
 		put_reg(t, &s->spill);
 		return;
 	}

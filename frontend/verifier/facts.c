@@ -14,7 +14,8 @@ static const uint8_t kinds[FE_TYPE_COUNT] = {
 	[FE_PKT_END] = VP_PKT_END,   [FE_MAP_PTR] = VP_MAP_PTR, [FE_MAP_VALUE] = VP_MAP_VALUE,
 	[FE_MAP_KEY] = VP_MAP_KEY,   [FE_MEM] = VP_MEM,         [FE_FUNC] = VP_FUNC,
 	[FE_SOCK_COMMON] = VP_OTHER, [FE_SOCKET] = VP_OTHER,    [FE_TCP_SOCK] = VP_OTHER,
-	[FE_XDP_SOCK] = VP_OTHER,    [FE_BTF_OBJ] = VP_OTHER,
+	[FE_XDP_SOCK] = VP_OTHER,    [FE_BTF_OBJ] = VP_OTHER,   [FE_DYNPTR] = VP_OTHER,
+	[FE_ITER] = VP_OTHER,
 };
 
 static uint8_t kind_of(const struct fe_reg *r)
@@ -37,12 +38,18 @@ static int64_t add_saturating(int64_t a, int64_t b)
 	return b < 0 ? INT64_MIN : INT64_MAX;
 }
 
+static int16_t object_of(const struct fe_reg *r)
+{
+	return r->flags & FE_INNER_MAP || r->type == FE_MEM || r->object > INT16_MAX
+		       ? -1
+		       : (int16_t)r->object;
+}
+
 struct vp_reg fe_fact_of(const struct fe_reg *r)
 {
 	struct vp_reg v = {
 		.kind = kind_of(r),
-		.object = (int16_t)(r->flags & FE_INNER_MAP || r->object > INT16_MAX ? -1
-										     : r->object),
+		.object = object_of(r),
 		.off = r->off,
 		.var = r->val.var,
 		.smin = r->val.smin,

@@ -30,6 +30,8 @@ static struct vp_slot slot_of(const struct fe_stack_slot *s)
 	for (unsigned b = 0; b < 8; b++)
 		v.bytes |= (uint8_t)((s->bytes[b] != FE_BYTE_INVALID) << b);
 	v.reg = v.whole ? fe_fact_of(&s->spill) : unknown_number();
+	if (fe_slot_has_object(s))
+		v.reg.kind = VP_CONFLICT; /* dynptrs and iterators stay where they are */
 	return v;
 }
 

@@ -10,7 +10,7 @@
  * own for the verdict (fe_global_start), and is walked from its callers as well, so that facts of
  * the callee exist per call. Without BTF a function counts as static. */
 
-enum param_kind { PARAM_NUMBER, PARAM_CTX, PARAM_MEM };
+enum param_kind { PARAM_NUMBER, PARAM_CTX, PARAM_MEM, PARAM_DYNPTR };
 
 struct param {
 	enum param_kind kind;
@@ -59,13 +59,19 @@ static bool has_tag(const struct btf *btf, uint32_t func, unsigned param, const 
 	return false;
 }
 
+static bool is_named_struct(const struct btf *btf, const struct btf_type *t, const char *want)
+{
+	const char *name = t ? btf__name_by_offset(btf, t->name_off) : NULL;
+
+	return t && btf_is_struct(t) && name && !strcmp(name, want);
+}
+
 static bool is_ctx(const struct fe_env *env, const struct btf_type *pointee, uint32_t func,
 		   unsigned param)
 {
 	const char *want = env->kind == FE_PROG_XDP ? "xdp_md" : "__sk_buff";
-	const char *name = pointee ? btf__name_by_offset(env->obj->btf, pointee->name_off) : NULL;
 
-	return (pointee && btf_is_struct(pointee) && name && !strcmp(name, want)) ||
+	return is_named_struct(env->obj->btf, pointee, want) ||
 	       has_tag(env->obj->btf, func, param, "arg:ctx");
 }
 
@@ -83,6 +89,10 @@ static bool read_param(struct fe_env *env, struct signature *s, uint32_t func, u
 		return FE_REJECT(env, REASON_GLOBAL_PARAM, s->name, i + 1);
 	if (is_ctx(env, resolve(btf, t->type), func, i)) {
 		p->kind = PARAM_CTX;
+		return true;
+	}
+	if (is_named_struct(btf, resolve(btf, t->type), "bpf_dynptr")) {
+		p->kind = PARAM_DYNPTR;
 		return true;
 	}
 	size = resolve(btf, t->type) ? btf__resolve_size(btf, t->type) : -1;
@@ -133,6 +143,10 @@ bool fe_global_start(struct fe_env *env, uint32_t subprog, struct fe_frame *f)
 		switch (s.params[i].kind) {
 		case PARAM_NUMBER: fe_reg_unknown(r); break;
 		case PARAM_CTX: fe_reg_pointer(r, FE_CTX, -1); break;
+		case PARAM_DYNPTR:
+			fe_reg_pointer(r, FE_DYNPTR, FE_DYNPTR_LOCAL);
+			r->id = ++env->id_gen;
+			break;
 		case PARAM_MEM:
 			fe_reg_pointer(r, FE_MEM, -1);
 			r->mem_size = s.params[i].size;
@@ -161,6 +175,14 @@ static bool check_memory(struct fe_env *env, unsigned regno, const struct param 
 	return ok;
 }
 
+static bool check_dynptr(struct fe_env *env, unsigned regno, const char *function)
+{
+	struct fe_helper h = { .name = function };
+	struct fe_call_args c = { .h = &h, .map = -1, .callback = -1 };
+
+	return fe_check_dynptr_arg(env, &c, regno, FE_ARG_DYNPTR);
+}
+
 bool fe_global_check_call(struct fe_env *env, uint32_t subprog)
 {
 	struct signature s;
@@ -181,6 +203,8 @@ bool fe_global_check_call(struct fe_env *env, uint32_t subprog)
 		if (s.params[i].kind == PARAM_CTX && (r->type != FE_CTX || r->off))
 			return FE_REJECT(env, REASON_ARG_KIND, s.name, regno, fe_reg_text(env, r),
 					 "the context");
+		if (s.params[i].kind == PARAM_DYNPTR && !check_dynptr(env, regno, s.name))
+			return false;
 		if (s.params[i].kind == PARAM_MEM && !check_memory(env, regno, &s.params[i]))
 			return false;
 	}

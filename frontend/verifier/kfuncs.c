@@ -41,3 +41,22 @@ const struct fe_kfunc *fe_kfunc(const char *name)
 	}
 	return NULL;
 }
+
+const char *fe_extern_name(const struct fe_object *obj, int32_t index)
+{
+	if (index < 0 || (size_t)index >= obj->n_externs)
+		return "?";
+	return obj->externs[index].name;
+}
+
+unsigned fe_kfunc_n_args(const struct fe_object *obj, int32_t index)
+{
+	const struct fe_kfunc *k = fe_kfunc(fe_extern_name(obj, index));
+	unsigned n = 0;
+
+	if (!k)
+		return 5;
+	while (n < 5 && k->proto.args[n] != FE_ARG__)
+		n++;
+	return n;
+}

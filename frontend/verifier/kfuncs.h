@@ -1,6 +1,7 @@
 #ifndef FRONTEND_VERIFIER_KFUNCS_H
 #define FRONTEND_VERIFIER_KFUNCS_H
 
+#include "frontend/object.h"
 #include "frontend/verifier/helpers.h"
 
 /* Prototypes of kernel functions (kfuncs.def). An object file names them, so they have no fixed ids. */
@@ -21,5 +22,9 @@ struct fe_kfunc {
 
 /* NULL: not known here. */
 const struct fe_kfunc *fe_kfunc(const char *name);
+/* Of the kernel function that a call names by its number; "?": no such. */
+const char *fe_extern_name(const struct fe_object *obj, int32_t index);
+/* Arguments that it reads; 5 when unknown. */
+unsigned fe_kfunc_n_args(const struct fe_object *obj, int32_t index);
 
 #endif

@@ -1,6 +1,7 @@
 #include "frontend/verifier/cfg.h"
 
 #include "frontend/verifier/helpers.h"
+#include "frontend/verifier/kfuncs.h"
 
 /* Which registers may be read later, and of which the high half may be (backward dataflow over
  * each subprogram). Dead registers do not keep states apart (prune.c), and a 32-bit result whose
@@ -86,7 +87,7 @@ static struct effect memory_effect(const struct bpf_insn *i)
 	return e;
 }
 
-static struct effect jump_effect(const struct bpf_insn *i)
+static struct effect jump_effect(const struct fe_object *obj, const struct bpf_insn *i)
 {
 	struct effect e = { 0 };
 	unsigned n_args = 5;
@@ -98,9 +99,11 @@ static struct effect jump_effect(const struct bpf_insn *i)
 	} else if (ebpf_is_call(i)) {
 		if (i->src_reg == EBPF_CALL_HELPER)
 			n_args = fe_helper_n_args((uint32_t)i->imm);
+		else if (i->src_reg == EBPF_CALL_KFUNC)
+			n_args = fe_kfunc_n_args(obj, i->imm);
 		e.use = e.use64 = (uint16_t)(((1u << n_args) - 1) << 1);
 		e.def = CALLER_SAVED;
-	} else {
+	} else if (i->code != EBPF_MAY_GOTO) {
 		e.use = bit(i->dst_reg);
 		if (ebpf_src_is_reg(i))
 			e.use |= bit(i->src_reg);
@@ -109,12 +112,12 @@ static struct effect jump_effect(const struct bpf_insn *i)
 	return e;
 }
 
-static struct effect effect_of(const struct bpf_insn *i)
+static struct effect effect_of(const struct fe_object *obj, const struct bpf_insn *i)
 {
 	if (ebpf_is_alu(i))
 		return alu_effect(i);
 	if (ebpf_is_jump_class(i))
-		return jump_effect(i);
+		return jump_effect(obj, i);
 	return memory_effect(i);
 }
 
@@ -130,7 +133,7 @@ static uint16_t after(const struct fe_cfg *cfg, const uint16_t *before, uint32_t
 }
 
 /* Repeats over the program backwards until nothing changes; `high` holds the live high halves. */
-static void solve(struct fe_cfg *cfg, uint16_t *high)
+static void solve(const struct fe_object *obj, struct fe_cfg *cfg, uint16_t *high)
 {
 	const struct fe_prog *p = cfg->prog;
 	bool changed;
@@ -143,7 +146,7 @@ static void solve(struct fe_cfg *cfg, uint16_t *high)
 
 			if (cfg->flags[i] & FE_CFG_SECOND_HALF)
 				continue;
-			e = effect_of(&p->insns[i]);
+			e = effect_of(obj, &p->insns[i]);
 			l = (uint16_t)((after(cfg, cfg->live, i) & ~e.def) | e.use);
 			h = (uint16_t)((after(cfg, high, i) & ~e.def) | e.use64);
 			changed |= l != cfg->live[i] || h != high[i];
@@ -153,20 +156,20 @@ static void solve(struct fe_cfg *cfg, uint16_t *high)
 	} while (changed);
 }
 
-void fe_cfg_liveness(struct arena *arena, struct fe_cfg *cfg)
+void fe_cfg_liveness(struct arena *arena, const struct fe_object *obj, struct fe_cfg *cfg)
 {
 	const struct fe_prog *p = cfg->prog;
 	uint16_t *high = ARENA_ARRAY(arena, uint16_t, p->n_insns);
 
 	cfg->live = ARENA_ARRAY(arena, uint16_t, p->n_insns);
 	cfg->zext_needed = ARENA_ARRAY(arena, bool, p->n_insns);
-	solve(cfg, high);
+	solve(obj, cfg, high);
 	for (uint32_t i = 0; i < p->n_insns; i++) {
 		struct effect e;
 
 		if (cfg->flags[i] & FE_CFG_SECOND_HALF)
 			continue;
-		e = effect_of(&p->insns[i]);
+		e = effect_of(obj, &p->insns[i]);
 		cfg->zext_needed[i] = e.def32 && (after(cfg, high, i) & e.def);
 	}
 }

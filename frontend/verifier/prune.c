@@ -89,7 +89,11 @@ static bool reg_covered(struct comparison *c, const struct fe_reg *old, const st
 		return false;
 	if (old->type == FE_SCALAR)
 		return scalar_covered(c, old, cur);
-	if (old->flags != cur->flags || old->object != cur->object)
+	if (old->flags != cur->flags)
+		return false;
+	if (old->type == FE_MEM
+		    ? !same_id(c, (uint32_t)(old->object + 1), (uint32_t)(cur->object + 1))
+		    : old->object != cur->object)
 		return false;
 	if (fe_reg_is_packet(old))
 		return packet_covered(c, old, cur);
@@ -122,7 +126,15 @@ static bool is_any_number(const struct fe_stack_slot *s)
 
 static bool holds_number(const struct fe_stack_slot *s)
 {
-	return !fe_slot_has_spill(s) || s->spill.type == FE_SCALAR;
+	return !fe_slot_has_object(s) && (!fe_slot_has_spill(s) || s->spill.type == FE_SCALAR);
+}
+
+/* The rounds of an iterator (its `off`) do not count: they may go on. */
+static bool object_covered(struct comparison *c, const struct fe_reg *old, const struct fe_reg *cur)
+{
+	return old->type == cur->type && old->object == cur->object &&
+	       (old->type == FE_ITER ? old->iter == cur->iter : old->off == cur->off) &&
+	       same_id(c, old->id, cur->id) && same_id(c, old->ref, cur->ref);
 }
 
 static bool slot_covered(struct comparison *c, const struct fe_stack_slot *old,
@@ -144,6 +156,8 @@ static bool slot_covered(struct comparison *c, const struct fe_stack_slot *old,
 		if (c->mode == COMPARE_EXACT || o != FE_BYTE_MISC || n == FE_BYTE_SPILL)
 			return false;
 	}
+	if (fe_slot_has_object(old))
+		return object_covered(c, &old->spill, &cur->spill);
 	if (!fe_slot_has_spill(old))
 		return true;
 	return fe_slot_spill_bytes(old) == fe_slot_spill_bytes(cur) &&
@@ -322,20 +336,28 @@ static bool may_be_looping(const struct fe_state *old, const struct fe_state *cu
 	       !memcmp(fe_top(old)->regs, fe_top(cur)->regs, sizeof(fe_top(old)->regs));
 }
 
-/* An unfinished ancestor at the same place: an infinite loop, or a callback's next round. */
+/* A loop that ends when run may have gone round between the two. */
+static bool is_next_round(struct fe_env *env, const struct fe_state *old)
+{
+	if (env->prog->insns[env->pc].code == EBPF_MAY_GOTO)
+		return old->rounds != env->cur->rounds;
+	return !fe_iter_is_next(env, env->pc) || fe_iter_goes_on(env);
+}
+
+/* An unfinished ancestor at the same place: an infinite loop, or a next round. */
 static enum fe_visit compare_ancestor(struct fe_env *env, struct fe_state *old, bool *add)
 {
 	if (env->cfg.flags[env->pc] & FE_CFG_FORCE) {
-		if (!covered(env, old, COMPARE_WITHIN))
+		if (!is_next_round(env, old) || !covered(env, old, COMPARE_WITHIN))
 			return FE_VISIT_GO_ON;
 		if (!old->loop_head)
 			env->open_loops++;
 		old->loop_head = true;
 		return FE_VISIT_COVERED;
 	}
-	/* In a callback the same state may come again: helpers call a bounded number of times. */
+	/* In a round the same state may come again: they are bounded when run. */
 	if (old->rounds == env->cur->rounds && may_be_looping(old, env->cur) &&
-	    covered(env, old, COMPARE_EXACT)) {
+	    !fe_iter_rounds_differ(old, env->cur) && covered(env, old, COMPARE_EXACT)) {
 		FE_REJECT(env, REASON_INFINITE_LOOP);
 		return FE_VISIT_FAILED;
 	}

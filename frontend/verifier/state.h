@@ -23,6 +23,8 @@ enum fe_type {
 	FE_TCP_SOCK,
 	FE_XDP_SOCK,
 	FE_BTF_OBJ, /* kernel object known by its type only: passed on, never looked into here */
+	FE_DYNPTR,  /* object: enum fe_dynptr_type. On the stack, or one that a callback is given */
+	FE_ITER,    /* object: enum fe_iter_kind. On the stack only */
 	FE_TYPE_COUNT
 };
 
@@ -31,6 +33,8 @@ enum fe_type {
 #define FE_RINGBUF    0x04 /* FE_MEM: a reserved ring buffer record */
 #define FE_INNER_MAP  0x08 /* object indexes fe_object.inner_maps, not maps */
 #define FE_PLUS_OFF   0x10 /* scalar: `off` more than the number that its id names */
+#define FE_SLICE      0x20 /* FE_MEM: what bpf_dynptr_slice() gave; no key or value of a map */
+#define FE_PKT_SLICE  0x40 /* FE_MEM: part of the packet; goes when the packet moves */
 
 /* How far a packet pointer is from data_end, beside a byte count (enum fe_pkt_end in `range`). */
 #define FE_AT_PKT_END     (-1)
@@ -42,19 +46,40 @@ struct fe_reg {
 	int32_t off;  /* pointers: constant part of the offset; scalars: see FE_PLUS_OFF */
 	uint32_t id;  /* scalars: copies of one number; pointers: of one object / variable offset */
 	uint32_t ref; /* reference that must be released */
-	int32_t object; /* see enum fe_type */
+	int32_t object; /* see enum fe_type; FE_MEM: id of the dynptr that it is a slice of, or -1 */
 	union {
 		int32_t range;     /* packet pointers: bytes proven from off 0, or FE_*_PKT_END */
 		uint32_t mem_size; /* FE_MEM */
 		uint32_t map_uid; /* map pointers and values: which lookup an inner map came from */
+		uint32_t iter;    /* FE_ITER: enum fe_iter_state */
 	};
 	struct fe_val val;
 };
 
-enum fe_byte { FE_BYTE_INVALID, FE_BYTE_SPILL, FE_BYTE_MISC, FE_BYTE_ZERO };
+/* What a dynptr is a window onto. */
+enum fe_dynptr_type {
+	FE_DYNPTR_LOCAL,   /* memory of the program */
+	FE_DYNPTR_RINGBUF, /* a reserved record: a reference */
+	FE_DYNPTR_SKB,
+	FE_DYNPTR_SKB_META,
+	FE_DYNPTR_XDP,
+};
+
+enum fe_iter_kind { FE_ITER_NUM };
+enum fe_iter_state { FE_ITER_ACTIVE, FE_ITER_DRAINED };
+
+enum fe_byte {
+	FE_BYTE_INVALID,
+	FE_BYTE_SPILL,
+	FE_BYTE_MISC,
+	FE_BYTE_ZERO,
+	FE_BYTE_OBJECT, /* of a dynptr or an iterator: only calls look into it */
+};
 
 /* Eight bytes of stack; bytes[0] has the lowest address. A spilled register occupies the low
- * `n` bytes (FE_BYTE_SPILL), n < 8 for narrow stores of scalars. */
+ * `n` bytes (FE_BYTE_SPILL), n < 8 for narrow stores of scalars. A dynptr takes two slots, `off` of
+ * the spills tells which (0: lower address, 8), an iterator of numbers one; all eight bytes are
+ * FE_BYTE_OBJECT. */
 struct fe_stack_slot {
 	struct fe_reg spill;
 	uint8_t bytes[8]; /* enum fe_byte */
@@ -76,7 +101,7 @@ struct fe_frame {
 	uint32_t call_pc;         /* in the caller's frame */
 	uint8_t kind;             /* enum fe_frame_kind */
 	int32_t helper;           /* FE_FRAME_CALLBACK: id of the calling helper */
-	uint32_t rounds; /* of the bpf_loop() that this frame is in */
+	uint32_t rounds;          /* of the bpf_loop() that this frame is in */
 	int32_t ret_min, ret_max; /* what a callback may return; min > max: anything */
 };
 
@@ -108,7 +133,8 @@ struct fe_state {
 	uint32_t branches; /* paths from here that are not walked to their end */
 	uint32_t pc;       /* remembered states: where */
 	const struct fe_trail *trail;
-	uint32_t rounds;       /* callbacks entered on the way here */
+	uint32_t rounds;       /* callbacks entered and may_goto passed on the way here */
+	uint32_t round;        /* rounds of any loop that ends when run, see rounds.c */
 	struct fe_state *next; /* list of remembered states of one pc, or the free list */
 	uint32_t hits, misses;
 	bool loop_head; /* unfinished, and paths were cut short against it */
@@ -172,6 +198,10 @@ static inline bool fe_slot_has_spill(const struct fe_stack_slot *s)
 	return s->bytes[0] == FE_BYTE_SPILL;
 }
 unsigned fe_slot_spill_bytes(const struct fe_stack_slot *s);
+static inline bool fe_slot_has_object(const struct fe_stack_slot *s)
+{
+	return s->bytes[0] == FE_BYTE_OBJECT;
+}
 
 /* Calls fn on every register and spilled register of every frame. */
 typedef void (*fe_reg_visitor)(struct fe_reg *r, void *arg);

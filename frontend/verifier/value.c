@@ -562,3 +562,30 @@ struct fe_val fe_val_join(const struct fe_val *a, const struct fe_val *b)
 	j.u32_max = b->u32_max > j.u32_max ? b->u32_max : j.u32_max;
 	return j;
 }
+
+struct fe_val fe_val_widen(const struct fe_val *before, const struct fe_val *now)
+{
+	uint64_t moved = before->var.mask | now->var.mask | (before->var.value ^ now->var.value);
+	uint64_t kept = (moved & -moved) - 1; /* bits below the lowest that is not the same */
+	struct fe_val v = fe_val_unknown();
+
+	v.var = (struct vp_tnum){ now->var.value & kept, ~kept };
+	if (now->smin >= before->smin)
+		v.smin = before->smin;
+	if (now->smax <= before->smax)
+		v.smax = before->smax;
+	if (now->umin >= before->umin)
+		v.umin = before->umin;
+	if (now->umax <= before->umax)
+		v.umax = before->umax;
+	if (now->s32_min >= before->s32_min)
+		v.s32_min = before->s32_min;
+	if (now->s32_max <= before->s32_max)
+		v.s32_max = before->s32_max;
+	if (now->u32_min >= before->u32_min)
+		v.u32_min = before->u32_min;
+	if (now->u32_max <= before->u32_max)
+		v.u32_max = before->u32_max;
+	fe_val_sync(&v);
+	return v;
+}

@@ -45,6 +45,9 @@ void fe_val_sign_extend(struct fe_val *v, unsigned bytes, bool to64);
 /* Every number of `inner` is one of `outer`. */
 bool fe_val_covers(const struct fe_val *outer, const struct fe_val *inner);
 bool fe_val_equal(const struct fe_val *a, const struct fe_val *b);
+/* Covers `now`: bounds of `before` that still hold and low bits that are the same are kept, the others
+ * are given up. For loops: what a round has not changed it may never change. */
+struct fe_val fe_val_widen(const struct fe_val *before, const struct fe_val *now);
 /* Smallest value that covers both. */
 struct fe_val fe_val_join(const struct fe_val *a, const struct fe_val *b);
 

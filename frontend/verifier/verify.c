@@ -19,20 +19,28 @@ static bool program_kind(struct fe_env *env)
 	}
 }
 
-/* Helper calls with a callback always compare states: that is where their rounds meet. */
-static void mark_callback_calls(struct fe_env *env)
+static bool calls_back(const struct fe_env *env, const struct bpf_insn *insn)
+{
+	const struct fe_helper *h;
+
+	if (!ebpf_is_call(insn) || insn->src_reg != EBPF_CALL_HELPER)
+		return false;
+	h = fe_helper((uint32_t)insn->imm, env->kind);
+	for (unsigned a = 0; h && a < 5; a++) {
+		if (h->args[a] == FE_ARG_CALLBACK_CTX)
+			return true;
+	}
+	return false;
+}
+
+/* Loops whose end is decided when the program runs always compare states: there their rounds meet. */
+static void mark_rounds(struct fe_env *env)
 {
 	for (uint32_t i = 0; i < env->prog->n_insns; i = fe_cfg_next(&env->cfg, i)) {
 		const struct bpf_insn *insn = &env->prog->insns[i];
-		const struct fe_helper *h;
 
-		if (!ebpf_is_call(insn) || insn->src_reg != EBPF_CALL_HELPER)
-			continue;
-		h = fe_helper((uint32_t)insn->imm, env->kind);
-		for (unsigned a = 0; h && a < 5; a++) {
-			if (h->args[a] == FE_ARG_CALLBACK_CTX)
-				env->cfg.flags[i] |= FE_CFG_FORCE | FE_CFG_PRUNE;
-		}
+		if (insn->code == EBPF_MAY_GOTO || calls_back(env, insn) || fe_iter_is_next(env, i))
+			env->cfg.flags[i] |= FE_CFG_FORCE | FE_CFG_PRUNE;
 	}
 }
 
@@ -75,6 +83,7 @@ static bool verify_globals(struct fe_env *main)
 		main->processed = env.processed;
 		main->n_states = env.n_states;
 		main->max_pkt_off = env.max_pkt_off;
+		main->widened |= env.widened;
 		arena_reset(&env.mem);
 	}
 	return ok;
@@ -90,8 +99,8 @@ static bool verify(struct fe_env *env, struct vprog *vp)
 				  "it could not be relocated (see the warning)");
 	if (!program_kind(env) || !fe_cfg_check(env->cx, &env->mem, env->obj, env->prog, &env->cfg))
 		return false;
-	fe_cfg_liveness(&env->mem, &env->cfg);
-	mark_callback_calls(env);
+	fe_cfg_liveness(&env->mem, env->obj, &env->cfg);
+	mark_rounds(env);
 	env->base_type = ARENA_ARRAY(&env->mem, uint16_t, env->prog->n_insns);
 	env->stack_of = ARENA_ARRAY(&env->mem, uint32_t, env->prog->n_subprogs);
 	env->moves_packet = ARENA_ARRAY(&env->mem, uint8_t, env->prog->n_subprogs);
@@ -106,19 +115,62 @@ static bool verify(struct fe_env *env, struct vprog *vp)
 	return ok;
 }
 
+/* One verification with diagnostics of its own. */
+static bool attempt(struct fe_env *env, struct diags *said, struct vprog *vp)
+{
+	struct cx cx = *env->cx;
+	bool ok;
+
+	diags_init(said, env->cx->diags->arena);
+	cx.diags = said;
+	env->cx = &cx;
+	arena_init(&env->mem);
+	env->pool.arena = &env->mem;
+	ok = verify(env, vp);
+	arena_reset(&env->mem);
+	return ok;
+}
+
+static void report(struct diags *to, const struct diags *said)
+{
+	for (size_t i = 0; i < said->list.len; i++)
+		*vec_push(&to->list, to->arena) = said->list.at[i];
+	to->errors += said->errors;
+}
+
+static bool gave_up(const struct diags *said)
+{
+	for (size_t i = 0; i < said->list.len; i++) {
+		enum reason r = said->list.at[i].reason;
+
+		if (r == REASON_TOO_COMPLEX || r == REASON_TOO_MANY_BRANCHES)
+			return true;
+	}
+	return false;
+}
+
+/* Widening may lose what a loop's test needs ("i != n"). Then its rounds are walked one by one. */
 bool fe_verify(struct cx *cx, const struct fe_object *obj, const struct fe_prog *prog,
 	       const struct fe_verify_options *opts, struct vprog *vp)
 {
-	struct fe_env env = { .cx = cx, .obj = obj, .prog = prog };
+	struct fe_env env = { .cx = cx, .obj = obj, .prog = prog }, again;
+	struct diags said, said_again;
 	bool ok;
 
 	if (opts)
 		env.opts = *opts;
 	if (!env.opts.insn_limit)
 		env.opts.insn_limit = FE_INSN_LIMIT;
-	arena_init(&env.mem);
-	env.pool.arena = &env.mem;
-	ok = verify(&env, vp);
-	arena_reset(&env.mem);
+	again = env;
+	again.exact_rounds = FE_EXACT_ROUNDS;
+	if (again.opts.insn_limit > FE_EXACT_LIMIT)
+		again.opts.insn_limit = FE_EXACT_LIMIT;
+	ok = attempt(&env, &said, vp);
+	if (!ok && env.widened) {
+		ok = attempt(&again, &said_again, vp);
+		if (ok || !gave_up(&said_again))
+			said = said_again;
+	}
+	report(cx->diags, &said);
 	return ok;
 }

@@ -15,6 +15,8 @@
  *   stack_live.c which stack slots later instructions may read (for prune.c)
  *   check_alu.c check_mem.c check_stack.c check_ctx.c check_jump.c check_call.c check_args.c
  *   check_kfunc.c check_func.c one kind of instruction each: is it safe, and what is known afterwards
+ *   stack_object.c check_dynptr.c check_iter.c   dynptrs and iterators, which live on the stack
+ *   rounds.c     loops that end when run: iterators, may_goto, callbacks
  *   global.c     functions that are verified apart from their callers
  *   value.c refine.c tnum.c   arithmetic on what is known of numbers
  *   facts.c      join of all states seen, per instance and instruction
@@ -25,8 +27,11 @@
 /* Limits, as the kernel's but for the first. */
 #define FE_INSN_LIMIT  4000000u /* four times the kernel's: prune.c keeps more states apart */
 #define FE_MAX_VAR_OFF (1 << 29)
-#define FE_MAX_PKT_OFF 0xffff
-#define FE_MAX_PENDING 8192u /* states waiting to be walked */
+/* Second attempts: rounds of loops that are walked one by one, and instructions in all. */
+#define FE_EXACT_ROUNDS 32768u
+#define FE_EXACT_LIMIT  1000000u
+#define FE_MAX_PKT_OFF  0xffff
+#define FE_MAX_PENDING  8192u /* states waiting to be walked */
 
 struct id_pairs;
 
@@ -80,6 +85,8 @@ struct fe_env {
 	struct fe_work *work, *free_work;
 	uint32_t n_work;
 	uint32_t id_gen;
+	uint32_t exact_rounds; /* rounds on a path before numbers are widened */
+	bool widened;          /* some number was */
 	uint32_t processed, jumps;
 	uint32_t jumps_at_state, processed_at_state; /* when a state was last remembered */
 	struct fe_state **remembered;                /* lists by pc */
@@ -205,6 +212,15 @@ bool fe_check_cond_jump(struct fe_env *env, const struct bpf_insn *insn, uint32_
 /* Tests of pointers that may be null, by id, in all frames. */
 void fe_mark_null(struct fe_state *s, uint32_t id, bool is_null);
 
+/* Falls through for a number of times that is not known here. */
+bool fe_check_may_goto(struct fe_env *env, const struct bpf_insn *insn, uint32_t *next_pc);
+
+/* rounds.c */
+/* `round`: the state that enters one more round of the loop whose test is the current instruction. */
+void fe_begin_round(struct fe_env *env, struct fe_state *round);
+/* The current state came back from a callback to the call at `call_pc`. */
+void fe_end_round(struct fe_env *env, uint32_t call_pc);
+
 /* check_call.c */
 bool fe_check_call(struct fe_env *env, const struct bpf_insn *insn);
 /* All packet pointers lose their meaning: the packet may have moved. */
@@ -232,8 +248,44 @@ struct fe_call_args {
 	uint64_t alloc_size;   /* ARG_ALLOC_SIZE */
 	uint32_t ref;          /* reference of a socket argument */
 	uint8_t gives;         /* kernel functions: enum fe_object_kind of the result */
+	uint8_t dynptr_type;   /* of the last dynptr argument: enum fe_dynptr_type */
+	uint32_t dynptr_id, dynptr_ref;
+	uint32_t iter_ref; /* of the iterator argument */
 };
 bool fe_check_args(struct fe_env *env, struct fe_call_args *call);
+/* Reports that an argument is not what is wanted; false. */
+bool fe_wrong_kind(struct fe_env *env, const struct fe_call_args *c, unsigned regno,
+		   const char *wanted);
+
+/* stack_object.c */
+struct fe_place {
+	struct fe_frame *frame;
+	uint32_t frame_no, slot, n; /* slots [slot], [slot - 1] … of rising addresses */
+};
+/* `bytes` of stack at a known, aligned place that the register points to. False: not so (not reported). */
+bool fe_object_place(struct fe_env *env, unsigned regno, unsigned bytes, struct fe_place *p);
+bool fe_object_put(struct fe_env *env, unsigned regno, unsigned bytes, const struct fe_reg *r);
+/* The object that is at the place, whole; NULL: none. */
+struct fe_reg *fe_object_at(struct fe_env *env, const struct fe_place *p, enum fe_type type);
+/* The slot is stored to. False: reported. */
+bool fe_object_overwrite(struct fe_env *env, struct fe_frame *f, uint32_t slot);
+/* Ends all objects that hold the reference. */
+void fe_objects_release(struct fe_env *env, uint32_t ref);
+
+/* check_dynptr.c */
+bool fe_check_dynptr_arg(struct fe_env *env, struct fe_call_args *c, unsigned regno, uint8_t kind);
+bool fe_dynptr_moves_packet(const struct fe_call_args *c);
+void fe_dynptr_slice(const struct fe_call_args *c, struct fe_reg *r0);
+
+/* check_iter.c */
+bool fe_check_iter_arg(struct fe_env *env, struct fe_call_args *c, unsigned regno, uint8_t kind);
+/* After all else of the call: one state goes round, one is done. */
+bool fe_iter_next(struct fe_env *env, const struct fe_call_args *c);
+bool fe_iter_is_next(const struct fe_env *env, uint32_t pc);
+/* At such a call: the iterator was not seen to be drained. */
+bool fe_iter_goes_on(struct fe_env *env);
+/* Some iterator is not at the same round in both. */
+bool fe_iter_rounds_differ(const struct fe_state *a, const struct fe_state *b);
 
 /* global.c */
 bool fe_is_global(const struct fe_env *env, uint32_t subprog);

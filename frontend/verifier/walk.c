@@ -85,6 +85,8 @@ static bool step_jump(struct fe_env *env, const struct bpf_insn *insn, uint32_t 
 		*next = (uint32_t)ebpf_jump_target(insn, env->pc);
 		return true;
 	}
+	if (insn->code == EBPF_MAY_GOTO)
+		return fe_check_may_goto(env, insn, next);
 	if (!ebpf_is_call(insn))
 		return fe_check_cond_jump(env, insn, next, done);
 	if (insn->src_reg == EBPF_CALL_SUBPROG)

@@ -3,6 +3,7 @@
  *   # what the case pins
  *   -- asm xdp|tc           the program, one instruction a line (ebpf/asm.h)
  *   -- insns xdp|tc         or its bytes: 16 hexadecimal digits an instruction, as in memory
+ *   -- externs              names of the kernel functions that "call kfunc#N" calls, one a line
  *   -- verify               "accept", or "reject REASON at INSN" and the message below it
  *   -- states               what is known before each instruction that was walked
  *   -- kernel               why a running kernel decides otherwise
@@ -22,7 +23,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_SECTIONS = 8, MAX_INSNS = 512 };
+enum { MAX_SECTIONS = 8, MAX_INSNS = 512, MAX_EXTERNS = 16 };
 
 struct section {
 	const char *head; /* what follows "-- " */
@@ -37,6 +38,8 @@ struct golden {
 	size_t n;
 	struct bpf_insn insns[MAX_INSNS];
 	size_t n_insns;
+	struct fe_extern externs[MAX_EXTERNS];
+	size_t n_externs;
 	bool accepted;
 };
 
@@ -122,6 +125,22 @@ static bool read_program(struct golden *g)
 	return false;
 }
 
+static bool read_externs(struct golden *g)
+{
+	const struct section *s = find(g, "externs");
+	char *rest = NULL, *name;
+
+	if (!s)
+		return true;
+	name = strtok_r(arena_strdup(&g->arena, s->want), "\n", &rest);
+	for (; name; name = strtok_r(NULL, "\n", &rest)) {
+		if (g->n_externs == MAX_EXTERNS)
+			return false;
+		g->externs[g->n_externs++] = (struct fe_extern){ .name = name, .is_func = true };
+	}
+	return true;
+}
+
 /* ---- running ---- */
 
 static void verdict_text(struct golden *g, const struct rig *r, struct section *s)
@@ -156,14 +175,15 @@ static const char *ask_kernel(struct golden *g, const struct rig *r)
 	bool theirs;
 
 	for (size_t i = 0; i < g->n_insns; i++) {
-		/* callbacks and kernel functions need more than instructions */
-		if ((ebpf_is_ld_imm64(&g->insns[i]) && g->insns[i].src_reg == EBPF_IMM_FUNC) ||
-		    (ebpf_is_call(&g->insns[i]) && g->insns[i].src_reg == EBPF_CALL_KFUNC))
+		/* callbacks need more than instructions */
+		if (ebpf_is_ld_imm64(&g->insns[i]) && g->insns[i].src_reg == EBPF_IMM_FUNC)
 			return "";
 	}
 	if (fe_kernel_load_insns(&can))
 		return "";
 	theirs = !fe_kernel_load_insns(&l);
+	if (l.missing) /* a kernel without the function */
+		return "";
 	if ((theirs != g->accepted) == (find(g, "kernel") != NULL))
 		return "";
 	return theirs ? "the kernel accepts" : "the kernel rejects";
@@ -178,6 +198,8 @@ static bool run(struct golden *g)
 	struct rig r;
 
 	rig_init(&r, tc ? BPF_PROG_TYPE_SCHED_CLS : BPF_PROG_TYPE_XDP, g->insns, g->n_insns);
+	r.obj.externs = g->externs;
+	r.obj.n_externs = g->n_externs;
 	g->accepted = rig_verify(&r, &opts);
 	if (verify)
 		verdict_text(g, &r, verify);
@@ -211,7 +233,8 @@ static bool check(const struct golden *g)
 	for (size_t i = 1; i < g->n; i++) {
 		const struct section *s = &g->sections[i];
 
-		if (!strcmp(s->head, "kernel") || (s->got && is_same(s->want, s->got)))
+		if (!strcmp(s->head, "kernel") || !strcmp(s->head, "externs") ||
+		    (s->got && is_same(s->want, s->got)))
 			continue;
 		printf("%s: section '%s':\n--- expected\n%s--- got\n%s\n", g->path, s->head,
 		       s->want, s->got ? s->got : "(nothing)\n");
@@ -243,7 +266,7 @@ static bool one_file(const char *path, bool blessing)
 	g.path = path;
 	arena_init(&g.arena);
 	text = read_all(&g.arena, path);
-	ok = text && split(&g, text) && read_program(&g);
+	ok = text && split(&g, text) && read_externs(&g) && read_program(&g);
 	if (!ok)
 		printf("%s: no golden case\n", path);
 	else

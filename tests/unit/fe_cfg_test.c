@@ -95,7 +95,7 @@ static void liveness_follows_both_branches(void **state)
 	(void)state;
 	rig_init(&r, BPF_PROG_TYPE_XDP, insns, ARRAY_SIZE(insns));
 	assert_true(fe_cfg_check(&r.cx, &r.scratch, &r.obj, &r.prog, &cfg));
-	fe_cfg_liveness(&r.scratch, &cfg);
+	fe_cfg_liveness(&r.scratch, &r.obj, &cfg);
 	assert_int_equal(cfg.live[0], 1 << R1);
 	assert_int_equal(cfg.live[2], 1 << R1 | 1 << R2 | 1 << R6);
 	assert_int_equal(cfg.live[3], 1 << R6);
@@ -122,7 +122,7 @@ static void high_halves_are_live_when_read(void **state)
 	(void)state;
 	rig_init(&r, BPF_PROG_TYPE_XDP, insns, ARRAY_SIZE(insns));
 	assert_true(fe_cfg_check(&r.cx, &r.scratch, &r.obj, &r.prog, &cfg));
-	fe_cfg_liveness(&r.scratch, &cfg);
+	fe_cfg_liveness(&r.scratch, &r.obj, &cfg);
 	assert_true(cfg.zext_needed[0]);
 	assert_false(cfg.zext_needed[1]);
 	assert_false(cfg.zext_needed[2]);
