@@ -209,7 +209,7 @@ struct isel_cmd_addr isel_cmd_address(struct isel *is, const struct isel_addr *a
 	return c;
 }
 
-/* ---- getelementptr as a value ---- */
+/* ---- getelementptr, or a frame's address, as a value ---- */
 
 /* One that does not decompose: base + sum of index * scale, on the low word. */
 static struct isel_word general_gep(struct isel *is, LLVMValueRef gep)
@@ -244,7 +244,7 @@ void isel_select_gep(struct isel *is, LLVMValueRef v)
 
 	if (!isel_decompose(is, v, &addr))
 		return;
-	if (addr.root == v)
+	if (addr.root == v && isel_is_inst(v, LLVMGetElementPtr))
 		val.w[0] = general_gep(is, v);
 	else
 		val.w[0] = isel_w_reg(low_address(is, &addr), 32);

@@ -483,6 +483,48 @@ static void add_switches(struct harness *h)
 	}
 }
 
+/* A frame's address as a value: alone or with an offset, chosen by the way taken or by a condition. */
+static const struct {
+	const char *name,
+		*choice; /* makes %p of %f, the frame, and %g, eight bytes a step further */
+} frame_addresses[] = {
+	{ "frame, phi of the frame itself", "br i1 %c, label %x, label %j\nx:\nbr label %j\nj:\n"
+					    "%p = phi ptr [ %g, %x ], [ %f, %entry ]\n" },
+	{ "frame, phi of a constant offset", "%h = getelementptr inbounds i8, ptr %f, i32 16\n"
+					     "br i1 %c, label %x, label %j\nx:\nbr label %j\nj:\n"
+					     "%p = phi ptr [ %g, %x ], [ %h, %entry ]\n" },
+	{ "frame, select of the frame itself", "%p = select i1 %c, ptr %g, ptr %f\n" },
+};
+
+static void add_frames(struct harness *h)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(frame_addresses); i++) {
+		struct text t;
+		FILE *f = text_open(&t);
+
+		fputs("%f = alloca [32 x i8], align 8\n", f);
+		put_load(f, "a", 0, 64);
+		put_load(f, "b", 16, 32);
+		for (unsigned k = 0; k < 32; k += 8)
+			fprintf(f,
+				"%%f%u = getelementptr inbounds i8, ptr %%f, i32 %u\n"
+				"store i64 %u, ptr %%f%u, align 8\n",
+				k, k, k + 1, k);
+		fprintf(f,
+			"%%k = and i32 %%b, 24\n%%g = getelementptr inbounds i8, ptr %%f, i32 %%k\n"
+			"%%c = icmp slt i64 %%a, 99\n%sstore i64 %%a, ptr %%p, align 8\n",
+			frame_addresses[i].choice);
+		for (unsigned k = 0; k < 32; k += 8)
+			fprintf(f,
+				"%%v%u = load i64, ptr %%f%u, align 8\n"
+				"%%q%u = getelementptr inbounds i8, PKT %%pkt, i32 %u\n"
+				"store i64 %%v%u, PKT %%q%u, align 1\n",
+				k, k, k, 48 + k, k, k);
+		fputs("ret i32 2\n", f);
+		add(h, frame_addresses[i].name, &t);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	struct harness *h = harness_new();
@@ -498,6 +540,7 @@ int main(int argc, char **argv)
 	add_overflows(h);
 	add_verdicts(h);
 	add_switches(h);
+	add_frames(h);
 	failures = harness_run(h);
 	printf("%u failures\n", failures);
 	harness_free(h);

@@ -229,6 +229,23 @@ static void stack_variable_offset(struct asm_buf *b)
 	program_end(b);
 }
 
+/* One store after a join, to a constant place from here and a variable one from there. */
+static void stack_store_at_either_place(struct asm_buf *b)
+{
+	program_start(b, 304);
+	asm_emit(b, LDX(BPF_DW, 1, 6, 0), LDX(BPF_B, 4, 6, 8));
+	for (int i = 1; i <= 8; i++)
+		asm_emit(b, STX(BPF_DW, 10, -8 * i, 4));
+	asm_emit(b, JMPI(BPF_JSGT, 4, 99, 2), STX(BPF_DW, 10, -32, 1), JA(5), LDX(BPF_DW, 2, 6, 16),
+		 ALU64I(BPF_AND, 2, 24), ALU64(BPF_ADD, 2, 10), STX(BPF_DW, 2, -32, 1),
+		 MOV64I(2, 0), MOV64I(5, 0));
+	for (int i = 1; i <= 8; i++)
+		asm_emit(b, LDX(BPF_DW, 2, 10, -8 * i), ALU64I(BPF_MUL, 5, 3),
+			 ALU64(BPF_ADD, 5, 2));
+	asm_emit(b, STX(BPF_DW, 6, 16, 5));
+	program_end(b);
+}
+
 /* ---- map values ---------------------------------------------------------------------------------- */
 
 /* R8 = value of an array's element, R0 the same. */
@@ -367,6 +384,7 @@ const struct program memory_cases[] = {
 	{ "stack-word-immediates", stack_word_immediates, 0 },
 	{ "stack-deep", stack_deep, 0 },
 	{ "stack-variable-offset", stack_variable_offset, 0 },
+	{ "stack-store-at-either-place", stack_store_at_either_place, 0 },
 	{ "map-value-parts", map_value_parts, 0 },
 	{ "map-value-unaligned", map_value_unaligned, 0 },
 	{ "q8-st-map-value", q8_st_map_value, 0 },
