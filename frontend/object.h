@@ -31,6 +31,7 @@ struct fe_map {
 	const uint8_t *init; /* value_size bytes for data sections; NULL otherwise */
 	int inner;	     /* map-in-map: index of the template in fe_object.inner_maps; -1: none */
 	uint32_t btf_key_id, btf_value_id; /* 0: unknown */
+	bool pinned; /* in the BPF file system by name: objects that name it share it */
 	const struct fe_slot *slots; /* prog_array and *_of_maps: what the object fills in */
 	size_t n_slots;
 };

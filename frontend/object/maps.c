@@ -32,6 +32,7 @@ static struct fe_map from_bpf_map(struct arena *a, const struct bpf_map *m)
 				.value_size = bpf_map__value_size(m),
 				.max_entries = bpf_map__max_entries(m),
 				.flags = bpf_map__map_flags(m),
+				.pinned = bpf_map__pin_path(m) != NULL,
 				.inner = -1,
 				.btf_key_id = bpf_map__btf_key_type_id(m),
 				.btf_value_id = bpf_map__btf_value_type_id(m) };
