@@ -89,6 +89,7 @@ struct bpf_offload_compile_opts {
 	const char *costs;      /* file of costs that the choice of a cut weighs; NULL: defaults */
 	/* How often instructions run (partitioner/profile.h); NULL: guessed. Not of the stable interface. */
 	const struct part_profiler *profiler;
+	bool keep_tail_calls;   /* do not follow those that are known at compile time */
 };
 
 /* Opens `path`. NULL with errno set: -ENOEXEC's positive value or what open(2) said. Opts may be NULL. */

@@ -246,23 +246,58 @@ int bpf_offload_program__verify(struct bpf_offload_program *p, bool allow_destru
 	return api_verify(p, &opts);
 }
 
+/* Those of a program that tail calls lead to are reasons of the whole here. */
+static struct bpf_offload_reason reason_of_split(struct bpf_offload_program *p,
+						 const struct part_reason *r)
+{
+	struct part_source at = { p->prog, r->insn };
+	const char *text = r->text;
+	struct diag_at where;
+
+	if (r->insn != PART_WHOLE)
+		at = part_source_of(&p->split, p->prog, r->insn);
+	where = fe_prog_at(&p->owner->obj, at.prog, r->insn == PART_WHOLE ? -1 : (int64_t)at.insn);
+	if (at.prog != p->prog)
+		text = arena_printf(&p->owner->arena, "in '%s', instruction %u: %s", at.prog->name,
+				    at.insn, r->text);
+	return (struct bpf_offload_reason){ .insn = at.prog == p->prog ? where.insn : -1,
+					    .file = where.file,
+					    .line = where.line,
+					    .source = where.source,
+					    .id = reason_name(r->reason),
+					    .text = text,
+					    .advice = reason_advice(r->reason) };
+}
+
+static bool is_known(const struct bpf_offload_program *p, const struct bpf_offload_reason *r)
+{
+	for (size_t i = 0; i < p->reasons.len; i++)
+		if (p->reasons.at[i].insn == r->insn && p->reasons.at[i].id == r->id &&
+		    !strcmp(p->reasons.at[i].text, r->text))
+			return true;
+	return false;
+}
+
+static int by_insn(const void *a, const void *b)
+{
+	const struct bpf_offload_reason *x = a, *y = b;
+
+	if (x->insn != y->insn)
+		return x->insn < y->insn ? -1 : 1;
+	return strcmp(x->id, y->id);
+}
+
+/* An instruction may have been placed several times, in copies. */
 static void take_split_reasons(struct bpf_offload_program *p)
 {
 	for (size_t i = 0; i < p->split.n_reasons; i++) {
-		const struct part_reason *r = &p->split.reasons[i];
-		bool whole = r->insn == PART_WHOLE;
-		struct diag_at at =
-			fe_prog_at(&p->owner->obj, p->prog, whole ? -1 : (int64_t)r->insn);
+		struct bpf_offload_reason r = reason_of_split(p, &p->split.reasons[i]);
 
-		*vec_push(&p->reasons, &p->owner->arena) =
-			(struct bpf_offload_reason){ .insn = at.insn,
-						     .file = at.file,
-						     .line = at.line,
-						     .source = at.source,
-						     .id = reason_name(r->reason),
-						     .text = r->text,
-						     .advice = reason_advice(r->reason) };
+		if (!p->split.shape || !is_known(p, &r))
+			*vec_push(&p->reasons, &p->owner->arena) = r;
 	}
+	if (p->split.shape && p->reasons.len)
+		qsort(p->reasons.at, p->reasons.len, sizeof(*p->reasons.at), by_insn);
 }
 
 /* So that a loader can tell which host half belongs to the image. */
@@ -294,6 +329,7 @@ int bpf_offload_program__compile(struct bpf_offload_program *p,
 				      .time_passes = true,
 				      .cut_seed = OPT(opts, cut_seed, UINT64_C(0)),
 				      .max_handoff = OPT(opts, max_handoff, 0u),
+				      .keep_tail_calls = OPT(opts, keep_tail_calls, false),
 				      .whole_only = OPT(opts, require_device, false),
 				      .pins = OPT(opts, pins, NULL),
 				      .profiler = OPT(opts, profiler, NULL),

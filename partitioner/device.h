@@ -29,6 +29,7 @@ struct offload_options {
 	bool check_each;        /* run the IR checkers after every pass */
 	bool time_passes;       /* fill offload_prog.phase_seconds */
 	bool whole_only;        /* do not split */
+	bool keep_tail_calls;   /* do not follow them */
 	uint64_t cut_seed;      /* not 0: a random legal cut in place of the best, for tests */
 	uint32_t max_handoff;   /* bytes of a hand-off record at most; 0: what the device allows */
 	const char *pins;       /* "SYMBOL=host|device,…": subprograms and maps; NULL: none */

@@ -1,7 +1,6 @@
 #include "partitioner/split.h"
 
 #include "partitioner/halves/code.h"
-#include "partitioner/pins.h"
 
 #include <stdlib.h>
 
@@ -162,9 +161,9 @@ static bool decide(struct job *j)
 	return true;
 }
 
-static bool whole(struct cx *cx, const struct vprog *vp, const struct bpf_offload_ops *ops,
-		  const void *target, const struct offload_options *opts, struct split *split,
-		  struct offload_prog *state, bool **refused)
+bool part_offload_whole(struct cx *cx, const struct vprog *vp, const struct bpf_offload_ops *ops,
+			const void *target, const struct offload_options *opts, struct split *split,
+			struct offload_prog *state)
 {
 	struct job j = { .cx = cx, .vp = vp, .ops = ops, .state = state, .split = split };
 	bool ok;
@@ -177,68 +176,8 @@ static bool whole(struct cx *cx, const struct vprog *vp, const struct bpf_offloa
 		return false;
 	ok = decide(&j);
 	ops->destroy(state);
-	*refused = j.refused;
+	split->refused = j.refused;
 	return ok;
-}
-
-bool part_offload_whole(struct cx *cx, const struct vprog *vp, const struct bpf_offload_ops *ops,
-			const void *target, const struct offload_options *opts, struct split *split,
-			struct offload_prog *state)
-{
-	bool *refused;
-
-	return whole(cx, vp, ops, target, opts, split, state, &refused);
-}
-
-static bool wants_split(const struct split *split, const struct part_task *task)
-{
-	bool some = split->placement == PART_ALL_HOST && split->device_capable;
-
-	return task->ops->handoff_room && !task->opts->whole_only &&
-	       (some || task->opts->cut_seed || task->pins->any_host);
-}
-
-/* Pins that no split satisfies are satisfied by the host alone. */
-static void give_to_host(struct split *split)
-{
-	for (size_t pc = 0; pc < split->vp->prog->n_insns; pc++)
-		if (split->place[pc] == PART_DEVICE)
-			split->place[pc] = PART_HOST;
-	split->placement = PART_ALL_HOST;
-	split->image = NULL;
-}
-
-/* Where maps live when one side has the whole program. */
-static void settle_maps(struct cx *cx, struct split *split)
-{
-	const struct vprog *vp = split->vp;
-	bool *on_device = ARENA_ARRAY(cx->scratch, bool, vp->prog->n_insns);
-
-	for (size_t pc = 0; pc < vp->prog->n_insns; pc++)
-		on_device[pc] = split->placement == PART_ALL_DEVICE;
-	split->maps = part_maps_survey(cx, vp);
-	part_maps_settle(cx, vp, on_device, split->maps);
-}
-
-bool part_offload(struct cx *cx, const struct vprog *vp, const struct bpf_offload_ops *ops,
-		  const void *target, const struct offload_options *opts, struct split *split,
-		  struct offload_prog *state)
-{
-	struct part_pins pins;
-	struct part_task task = { cx, vp, ops, target, opts, NULL, &pins };
-	bool *refused;
-
-	if (!part_pins_parse(cx, vp, opts->pins, &pins) ||
-	    !whole(cx, vp, ops, target, opts, split, state, &refused))
-		return false;
-	task.refused = refused;
-	if (wants_split(split, &task))
-		part_split(&task, ops->handoff_room(state), split, state);
-	if (!split->pair && pins.any_host)
-		give_to_host(split);
-	if (!split->pair)
-		settle_maps(cx, split);
-	return true;
 }
 
 const char *part_placement_name(enum part_placement p)

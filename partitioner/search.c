@@ -29,6 +29,7 @@ struct search {
 	bool *tail;             /* by instruction of main: each side has its own copy */
 	uint32_t max_payload;
 	uint64_t rng; /* of random cuts; 0: the best */
+	int64_t worth; /* of the last choice */
 	VEC(struct part_cut_tie) ties;
 	struct split *split;
 };
@@ -278,7 +279,7 @@ static bool choose(struct search *s, bool *on_device)
 				(struct part_cut_edge){ e->from, e->to, edge_cost(s, e) };
 	}
 	arena_init(&mem);
-	part_cut_solve(&mem, &cut, on_device, &possible);
+	s->worth = part_cut_solve(&mem, &cut, on_device, &possible);
 	arena_reset(&mem);
 	for (uint32_t pc = 0; pc < s->region.n; pc++)
 		on_device[pc] &= !s->tail[pc];
@@ -580,6 +581,8 @@ static void accept(struct search *s, const struct part_pair *pair, const struct 
 	split->pair = arena_dup(s->cx->arena, pair, sizeof(*pair));
 	split->pair->device_share = share_of_device(s, pair);
 	split->pair->measured = s->region.counts.packets;
+	split->pair->worth = s->worth;
+	split->pair->of = arena_dup(s->cx->arena, &s->vp, sizeof(s->vp));
 	split->placement = PART_SPLIT;
 	split->maps = pair->maps;
 	split->image = dev->image;

@@ -13,18 +13,19 @@
  * The result is a program like any other: it goes through the verifier again, and what that does
  * not accept is not used. docs/handoff.md says what it means for the user. */
 
-#define PART_OURS UINT32_MAX
+#define PART_NO_PROG UINT32_MAX
 
 /* Where an instruction comes from. */
 struct part_origin {
-	uint32_t prog; /* index into fe_object.progs; PART_OURS: made here */
+	uint32_t
+		prog; /* index into fe_object.progs; PART_NO_PROG: the user's, which is none of them */
 	uint32_t insn;
 };
 
 /* A program array that is compiled in. */
 struct part_followed {
 	uint32_t map;
-	uint32_t calls;    /* tail calls that became jumps */
+	uint32_t calls;      /* tail calls that became jumps */
 	const char *targets; /* "[0] parse_ip, [1] parse_arp" */
 };
 
@@ -48,11 +49,18 @@ bool part_shaper_tails(struct part_shaper *s);
 /* Adds to `set` what must be replaced so that the marked subprograms are, when main calls them:
  * their callers, and takes away what cannot be. False: nothing of main is left to replace. */
 bool part_shaper_close(struct part_shaper *s, bool tails, bool *const *set);
+/* A subprogram that stays one. */
+void part_shaper_keep(struct part_shaper *s, uint32_t sub, const char *why);
+/* Marks the subprogram that holds an instruction; none when main does. */
+void part_shaper_mark(const struct part_shaper *s, bool *const *set, struct part_origin at);
+/* The user's program, or one that its tail calls lead to; its index as in part_origin. */
+const struct fe_prog *part_shaper_prog(const struct part_shaper *s, uint32_t prog);
+uint32_t part_shaper_own(const struct part_shaper *s);
 /* An empty set for part_shaper_close() and part_shape_make(). */
 bool **part_shaper_set(struct part_shaper *s);
 /* False: not possible; *why says so in a sentence. */
-bool part_shape_make(struct part_shaper *s, bool tails, part_inline_set set,
-		     struct part_shape *out, const char **why);
+bool part_shape_make(struct part_shaper *s, bool tails, part_inline_set set, struct part_shape *out,
+		     const char **why);
 /* The subprograms that could not be replaced, and why: text for the user; NULL: none. */
 const char *part_shaper_note(const struct part_shaper *s);
 

@@ -4,6 +4,7 @@
 #include "partitioner/device.h"
 #include "partitioner/live.h"
 #include "partitioner/maps.h"
+#include "partitioner/shape.h"
 
 /* Where each instruction runs, and why. */
 
@@ -40,7 +41,8 @@ struct part_cut_point {
 
 /* A program in two halves, each a program of its own (docs/handoff.md). */
 struct part_pair {
-	const bool *on_device, *on_host; /* by instruction of main */
+	const struct vprog *of;          /* what was split: the user's program, or a shape of it */
+	const bool *on_device, *on_host; /* by instruction of its main */
 	struct part_cut_point *cuts;     /* sorted by pc */
 	uint32_t n_cuts;
 	uint32_t record_bytes, cookie;
@@ -51,12 +53,17 @@ struct part_pair {
 	struct vprog device_vp, host_vp;
 	double device_share; /* of the instructions that run, those that the device takes over */
 	uint64_t measured;   /* packets of the profile that shares come from; 0: guessed */
+	int64_t worth;       /* of the placement (part_cut_worth) */
 };
 
 struct split {
+	/* What was placed: the program as its user wrote it, or a shape of it. All else is in its terms. */
 	const struct vprog *vp;
+	const struct part_shape *shape; /* NULL: as written */
+	const char *shape_note;         /* why no more calls were replaced; NULL: nothing to say */
 	enum part_placement placement;
 	enum part_place *place;      /* per instruction of the program, over all instances */
+	const bool *refused;         /* as place: by the device */
 	struct part_reason *reasons; /* sorted by insn; one a distinct (insn, reason) */
 	size_t n_reasons;
 	/* instructions; second slots of LD_IMM64 are not counted */
@@ -69,7 +76,7 @@ struct split {
 		*unsplit; /* why a program that stays on the host was not split; NULL: not tried */
 };
 
-/* Takes a verified program through a backend and decides. False: reported; nothing to use. */
+/* reshape.c: takes a verified program through a backend and decides. False: reported; nothing to use. */
 bool part_offload(struct cx *cx, const struct vprog *vp, const struct bpf_offload_ops *ops,
 		  const void *target, const struct offload_options *opts, struct split *split,
 		  struct offload_prog *state);
@@ -93,6 +100,15 @@ struct part_task {
 };
 void part_split(const struct part_task *task, uint32_t room, struct split *split,
 		struct offload_prog *state);
+
+/* Where an instruction of split.vp is in the program as written (`own`, in the object) or in one that its
+ * tail calls lead to. */
+struct part_source {
+	const struct fe_prog *prog;
+	uint32_t insn;
+};
+struct part_source part_source_of(const struct split *split, const struct fe_prog *own,
+				  uint32_t insn);
 
 const char *part_placement_name(enum part_placement p); /* "device", "split", "host" */
 

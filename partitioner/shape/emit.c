@@ -4,9 +4,9 @@
  * further down. Tail calls of a body become jumps to bodies that are put behind it, in the same
  * frame; they leave by the same way. */
 
-#define NO_LABEL       UINT32_MAX
-#define MAX_INSNS      16384u /* of the result: jumps reach 32,767 */
-#define COUNTER_BYTES  8u
+#define NO_LABEL      UINT32_MAX
+#define MAX_INSNS     16384u /* of the result: jumps reach 32,767 */
+#define COUNTER_BYTES 8u
 
 struct target { /* of tail calls, within one context */
 	const struct shape_source *src;
@@ -44,7 +44,7 @@ static const struct shape_tail *tail_at(const struct shape_emit *e, const struct
 
 static bool replaces(const struct shape_emit *e, const struct shape_source *src, int32_t sub)
 {
-	uint32_t at = src->index == PART_OURS ? (uint32_t)e->s->obj->n_progs : src->index;
+	uint32_t at = shape_slot_of(e->s, src);
 
 	return sub > 0 && e->set && e->set[at] && e->set[at][sub];
 }

@@ -15,7 +15,7 @@ struct walk {
 /* Tail calls that may follow each other from here; ENDLESS: more than the kernel allows. */
 static uint32_t longest(struct walk *w, const struct shape_source *src)
 {
-	uint32_t most = 0, at = src->index == PART_OURS ? (uint32_t)w->s->obj->n_progs : src->index;
+	uint32_t most = 0, at = shape_slot_of(w->s, src);
 
 	if (w->open[at])
 		return ENDLESS;
@@ -128,7 +128,8 @@ static void make_origins(const struct shape_emit *e, struct part_shape *out)
 	out->origin = origin;
 }
 
-static const char *targets_text(const struct fe_object *obj, struct arena *a, const struct fe_map *m)
+static const char *targets_text(const struct fe_object *obj, struct arena *a,
+				const struct fe_map *m)
 {
 	const char *text = "";
 
@@ -146,15 +147,14 @@ static void make_followed(const struct shape_emit *e, struct part_shape *out)
 	for (uint32_t map = 0; map < obj->n_maps; map++)
 		if (e->calls[map])
 			*vec_push(&all, e->cx->arena) = (struct part_followed){
-				map, e->calls[map],
-				targets_text(obj, e->cx->arena, &obj->maps[map])
+				map, e->calls[map], targets_text(obj, e->cx->arena, &obj->maps[map])
 			};
 	out->followed = all.at;
 	out->n_followed = all.len;
 }
 
-bool part_shape_make(struct part_shaper *s, bool tails, part_inline_set set,
-		     struct part_shape *out, const char **why)
+bool part_shape_make(struct part_shaper *s, bool tails, part_inline_set set, struct part_shape *out,
+		     const char **why)
 {
 	struct shape_emit e = { .cx = s->cx, .s = s, .tails = tails, .set = set };
 

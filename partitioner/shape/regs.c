@@ -5,8 +5,9 @@
 
 static uint8_t bit(unsigned reg)
 {
-	return reg >= SHAPE_FIRST_SAVED && reg < 10 ? (uint8_t)(1u << (reg - SHAPE_FIRST_SAVED))
-						    : 0;
+	bool saved = reg >= SHAPE_FIRST_SAVED && reg < BPF_REG_10;
+
+	return (uint8_t)(saved ? 1u << (reg - SHAPE_FIRST_SAVED) : 0);
 }
 
 static bool writes_src(const struct bpf_insn *insn)
@@ -26,8 +27,8 @@ static uint8_t written(const struct bpf_insn *insn)
 static uint8_t read_by(const struct bpf_insn *insn)
 {
 	bool immediate = ebpf_is_ld_imm64(insn) || ebpf_is_call(insn);
-	bool only_written = ebpf_class(insn) == BPF_LDX ||
-			    (ebpf_is_alu(insn) && ebpf_op(insn) == BPF_MOV);
+	bool only_written =
+		ebpf_class(insn) == BPF_LDX || (ebpf_is_alu(insn) && ebpf_op(insn) == BPF_MOV);
 
 	if (immediate || ebpf_is_exit(insn) || ebpf_is_ja(insn))
 		return 0;

@@ -9,7 +9,7 @@ struct closing {
 	struct part_shaper *s;
 	const struct shape_source *src;
 	bool tails;
-	bool *set;	/* by subprogram */
+	bool *set;      /* by subprogram */
 	uint32_t *size; /* by subprogram, with what is replaced within; 0: not yet known */
 };
 
@@ -19,11 +19,35 @@ bool **part_shaper_set(struct part_shaper *s)
 
 	for (size_t i = 0; i < s->all.len; i++) {
 		const struct shape_source *src = s->all.at[i];
-		uint32_t at = src->index == PART_OURS ? (uint32_t)s->obj->n_progs : src->index;
 
-		set[at] = ARENA_ARRAY(s->cx->arena, bool, src->prog->n_subprogs);
+		set[shape_slot_of(s, src)] = ARENA_ARRAY(s->cx->arena, bool, src->prog->n_subprogs);
 	}
 	return set;
+}
+
+void part_shaper_keep(struct part_shaper *s, uint32_t sub, const char *why)
+{
+	s->all.at[0]->subs[sub].obstacle = why;
+}
+
+void part_shaper_mark(const struct part_shaper *s, bool *const *set, struct part_origin at)
+{
+	uint32_t slot = at.prog == PART_NO_PROG ? (uint32_t)s->obj->n_progs : at.prog;
+	const struct fe_prog *p = part_shaper_prog(s, at.prog);
+
+	for (size_t k = 1; k < p->n_subprogs; k++)
+		if (at.insn >= p->subprogs[k].start && at.insn < p->subprogs[k].end)
+			set[slot][k] = true;
+}
+
+const struct fe_prog *part_shaper_prog(const struct part_shaper *s, uint32_t prog)
+{
+	return prog == part_shaper_own(s) ? s->all.at[0]->prog : s->by_prog[prog]->prog;
+}
+
+uint32_t part_shaper_own(const struct part_shaper *s)
+{
+	return s->all.at[0]->index;
 }
 
 static void note(struct closing *c, uint32_t sub, const char *why)
@@ -32,7 +56,8 @@ static void note(struct closing *c, uint32_t sub, const char *why)
 
 	c->set[sub] = false;
 	if (!c->s->note)
-		c->s->note = arena_printf(c->s->cx->arena, "calls of '%s' stay calls: %s", name, why);
+		c->s->note =
+			arena_printf(c->s->cx->arena, "calls of '%s' stay calls: %s", name, why);
 }
 
 /* A tail call replaces what is left of the subprogram alone. */
@@ -96,7 +121,7 @@ bool part_shaper_close(struct part_shaper *s, bool tails, bool *const *set)
 
 		if (i && !tails)
 			break;
-		c.set = set[src->index == PART_OURS ? s->obj->n_progs : src->index];
+		c.set = set[shape_slot_of(s, src)];
 		c.size = ARENA_ARRAY(s->cx->arena, uint32_t, src->prog->n_subprogs);
 		settle(&c, 0);
 		any |= calls_marked(src, c.set);

@@ -75,19 +75,17 @@ static void look_at_subs(struct shape_source *src)
 
 /* ---- sources ------------------------------------------------------------------------------------ */
 
-struct shape_source *shape_source_new(struct part_shaper *s, uint32_t index,
-				      const struct vprog *vp)
+struct shape_source *shape_source_new(struct part_shaper *s, uint32_t index, const struct vprog *vp)
 {
 	struct shape_source *src = ARENA_NEW(s->cx->arena, struct shape_source);
 
-	*src = (struct shape_source){ .index = index,
-				      .number = s->n_insns,
-				      .vp = vp,
-				      .prog = vp->prog };
+	*src = (struct shape_source){
+		.index = index, .number = s->n_insns, .vp = vp, .prog = vp->prog
+	};
 	src->subs = ARENA_ARRAY(s->cx->arena, struct shape_sub, vp->prog->n_subprogs);
 	s->n_insns += (uint32_t)vp->prog->n_insns;
 	*vec_push(&s->all, s->cx->arena) = src;
-	if (index != PART_OURS)
+	if (index != PART_NO_PROG)
 		s->by_prog[index] = src;
 	look_at_subs(src);
 	shape_registers(s->cx, src);
@@ -145,7 +143,7 @@ static uint32_t index_of(const struct fe_object *obj, const struct fe_prog *prog
 	for (size_t i = 0; i < obj->n_progs; i++)
 		if (&obj->progs[i] == prog)
 			return (uint32_t)i;
-	return PART_OURS;
+	return PART_NO_PROG;
 }
 
 struct part_shaper *part_shaper_new(struct cx *cx, const struct vprog *vp)

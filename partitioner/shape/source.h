@@ -5,8 +5,8 @@
 
 /* The programs that one is made from: the user's, and those that its tail calls lead to. */
 
-#define SHAPE_TAIL_CALLS 33u  /* that follow each other: the kernel's MAX_TAIL_CALL_CNT */
-#define SHAPE_FIRST_SAVED 6u /* registers 6 to 9 survive a call */
+#define SHAPE_TAIL_CALLS  33u /* that follow each other: the kernel's MAX_TAIL_CALL_CNT */
+#define SHAPE_FIRST_SAVED 6u  /* registers 6 to 9 survive a call */
 
 /* A tail call of a source. */
 struct shape_tail {
@@ -16,13 +16,13 @@ struct shape_tail {
 };
 
 struct shape_sub {
-	uint32_t own;	  /* bytes of its frame */
-	uint8_t writes;	  /* bit r - 6: it writes register r (not what it calls) */
+	uint32_t own;         /* bytes of its frame */
+	uint8_t writes;       /* bit r - 6: it writes register r (not what it calls) */
 	const char *obstacle; /* why its body cannot stand in place of a call; NULL: it can */
 };
 
 struct shape_source {
-	uint32_t index; /* in fe_object.progs; PART_OURS: not one of them */
+	uint32_t index;  /* in fe_object.progs; PART_NO_PROG: not one of them */
 	uint32_t number; /* of its first instruction, counted over all sources */
 	const struct vprog *vp;
 	const struct fe_prog *prog;
@@ -39,20 +39,25 @@ struct part_shaper {
 	struct shape_source **by_prog; /* by program of the object; NULL: not looked at */
 	VEC(struct shape_source *) all;
 	uint32_t n_insns; /* of all */
-	bool *hopeless;                /* by program of the object: cannot be a target */
+	bool *hopeless;   /* by program of the object: cannot be a target */
 	const char *note;
 };
 
 /* source.c */
 struct shape_source *shape_source_new(struct part_shaper *s, uint32_t index,
 				      const struct vprog *vp);
+/* Place of a source in arrays by program of the object, which have one more at the end. */
+static inline uint32_t shape_slot_of(const struct part_shaper *s, const struct shape_source *src)
+{
+	return src->index == PART_NO_PROG ? (uint32_t)s->obj->n_progs : src->index;
+}
+
 /* Which source, and which of its instructions, a number is. */
 const struct shape_source *shape_numbered(const struct part_shaper *s, uint32_t number);
 /* The source that a slot leads to; NULL: it cannot be followed there. */
 struct shape_source *shape_target(struct part_shaper *s, uint32_t prog);
-/* Index of the subprogram that starts at `pc`, of the one that holds it; -1: none. */
+/* Index of the subprogram that starts at `pc`; -1: none. */
 int32_t shape_sub_at(const struct fe_prog *prog, int64_t pc);
-int32_t shape_sub_of(const struct fe_prog *prog, uint32_t pc);
 /* The subprogram that a call instruction calls; -1: it calls none. */
 int32_t shape_callee(const struct fe_prog *prog, uint32_t pc);
 uint32_t shape_next(const struct fe_prog *prog, uint32_t pc);

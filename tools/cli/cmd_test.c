@@ -339,7 +339,8 @@ static bool write_repro(struct sides *s, const struct sim_diff_result *r)
 			       .priv = s };
 	struct divergence ways;
 
-	if (s->p->image && !s->args->device_words && !is_pair(s->args, s->p)) {
+	if (s->p->image && !s->args->device_words && !is_pair(s->args, s->p) &&
+	    !s->p->split.shape) {
 		divergence_start(&ways, repro.cx->arena, s->p->prog, &s->p->image->code);
 		repro.ways = &ways;
 	}

@@ -45,6 +45,7 @@ struct bpf_offload_compile_opts cli_compile_opts(const struct cli_args *args)
 		.check_each = args->check_each,
 		.allow_destructive = args->allow_destructive,
 		.require_device = args->require_device,
+		.keep_tail_calls = args->keep_tail_calls,
 		.pins = args->pins,
 		.costs = args->costs,
 		.profiler = args->profile ? &args->profiler : NULL,

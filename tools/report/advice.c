@@ -50,13 +50,16 @@ static void collect(struct rep_facts *f)
 	}
 }
 
-static uint32_t on_device(const struct rep_facts *f, const struct split *s)
+/* Without it, calls may be replaced by what they call, or no longer: instructions of what was placed. */
+static uint32_t on_device(const struct split *s)
 {
+	const struct fe_prog *prog = s->vp->prog;
 	uint32_t n = 0;
 
-	for (uint32_t i = 0; i < f->n_insns; i++)
-		n += s->place[f->insns[i].pc] == PART_DEVICE ||
-		     s->place[f->insns[i].pc] == PART_BOTH;
+	for (size_t pc = 0; pc < prog->n_insns; pc++) {
+		n += s->place[pc] == PART_DEVICE || s->place[pc] == PART_BOTH;
+		pc += ebpf_is_ld_imm64(&prog->insns[pc]);
+	}
 	return n;
 }
 
@@ -86,7 +89,7 @@ static void try_without(const struct rep_facts *f, struct pretence *p, struct re
 	if (!part_offload(&quiet, &f->p->vprog, &nfp_offload_ops, &f->p->fw, &opts, &split, &state))
 		return;
 	a->tried = true;
-	a->gain = (int32_t)on_device(f, &split) - (int32_t)f->on_device;
+	a->gain = (int32_t)on_device(&split) - (int32_t)f->on_device;
 	a->going_up = going_up(&split);
 	a->device_share = split.pair ? split.pair->device_share : 0;
 	a->to = split.placement;

@@ -51,7 +51,7 @@ static double wait_of(uint64_t word)
 /* Packets that the card itself ends: those that leave main with another verdict than PASS. */
 static double ended(const struct rep_facts *f)
 {
-	const struct vprog *vp = &f->p->vprog;
+	const struct vprog *vp = f->vp;
 	double share = 0;
 
 	for (size_t b = 0; b < f->blocks.len; b++) {

@@ -16,14 +16,14 @@ const char *rep_place_name(enum part_place place)
 
 const char *rep_where(const struct rep_facts *f, uint32_t pc)
 {
-	const struct fe_line *l = fe_prog_line(f->p->prog, pc);
+	const struct fe_line *l = fe_prog_line(f->prog, pc);
 
 	return l ? arena_printf(&f->p->owner->scratch, "%s:%u", l->file, l->line) : "";
 }
 
 const char *rep_subprog_name(const struct rep_facts *f, uint32_t subprog)
 {
-	const struct fe_subprog *s = &f->p->prog->subprogs[subprog];
+	const struct fe_subprog *s = &f->prog->subprogs[subprog];
 
 	if (!subprog)
 		return f->p->prog->name;
@@ -59,7 +59,7 @@ static int by_position(const void *a, const void *b)
 
 static void gather_lines(struct rep_facts *f)
 {
-	const struct fe_prog *prog = f->p->prog;
+	const struct fe_prog *prog = f->prog;
 	struct rep_line *lines =
 		ARENA_ARRAY(&f->p->owner->arena, struct rep_line, prog->n_lines + 1);
 	uint32_t n = 0;
@@ -77,7 +77,7 @@ static void gather_lines(struct rep_facts *f)
 
 static uint32_t line_of(const struct rep_facts *f, uint32_t pc)
 {
-	const struct fe_line *l = fe_prog_line(f->p->prog, pc);
+	const struct fe_line *l = fe_prog_line(f->prog, pc);
 	const struct rep_line *found;
 	struct rep_line key;
 
@@ -99,7 +99,7 @@ static enum part_place together(enum part_place a, enum part_place b)
 
 static void gather_insn(struct rep_facts *f, uint32_t pc, bool wide)
 {
-	const struct fe_prog *prog = f->p->prog;
+	const struct fe_prog *prog = f->prog;
 	struct rep_insn *insn = &f->insns[f->n_insns++];
 	struct rep_line *line;
 	char text[160];
@@ -121,7 +121,7 @@ static void gather_insn(struct rep_facts *f, uint32_t pc, bool wide)
 
 static void gather_insns(struct rep_facts *f)
 {
-	const struct fe_prog *prog = f->p->prog;
+	const struct fe_prog *prog = f->prog;
 
 	f->insns = ARENA_ARRAY(&f->p->owner->arena, struct rep_insn, prog->n_insns);
 	for (uint32_t pc = 0; pc < prog->n_insns; pc++) {
@@ -196,6 +196,8 @@ struct rep_facts *rep_gather(struct bpf_offload_program *p)
 	struct rep_facts *f = ARENA_NEW(&p->owner->arena, struct rep_facts);
 
 	f->p = p;
+	f->vp = p->split.vp;
+	f->prog = f->vp->prog;
 	gather_lines(f);
 	gather_insns(f);
 	assign_reasons(f);

@@ -67,6 +67,9 @@ struct rep_word {
 
 struct rep_facts {
 	struct bpf_offload_program *p;
+	/* What was placed: the program as written, or a shape of it (split.shape) */
+	const struct vprog *vp;
+	const struct fe_prog *prog;
 	const struct rep_line *lines; /* sorted by file and line */
 	uint32_t n_lines;
 	struct rep_insn *insns;

@@ -14,7 +14,7 @@ struct graph {
 
 static const struct bpf_insn *insn_of(const struct graph *g, uint32_t i)
 {
-	return &g->f->p->prog->insns[g->f->insns[i].pc];
+	return &g->f->prog->insns[g->f->insns[i].pc];
 }
 
 static bool ends_block(const struct bpf_insn *insn)
@@ -24,13 +24,13 @@ static bool ends_block(const struct bpf_insn *insn)
 
 static void mark_target(struct graph *g, int64_t pc)
 {
-	if (pc >= 0 && (size_t)pc < g->f->p->prog->n_insns)
+	if (pc >= 0 && (size_t)pc < g->f->prog->n_insns)
 		g->leader[pc] = true;
 }
 
 static void mark_leaders(struct graph *g)
 {
-	const struct fe_prog *prog = g->f->p->prog;
+	const struct fe_prog *prog = g->f->prog;
 	const struct part_pair *pair = g->f->p->split.pair;
 
 	for (size_t i = 0; i < prog->n_subprogs; i++)
@@ -50,7 +50,7 @@ static void mark_leaders(struct graph *g)
 
 static uint32_t subprog_at(const struct graph *g, uint32_t pc)
 {
-	const struct fe_prog *prog = g->f->p->prog;
+	const struct fe_prog *prog = g->f->prog;
 	uint32_t i = 0;
 
 	while (i + 1 < prog->n_subprogs && prog->subprogs[i + 1].start <= pc)
@@ -84,9 +84,9 @@ static void add_blocks(struct graph *g)
 /* A subprogram runs as often as the instructions of main on whose behalf it is called. */
 static void count_calls(struct graph *g)
 {
-	const struct vprog *vp = &g->f->p->vprog;
+	const struct vprog *vp = g->f->vp;
 
-	g->sub_freq = ARENA_ARRAY(&g->f->p->owner->scratch, double, g->f->p->prog->n_subprogs);
+	g->sub_freq = ARENA_ARRAY(&g->f->p->owner->scratch, double, g->f->prog->n_subprogs);
 	for (size_t i = 1; i < vp->n_inst; i++) {
 		uint32_t pc = part_main_pc(vp, i, vp->prog->subprogs[vp->inst[i].subprog].start);
 
@@ -150,7 +150,7 @@ static void add_edge(struct graph *g, uint32_t from, int64_t to_pc, bool call)
 /* What the verifier knows never to happen is no edge of main; of subprograms the places say enough. */
 static void add_ways(struct graph *g, uint32_t block, const struct bpf_insn *insn, uint32_t pc)
 {
-	const struct vprog *vp = &g->f->p->vprog;
+	const struct vprog *vp = g->f->vp;
 	uint8_t branch = g->f->blocks.at[block].subprog ? (uint8_t)VP_BRANCH_BOTH
 							: vp_fact_at(vp, 0, pc)->branch;
 
@@ -189,12 +189,12 @@ void rep_graph(struct rep_facts *f)
 	const struct part_profiler *profiler = f->p->state.opts.profiler;
 	struct graph g = { .f = f };
 
-	part_region_build(&o->cx, &f->p->vprog, &g.region);
+	part_region_build(&o->cx, f->vp, &g.region);
 	part_region_guess(&o->cx, &g.region);
 	if (profiler)
 		part_region_measure(&o->cx, &g.region, profiler);
 	f->measured = g.region.counts.packets;
-	g.leader = ARENA_ARRAY(&o->scratch, bool, f->p->prog->n_insns);
+	g.leader = ARENA_ARRAY(&o->scratch, bool, f->prog->n_insns);
 	mark_leaders(&g);
 	add_blocks(&g);
 	count_calls(&g);

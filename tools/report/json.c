@@ -33,7 +33,11 @@ static struct json_object *insn_json(const struct rep_facts *f, const struct rep
 	const struct rep_line *l = insn->line == REP_NONE ? NULL : &f->lines[insn->line];
 	struct json_object *o = json_object_new_object();
 
+	struct part_source at = part_source_of(&f->p->split, f->p->prog, insn->pc);
+
 	add_int(o, "insn", insn->pc);
+	add_int(o, "source_insn", at.insn);
+	add(o, "source_program", at.prog == f->p->prog ? NULL : report_text(at.prog->name));
 	add(o, "text", report_text(insn->text));
 	add(o, "place", report_text(rep_place_name(insn->place)));
 	add(o, "file", l ? report_text(l->file) : NULL);
@@ -120,7 +124,7 @@ static struct json_object *cut_json(struct rep_facts *f, const struct part_cut_p
 	struct json_object *o = json_object_new_object(), *state = json_object_new_array(),
 			   *values = json_object_new_array();
 	struct bpf_offload_object *obj = f->p->owner;
-	const struct fe_line *l = fe_prog_line(f->p->prog, c->pc);
+	const struct fe_line *l = fe_prog_line(f->prog, c->pc);
 
 	add_int(o, "id", c->id);
 	add_int(o, "insn", c->pc);
@@ -184,6 +188,26 @@ static struct json_object *split_json(struct rep_facts *f)
 	return o;
 }
 
+/* What of the program as written is another one as placed. */
+static struct json_object *shape_json(struct rep_facts *f)
+{
+	const struct part_shape *shape = f->p->split.shape;
+	struct json_object *o = json_object_new_object(), *arrays = json_object_new_array(), *row;
+
+	for (size_t i = 0; shape && i < shape->n_followed; i++) {
+		const struct part_followed *a = &shape->followed[i];
+
+		row = json_object_new_object();
+		add(row, "name", report_text(f->p->owner->obj.maps[a->map].name));
+		add(row, "targets", report_text(a->targets));
+		add_int(row, "calls", a->calls);
+		json_object_array_add(arrays, row);
+	}
+	add(o, "program_arrays", arrays);
+	add_int(o, "replaced_calls", shape ? shape->n_inlined : 0);
+	return o;
+}
+
 /* ---- figures and advice ------------------------------------------------------------------------------- */
 
 static struct json_object *estimate_json(const struct rep_facts *f)
@@ -237,6 +261,7 @@ void rep_json(struct rep_facts *f, struct json_object *row)
 	add_int(row, "on_device", f->on_device);
 	add_int(row, "on_host", f->on_host);
 	add(row, "unsplit", report_text(f->p->split.unsplit));
+	add(row, "shape", shape_json(f));
 	add(row, "estimate", estimate_json(f));
 	add(row, "blocks", blocks_json(f));
 	add(row, "maps", rep_json_maps(f));

@@ -153,7 +153,7 @@ static void explain_main(struct why *w)
 static void explain_subprograms(struct why *w)
 {
 	struct bpf_offload_object *o = w->f->p->owner;
-	const struct vprog *vp = &w->f->p->vprog;
+	const struct vprog *vp = w->f->vp;
 
 	for (size_t inst = 1; inst < vp->n_inst; inst++) {
 		const struct fe_subprog *sub = &vp->prog->subprogs[vp->inst[inst].subprog];
@@ -181,7 +181,7 @@ static bool prepare(struct why *w)
 
 	diags_init(&diags, &o->arena);
 	quiet.diags = &diags;
-	if (!fe_verify(&quiet, &o->obj, w->f->p->prog, &opts, &w->vp))
+	if (!fe_verify(&quiet, &o->obj, w->f->prog, &opts, &w->vp))
 		return false;
 	part_region_build(&o->cx, &w->vp, &w->region);
 	n = w->region.n;

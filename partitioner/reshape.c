@@ -1,0 +1,266 @@
+#include "partitioner/split.h"
+
+#include "partitioner/pins.h"
+#include "partitioner/region.h"
+
+/* Chooses among shapes of the program (partitioner/shape.h). First as its user wrote it, with known
+ * tail calls followed. When part of that stays on the host, calls on the host are replaced by what
+ * they call, so that the cut may be within, and the better of the two is taken. */
+
+#define VERIFY_LIMIT 500000u /* instructions walked: a shape that needs more is not used */
+
+struct candidate {
+	const struct part_shape *shape; /* NULL: as written */
+	const struct vprog *vp;
+	struct part_pins pins;
+	struct split split;
+	struct offload_prog state;
+};
+
+struct choice {
+	struct cx *cx;
+	const struct vprog *vp; /* as written */
+	const struct bpf_offload_ops *ops;
+	const void *target;
+	struct offload_options opts; /* without dumps: the winner is dumped */
+	struct part_pins pins;
+	struct part_shaper *shaper;
+	bool tails;
+};
+
+static struct part_origin origin_of(const struct choice *c, const struct part_shape *shape,
+				    uint32_t pc)
+{
+	if (shape)
+		return shape->origin[pc];
+	return (struct part_origin){ part_shaper_own(c->shaper), pc };
+}
+
+/* ---- candidates ------------------------------------------------------------------------------------ */
+
+/* Pins name functions of the program as written. */
+static void take_pins(struct choice *c, struct candidate *k)
+{
+	k->pins = c->pins;
+	if (!k->shape || !c->pins.n)
+		return;
+	k->pins.at = arena_dup(c->cx->arena, c->pins.at, c->pins.n * sizeof(*c->pins.at));
+	for (size_t i = 0; i < c->pins.n; i++) {
+		struct part_pin *pin = &k->pins.at[i];
+
+		if (pin->subprog < 0)
+			continue;
+		pin->subprog = -1;
+		for (size_t s = 1; s < k->vp->prog->n_subprogs; s++)
+			if (!strcmp(k->vp->prog->subprogs[s].name, pin->symbol))
+				pin->subprog = (int32_t)s;
+	}
+}
+
+static bool may_split(const struct choice *c, const struct split *split)
+{
+	bool some = split->placement != PART_ALL_DEVICE && split->device_capable;
+
+	return c->ops->handoff_room && !c->opts.whole_only &&
+	       (some || c->opts.cut_seed || c->pins.any_host);
+}
+
+static bool place(struct choice *c, struct candidate *k)
+{
+	struct part_task task = { c->cx, k->vp, c->ops, c->target, &c->opts, NULL, &k->pins };
+
+	take_pins(c, k);
+	if (!part_offload_whole(c->cx, k->vp, c->ops, c->target, &c->opts, &k->split, &k->state))
+		return false;
+	task.refused = k->split.refused;
+	if (may_split(c, &k->split))
+		part_split(&task, c->ops->handoff_room(&k->state), &k->split, &k->state);
+	return true;
+}
+
+/* A shape that verifies; its reasons otherwise go nowhere. */
+static bool shaped(struct choice *c, part_inline_set set, struct candidate *k)
+{
+	struct fe_verify_options opts = { .allow_destructive = true, .insn_limit = VERIFY_LIMIT };
+	struct part_shape *shape = ARENA_NEW(c->cx->arena, struct part_shape);
+	struct vprog *vp = ARENA_NEW(c->cx->arena, struct vprog);
+	const char *why = "the result does not verify";
+	struct cx quiet = *c->cx;
+	struct diags diags;
+
+	diags_init(&diags, c->cx->arena);
+	quiet.diags = &diags;
+	*k = (struct candidate){ .shape = shape, .vp = vp };
+	return part_shape_make(c->shaper, c->tails, set, shape, &why) &&
+	       fe_verify(&quiet, c->vp->obj, &shape->prog, &opts, vp);
+}
+
+/* With tail calls followed when there are any. */
+static bool place_first(struct choice *c, struct candidate *k)
+{
+	bool **set = part_shaper_set(c->shaper);
+
+	c->tails = !c->opts.keep_tail_calls && part_shaper_tails(c->shaper);
+	if (c->tails) {
+		part_shaper_close(c->shaper, true, set);
+		if (!shaped(c, set, k))
+			c->tails = false;
+	}
+	if (!c->tails)
+		*k = (struct candidate){ .vp = c->vp };
+	return place(c, k);
+}
+
+/* ---- calls that stay on the host ----------------------------------------------------------------------- */
+
+static bool on_device(const struct split *split, uint32_t main_pc)
+{
+	return split->pair ? split->pair->on_device[main_pc] : split->placement == PART_ALL_DEVICE;
+}
+
+static uint64_t next_random(uint64_t *rng)
+{
+	*rng = *rng * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+	return *rng >> 33;
+}
+
+/* With random cuts every other one. */
+static void mark_calls(struct choice *c, const struct candidate *k, bool *const *set)
+{
+	const struct vprog *vp = k->vp;
+	uint64_t rng = c->opts.cut_seed * UINT64_C(0x9e3779b97f4a7c15);
+
+	for (size_t i = 1; i < vp->n_inst; i++) {
+		uint32_t at = vp->prog->subprogs[vp->inst[i].subprog].start;
+		bool mark = c->opts.cut_seed ? next_random(&rng) & 1
+					     : !on_device(&k->split, part_main_pc(vp, i, at));
+
+		if (mark)
+			part_shaper_mark(c->shaper, set, origin_of(c, k->shape, at));
+	}
+}
+
+static void keep_pinned(struct choice *c)
+{
+	for (size_t i = 0; i < c->pins.n; i++)
+		if (c->pins.at[i].subprog > 0)
+			part_shaper_keep(c->shaper, (uint32_t)c->pins.at[i].subprog,
+					 "--pin names it");
+}
+
+static bool better(const struct choice *c, const struct split *a, const struct split *b)
+{
+	if (a->placement != b->placement)
+		return a->placement < b->placement; /* device, split, host */
+	return a->pair && (c->opts.cut_seed || a->pair->worth > b->pair->worth);
+}
+
+/* False: reported. */
+static bool try_replaced(struct choice *c, struct candidate *first)
+{
+	bool **set = part_shaper_set(c->shaper);
+	struct candidate k;
+
+	mark_calls(c, first, set);
+	if (!part_shaper_close(c->shaper, c->tails, set) || !shaped(c, set, &k))
+		return true;
+	if (!place(c, &k))
+		return false;
+	if (better(c, &k.split, &first->split))
+		*first = k;
+	return true;
+}
+
+/* ---- what is told -------------------------------------------------------------------------------------- */
+
+/* Once a program; on the host alone the array is as ever. */
+static void tell_followed(const struct choice *c, const struct split *split)
+{
+	const struct part_shape *shape = split->shape;
+	struct diag_at at = fe_prog_at(c->vp->obj, c->vp->prog, -1);
+
+	for (size_t i = 0; split->image && shape && i < shape->n_followed; i++)
+		diag_warn(c->cx->diags, &at, REASON_TAILS_COMPILED_IN,
+			  c->vp->obj->maps[shape->followed[i].map].name,
+			  shape->followed[i].targets);
+}
+
+/* Pins that no split satisfies are satisfied by the host alone. */
+static void give_to_host(struct split *split)
+{
+	for (size_t pc = 0; pc < split->vp->prog->n_insns; pc++)
+		if (split->place[pc] == PART_DEVICE)
+			split->place[pc] = PART_HOST;
+	split->placement = PART_ALL_HOST;
+	split->image = NULL;
+}
+
+/* Where maps live when one side has the whole program. */
+static void settle_maps(struct cx *cx, struct split *split)
+{
+	const struct vprog *vp = split->vp;
+	bool *on_device = ARENA_ARRAY(cx->scratch, bool, vp->prog->n_insns);
+
+	for (size_t pc = 0; pc < vp->prog->n_insns; pc++)
+		on_device[pc] = split->placement == PART_ALL_DEVICE;
+	split->maps = part_maps_survey(cx, vp);
+	part_maps_settle(cx, vp, on_device, split->maps);
+}
+
+/* ---- the whole ---------------------------------------------------------------------------------------------- */
+
+/* Once more, with the dumps that were asked for. */
+static bool dump(struct choice *c, const struct offload_options *asked, struct candidate *k)
+{
+	const struct vprog *vp = k->split.pair ? &k->split.pair->device_vp : k->vp;
+	struct split split;
+
+	if (!asked->dump && !asked->stop_after)
+		return true;
+	if (!part_offload_whole(c->cx, vp, c->ops, c->target, asked, &split, &k->state))
+		return false;
+	k->split.image = split.image;
+	return true;
+}
+
+bool part_offload(struct cx *cx, const struct vprog *vp, const struct bpf_offload_ops *ops,
+		  const void *target, const struct offload_options *opts, struct split *split,
+		  struct offload_prog *state)
+{
+	struct choice c = { .cx = cx, .vp = vp, .ops = ops, .target = target, .opts = *opts };
+	struct candidate k;
+
+	c.opts.dump = NULL;
+	c.opts.stop_after = NULL;
+	if (!part_pins_parse(cx, vp, opts->pins, &c.pins))
+		return false;
+	c.shaper = part_shaper_new(cx, vp);
+	keep_pinned(&c);
+	if (!place_first(&c, &k) || (may_split(&c, &k.split) && !try_replaced(&c, &k)) ||
+	    !dump(&c, opts, &k))
+		return false;
+	*split = k.split;
+	split->shape = k.shape;
+	split->shape_note = part_shaper_note(c.shaper);
+	*state = k.state;
+	state->vp = k.vp;
+	if (!split->pair && c.pins.any_host)
+		give_to_host(split);
+	tell_followed(&c, split);
+	if (!split->pair)
+		settle_maps(cx, split);
+	return true;
+}
+
+struct part_source part_source_of(const struct split *split, const struct fe_prog *own,
+				  uint32_t insn)
+{
+	const struct fe_object *obj = split->vp->obj;
+	struct part_origin at;
+
+	if (!split->shape)
+		return (struct part_source){ own, insn };
+	at = split->shape->origin[insn];
+	return (struct part_source){ at.prog == PART_NO_PROG ? own : &obj->progs[at.prog],
+				     at.insn };
+}

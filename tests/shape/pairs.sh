@@ -1,0 +1,24 @@
+# pairs.sh PROGRAM OBJECT: the best cut over 10,000 packets, then twenty at random; each host half loads.
+. "$(dirname "$0")/../cli/lib.sh"
+object=$2
+
+# Accepted by our verifier, and by the kernel's where it may be asked.
+loads() {
+	expect 0 "accepted" "$tool" check "$1"
+	"$tool" check --verifier=kernel "$1" >"$work/kernel" 2>&1 ||
+		grep -q kernel-unavailable "$work/kernel" || {
+		fail "the kernel does not take $1 (cut seed $2)"
+		tail -5 "$work/kernel"
+	}
+}
+
+for seed in $(seq 0 20); do
+	packets=$([ "$seed" = 0 ] && echo 10000 || echo 500)
+	rm -f "$work"/*.host.o
+	expect 0 ": equal" "$tool" test --cut-seed "$seed" --packets "$packets" "$object"
+	expect 0 "instruction words" "$tool" compile --cut-seed "$seed" -o "$work" "$object"
+	for half in "$work"/*.host.o; do
+		[ -f "$half" ] && loads "$half" "$seed"
+	done
+done
+finish
