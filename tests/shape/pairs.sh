@@ -1,6 +1,7 @@
-# pairs.sh PROGRAM OBJECT: the best cut over 10,000 packets, then twenty at random; each host half loads.
+# pairs.sh PROGRAM OBJECT N: the best cut over 10,000 packets, then N at random; each host half loads.
 . "$(dirname "$0")/../cli/lib.sh"
 object=$2
+cuts=$3
 
 # Accepted by our verifier, and by the kernel's where it may be asked.
 loads() {
@@ -12,7 +13,7 @@ loads() {
 	}
 }
 
-for seed in $(seq 0 20); do
+for seed in $(seq 0 "$cuts"); do
 	packets=$([ "$seed" = 0 ] && echo 10000 || echo 500)
 	rm -f "$work"/*.host.o
 	expect 0 ": equal" "$tool" test --cut-seed "$seed" --packets "$packets" "$object"
