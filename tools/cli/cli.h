@@ -50,6 +50,8 @@ struct cli_args {
 	struct sim_profile counted;    /* what --profile counts */
 	struct part_profiler profiler; /* which asks for it */
 	struct junit *junit_to; /* what --junit collects; not an option */
+	const char *dot, *svg, *html; /* files of explain */
+	struct explain_files *explain_to; /* what they collect; not an option */
 	const char *operand; /* the object, image or words file */
 };
 

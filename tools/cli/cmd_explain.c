@@ -1,3 +1,4 @@
+#include "tools/cli/explain_files.h"
 #include "tools/cli/report.h"
 #include "tools/report/json.h"
 #include "tools/report/text.h"
@@ -57,6 +58,8 @@ static enum cli_exit explain_one(const struct cli_args *args, struct bpf_offload
 	} else {
 		print_program(args, p, facts);
 	}
+	if (args->explain_to)
+		explain_files_add(args->explain_to, p, facts);
 	return err ? CLI_PROGRAM : CLI_OK;
 }
 
@@ -82,7 +85,15 @@ static enum cli_exit list_costs(const struct cli_args *args)
 
 enum cli_exit cmd_explain(const struct cli_args *args)
 {
+	struct cli_args own = *args;
+	enum cli_exit code, files;
+
 	if (args->list_costs)
 		return list_costs(args);
-	return cli_each_program(args, explain_one);
+	own.explain_to = explain_files_new(args);
+	code = cli_each_program(&own, explain_one);
+	if (!own.explain_to)
+		return code;
+	files = explain_files_finish(own.explain_to);
+	return files > code ? files : code;
 }

@@ -30,6 +30,14 @@ const char *rep_subprog_name(const struct rep_facts *f, uint32_t subprog)
 	return *s->name ? s->name : arena_printf(&f->p->owner->scratch, "subprogram %u", subprog);
 }
 
+const char *rep_percent(const struct rep_facts *f, double share)
+{
+	double percent = share * 100;
+	int digits = percent >= 9.95 || percent <= 0 ? 0 : percent >= 0.995 ? 1 : 2;
+
+	return arena_printf(&f->p->owner->scratch, "%.*f %%", digits, percent);
+}
+
 uint32_t rep_insn_at(const struct rep_facts *f, uint32_t pc)
 {
 	uint32_t lo = 0, hi = f->n_insns;
@@ -97,6 +105,38 @@ static enum part_place together(enum part_place a, enum part_place b)
 	return b == PART_DEAD ? a : PART_BOTH;
 }
 
+static bool in_program(const struct rep_facts *f, int64_t pc)
+{
+	return pc >= 0 && (size_t)pc < f->p->prog->n_insns;
+}
+
+static const char *subprog_note(const struct rep_facts *f, int64_t pc)
+{
+	const struct fe_prog *prog = f->p->prog;
+
+	for (uint32_t i = 0; i < prog->n_subprogs; i++)
+		if (prog->subprogs[i].start == pc)
+			return arena_strdup(&f->p->owner->arena, rep_subprog_name(f, i));
+	return NULL;
+}
+
+static const char *note_of(const struct rep_facts *f, uint32_t pc)
+{
+	const struct fe_object *obj = &f->p->owner->obj;
+	const struct bpf_insn *insn = &f->p->prog->insns[pc];
+	bool map = insn->src_reg == EBPF_IMM_MAP_IDX || insn->src_reg == EBPF_IMM_MAP_IDX_VALUE;
+	int64_t to = ebpf_jump_target(insn, pc);
+
+	if (ebpf_is_ld_imm64(insn) && map && insn->imm >= 0 && (size_t)insn->imm < obj->n_maps)
+		return obj->maps[insn->imm].name;
+	if ((ebpf_is_call(insn) && insn->src_reg == EBPF_CALL_SUBPROG) ||
+	    (ebpf_is_ld_imm64(insn) && insn->src_reg == EBPF_IMM_FUNC))
+		return subprog_note(f, (int64_t)pc + 1 + insn->imm);
+	if ((ebpf_is_ja(insn) || ebpf_is_cond_jump(insn)) && in_program(f, to))
+		return arena_printf(&f->p->owner->arena, "%u", (unsigned)to);
+	return NULL;
+}
+
 static void gather_insn(struct rep_facts *f, uint32_t pc, bool wide)
 {
 	const struct fe_prog *prog = f->prog;
@@ -107,6 +147,7 @@ static void gather_insn(struct rep_facts *f, uint32_t pc, bool wide)
 	ebpf_disasm(&prog->insns[pc], wide ? &prog->insns[pc + 1] : NULL, text, sizeof(text));
 	*insn = (struct rep_insn){ .pc = pc,
 				   .text = arena_strdup(&f->p->owner->arena, text),
+				   .note = note_of(f, pc),
 				   .place = f->p->split.place[pc],
 				   .line = line_of(f, pc),
 				   .block = REP_NONE };

@@ -23,6 +23,7 @@ struct rep_line {
 struct rep_insn { /* the second slot of a LD_IMM64 belongs to the first */
 	uint32_t pc;
 	const char *text;
+	const char *note; /* what it means: a map's name, where a jump goes; NULL: all is said */
 	enum part_place place;
 	uint32_t line;              /* index of lines; REP_NONE: unknown */
 	uint32_t block;             /* index of blocks; REP_NONE: dead */
@@ -96,6 +97,8 @@ uint32_t rep_insn_at(const struct rep_facts *f,
 const char *rep_place_name(enum part_place place); /* "NIC", "host", "both", "dead" */
 /* "a.bpf.c:12"; "" when unknown. In the object's scratch arena. */
 const char *rep_where(const struct rep_facts *f, uint32_t pc);
+/* "95 %", "1.9 %", "0.04 %": as many digits as a guess may have. In the scratch arena. */
+const char *rep_percent(const struct rep_facts *f, double share);
 /* "set_counter": the subprogram's name, or one made of its number. */
 const char *rep_subprog_name(const struct rep_facts *f, uint32_t subprog);
 /* One sentence: what the program would gain without the refusal; NULL: not known. In the scratch arena. */

@@ -39,6 +39,7 @@ static struct json_object *insn_json(const struct rep_facts *f, const struct rep
 	add_int(o, "source_insn", at.insn);
 	add(o, "source_program", at.prog == f->p->prog ? NULL : report_text(at.prog->name));
 	add(o, "text", report_text(insn->text));
+	add(o, "note", report_text(insn->note));
 	add(o, "place", report_text(rep_place_name(insn->place)));
 	add(o, "file", l ? report_text(l->file) : NULL);
 	add_int(o, "line", l ? l->line : 0);

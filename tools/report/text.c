@@ -183,7 +183,10 @@ static void print_listing(const struct rep_facts *f)
 			       f->lines[insn->line].text);
 		line = insn->line;
 		print_mark(f, insn->pc);
-		printf("    %-4s %5u: %s\n", rep_place_name(insn->place), insn->pc, insn->text);
+		printf("    %-4s %5u: %s", rep_place_name(insn->place), insn->pc, insn->text);
+		if (insn->note)
+			printf("  -> %s", insn->note);
+		putchar('\n');
 		print_reasons(f, insn);
 		if (insn->why && insn->why != why &&
 		    (!why || strcmp(insn->why, why))) /* once for all that follow */

@@ -21,7 +21,7 @@ struct why {
 	struct part_region region;
 	bool *refused;   /* by instruction of main: the card refuses it or what it calls */
 	bool *pinned;    /* by instruction of main: to the host */
-	uint32_t *after; /* by instruction of main on the host: the refused one that leads to it */
+	uint32_t *after; /* by instruction of main on the host: the one of those that leads to it */
 	int32_t *map;    /* by instruction of main: map of the host that it uses; -1 */
 };
 
@@ -74,27 +74,27 @@ static void mark_map(void *priv, uint32_t main_pc, size_t map)
 		w->map[main_pc] = (int32_t)map;
 }
 
-/* From refused instructions along edges of the host, `forward` or back: by[pc] is the nearest. */
-static void spread(struct why *w, uint32_t *by, bool forward)
+/* From refused and pinned instructions along edges of the host: after[pc] is the nearest. */
+static void spread(struct why *w)
 {
 	const bool *on_device = w->f->p->split.pair->on_device;
 	VEC(uint32_t) todo = { 0 };
 
-	memset(by, 0xff, w->region.n * sizeof(*by));
+	memset(w->after, 0xff, w->region.n * sizeof(*w->after));
 	for (uint32_t pc = 0; pc < w->region.n; pc++)
-		if (w->refused[pc]) {
-			by[pc] = pc;
+		if (w->refused[pc] || w->pinned[pc]) {
+			w->after[pc] = pc;
 			*vec_push(&todo, w->arena) = pc;
 		}
 	for (size_t next = 0; next < todo.len; next++)
 		for (size_t i = 0; i < w->region.edges.len; i++) {
 			const struct part_edge *e = &w->region.edges.at[i];
-			uint32_t from = forward ? e->from : e->to, to = forward ? e->to : e->from;
 
-			if (from != todo.at[next] || by[to] != REP_NONE || on_device[to])
+			if (e->from != todo.at[next] || w->after[e->to] != REP_NONE ||
+			    on_device[e->to])
 				continue;
-			by[to] = by[from];
-			*vec_push(&todo, w->arena) = to;
+			w->after[e->to] = w->after[e->from];
+			*vec_push(&todo, w->arena) = e->to;
 		}
 }
 
@@ -129,9 +129,10 @@ static const char *why_main(const struct why *w, uint32_t pc)
 		return "a split program moves the packet's ends on the host only";
 	if (w->after[pc] != REP_NONE && w->after[pc] != pc)
 		return arena_printf(&o->arena,
-				    "comes after insn %u, which the card does not take: control "
-				    "does not go back",
-				    w->after[pc]);
+				    "comes after insn %u, which %s: control does not go back",
+				    w->after[pc],
+				    w->pinned[w->after[pc]] ? "--pin puts on the host"
+							    : "the card does not take");
 	if (w->map[pc] >= 0)
 		return arena_printf(&o->arena, "uses map '%s', which is on the host",
 				    o->obj.maps[w->map[pc]].name);
@@ -202,7 +203,7 @@ void rep_why(struct rep_facts *f)
 	mark_refused(&w);
 	mark_pins(&w);
 	part_maps_each_use(&w.vp, mark_map, &w);
-	spread(&w, w.after, true);
+	spread(&w);
 	explain_main(&w);
 	explain_subprograms(&w);
 }

@@ -1,0 +1,15 @@
+#ifndef TOOLS_REPORT_DOT_H
+#define TOOLS_REPORT_DOT_H
+
+#include "tools/report/facts.h"
+
+#include <stdio.h>
+
+/* Control flow as a graph for graphviz' dot: blocks in the colour of their side with source lines and
+ * how often they run, cuts as notes with what is handed over. One file, a cluster a program. */
+
+void rep_dot_begin(FILE *out, const char *title);
+void rep_dot_program(FILE *out, struct rep_facts *f, unsigned number);
+void rep_dot_end(FILE *out);
+
+#endif

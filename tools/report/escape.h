@@ -1,0 +1,18 @@
+#ifndef TOOLS_REPORT_ESCAPE_H
+#define TOOLS_REPORT_ESCAPE_H
+
+#include <stddef.h>
+#include <stdio.h>
+
+/* Text from an object (names, source lines, paths) into XML, HTML, or a label of graphviz: whatever bytes
+ * it holds, it comes out as text. Markup characters become entities; what is not UTF-8, control
+ * characters, and characters that reorder the line become U+FFFD. */
+
+void rep_escape(FILE *out, const char *text);
+/* At most `max` characters, then an ellipsis. */
+void rep_escape_some(FILE *out, const char *text, size_t max);
+
+/* Part of a path behind its last '/'. */
+const char *rep_basename(const char *path);
+
+#endif
