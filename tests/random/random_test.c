@@ -1,7 +1,7 @@
 /* Random programs through the whole pipeline: see gen.h for what they are.
  *
  *   random_test [--programs N] [--packets P] [--seed S] [--size K] [--seconds T] [--kernel]
- *               [--verify-only] [--firmware NAME] [--reduce] [--dump PASSES] [--verbose]
+ *               [--verify-only] [--firmware NAME] [--level 0|2] [--reduce] [--dump PASSES] [--verbose]
  *
  * Program number i of a run with seed S is the only one of a run with seed S + i: "--seed S+i
  * --programs 1" repeats what a message names. */
@@ -33,6 +33,7 @@ struct options {
 	uint32_t size;
 	bool kernel, verify_only, reduce, verbose;
 	const char *dump, *firmware;
+	unsigned first_level, last_level; /* of levels[] */
 };
 
 /* Shared by the process that counts and the ones that work: a program that ends its process by an
@@ -162,7 +163,7 @@ static void add(struct tally *t, unsigned level, const struct harness_result *r)
 static void run_levels(const struct options *o, struct gen_program *p, struct harness_case *c,
 		       const char *pcap, struct tally *t)
 {
-	for (unsigned i = 0; i < 2; i++) {
+	for (unsigned i = o->first_level; i <= o->last_level; i++) {
 		struct fault f = { .opts = { .packets = o->packets,
 					     .seed = t->seed,
 					     .pcap = pcap,
@@ -236,7 +237,7 @@ static void show_crash(const struct options *o, uint64_t seed)
 	static struct subject s;
 
 	open_subject(o, seed, &s);
-	for (unsigned i = 0; i < 2; i++) {
+	for (unsigned i = o->first_level; i <= o->last_level; i++) {
 		struct fault f = { .opts = { .packets = o->packets,
 					     .seed = seed,
 					     .pcap = s.packets.path,
@@ -317,7 +318,7 @@ static void print_tally(const struct options *o, const struct tally *t)
 		printf("kernel: rejects %" PRIu64 " that ours accepts, accepts %" PRIu64
 		       " that ours rejects\n",
 		       t->kernel_too_strict, t->kernel_too_lax);
-	for (unsigned i = 0; i < 2 && !o->verify_only; i++) {
+	for (unsigned i = o->first_level; i <= o->last_level && !o->verify_only; i++) {
 		printf("-O%u:", levels[i]);
 		for (unsigned k = 0; k <= HARNESS_FAILED; k++)
 			printf(" %" PRIu64 " %s", t->outcome[i][k],
@@ -354,6 +355,7 @@ static bool parse(int argc, char **argv, struct options *o)
 		{ "kernel", no_argument, NULL, 'K' },
 		{ "verify-only", no_argument, NULL, 'V' },
 		{ "reduce", no_argument, NULL, 'r' },
+		{ "level", required_argument, NULL, 'l' },
 		{ "verbose", no_argument, NULL, 'v' },
 		{ 0 },
 	};
@@ -368,6 +370,7 @@ static bool parse(int argc, char **argv, struct options *o)
 		case 'd': o->dump = optarg; break;
 		case 'f': o->firmware = optarg; break;
 		case 't': o->until = time(NULL) + strtol(optarg, NULL, 0); break;
+		case 'l': o->first_level = o->last_level = strtoul(optarg, NULL, 0) > 0; break;
 		case 'K': o->kernel = true; break;
 		case 'V': o->verify_only = true; break;
 		case 'r': o->reduce = true; break;
@@ -380,7 +383,9 @@ static bool parse(int argc, char **argv, struct options *o)
 
 int main(int argc, char **argv)
 {
-	struct options o = { .programs = 300, .packets = 16, .seed = 1, .size = 40 };
+	struct options o = {
+		.programs = 300, .packets = 16, .seed = 1, .size = 40, .last_level = 1
+	};
 	struct tally *t;
 
 	if (!parse(argc, argv, &o) || !o.size || o.size > 300)
