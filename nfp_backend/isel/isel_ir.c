@@ -63,6 +63,15 @@ static void clear_above(uint32_t w[ISEL_MAX_WORDS], unsigned width)
 			w[i] &= width <= 32 * i ? 0 : (uint32_t)bits_mask(width - 32 * i);
 }
 
+/* The number in `inttoptr (i64 N to ptr)`: what LLVM makes of NULL and an offset where it proves that
+ * control never comes. NULL: v is something else. */
+static LLVMValueRef int_of_pointer(LLVMValueRef v)
+{
+	if (!LLVMIsAConstantExpr(v) || LLVMGetConstOpcode(v) != LLVMIntToPtr)
+		return NULL;
+	return LLVMIsAConstantInt(LLVMGetOperand(v, 0));
+}
+
 bool isel_const_words(LLVMValueRef v, uint32_t w[ISEL_MAX_WORDS])
 {
 	unsigned width = isel_width(v);
@@ -72,6 +81,8 @@ bool isel_const_words(LLVMValueRef v, uint32_t w[ISEL_MAX_WORDS])
 		return false;
 	if (LLVMIsUndef(v) || LLVMIsPoison(v) || LLVMIsAConstantPointerNull(v))
 		return true;
+	if (int_of_pointer(v))
+		v = int_of_pointer(v);
 	if (!LLVMIsAConstantInt(v))
 		return false;
 	if (width <= 64) {

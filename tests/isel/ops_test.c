@@ -525,6 +525,21 @@ static void add_frames(struct harness *h)
 	}
 }
 
+/* LLVM writes NULL and an offset where it proves that control never comes: still to be selected. */
+static void add_null_offset(struct harness *h)
+{
+	struct text t;
+	FILE *f = text_open(&t);
+
+	put_load(f, "a", 0, 64);
+	fputs("%k = and i64 %a, 7\n%c = icmp ugt i64 %k, 8\nbr i1 %c, label %never, label %done\n"
+	      "never:\nstore i64 0, VAL inttoptr (i64 21 to VAL), align 1\n"
+	      "%r = atomicrmw add VAL inttoptr (i64 8 to VAL), i64 1 monotonic, align 8\n"
+	      "br label %done\ndone:\nstore i64 %k, VAL %val, align 1\nret i32 2\n",
+	      f);
+	add(h, "store to NULL and an offset", &t);
+}
+
 int main(int argc, char **argv)
 {
 	struct harness *h = harness_new();
@@ -541,6 +556,7 @@ int main(int argc, char **argv)
 	add_verdicts(h);
 	add_switches(h);
 	add_frames(h);
+	add_null_offset(h);
 	failures = harness_run(h);
 	printf("%u failures\n", failures);
 	harness_free(h);
