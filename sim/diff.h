@@ -43,8 +43,8 @@ struct sim_diff_options {
 	void (*device_step)(void *priv, uint32_t word_idx);
 	void *step_priv;
 	const struct sim_timing *timing; /* of the device; NULL: the default */
-	unsigned hosts;                /* bits 1 << SIM_DIFF_*; 0: our JIT */
-	const struct sim_image *image; /* SIM_DIFF_IMAGE: captured earlier; NULL: captured now */
+	unsigned hosts;                  /* bits 1 << SIM_DIFF_*; 0: our JIT */
+	const struct sim_image *image;   /* SIM_DIFF_IMAGE: captured earlier; NULL: captured now */
 };
 
 struct sim_diff_host { /* how one host side did */

@@ -65,8 +65,9 @@ struct sim_event { /* bpf_perf_event_output */
 struct sim_touch { /* an element that a packet looked up, updated or deleted */
 	size_t map;
 	const uint8_t *key;
-	bool lookup; /* by map_lookup_elem */
-	bool found;  /* was there at that time; update and delete: succeeded */
+	bool lookup;  /* by map_lookup_elem */
+	bool found;   /* was there at that time; update and delete: succeeded */
+	bool existed; /* was there before */
 };
 
 /* Outcome of one packet; pointers are good until the next packet. */
@@ -75,7 +76,8 @@ struct sim_host_run {
 	uint32_t verdict;  /* low half of R0 */
 	const uint8_t *packet;
 	uint32_t packet_len;
-	bool tag_beside; /* tc: the outermost VLAN tag in `packet` was in the skb's own fields */
+	uint32_t meta_len; /* XDP: bytes of metadata in front of the packet */
+	bool tag_beside;   /* tc: the outermost VLAN tag in `packet` was in the skb's own fields */
 	uint32_t rx_queue_index; /* the context's field afterwards (XDP) */
 	/* Where the helpers for redirection would send the packet. Without such a place the kernel drops a
 	 * packet whose verdict is XDP_REDIRECT (xdp_do_redirect() fails). */
@@ -87,6 +89,7 @@ struct sim_host_run {
 	size_t n_touched;
 	bool touched_lost; /* more elements than are listed */
 	bool device_rule;  /* a helper failed that would have succeeded in the kernel */
+	bool environment; /* a helper answered what this environment has: clock, random numbers, routes */
 };
 
 struct sim_host;
@@ -110,5 +113,10 @@ void sim_host_run_one(struct sim_host *h, const struct sim_host_packet *pkt,
 
 /* True when the host side has this helper for programs of this type. */
 bool sim_host_has_helper(uint32_t prog_type, uint32_t helper);
+/* What of the program no host side models ("helper clone_redirect (13)"), in the arena; NULL: nothing. */
+const char *sim_host_obstacle(struct arena *a, const struct fe_object *obj,
+			      const struct fe_prog *prog);
+/* The program names this map. */
+bool sim_host_uses_map(const struct fe_prog *prog, size_t map);
 
 #endif

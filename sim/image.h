@@ -17,10 +17,11 @@ enum sim_image_field {
 
 #define SIM_FIELD_ABSENT UINT32_MAX
 
-/* Bytes that the simulator has for xdp_buff or sk_buff, xdp_rxq_info, net_device; fields lie within. */
+/* Bytes that the simulator has for xdp_buff or sk_buff, xdp_rxq_info or xdp_txq_info, net_device; fields lie
+ * within. */
 #define SIM_IMAGE_CTX_MAX 1024u
-#define SIM_IMAGE_RXQ_MAX 512u
-#define SIM_IMAGE_DEV_MAX 2560u
+#define SIM_IMAGE_RXQ_MAX 256u
+#define SIM_IMAGE_DEV_MAX 1280u
 
 struct sim_image_func { /* [0] is the program, others its subprograms */
 	uint64_t addr;
@@ -77,7 +78,7 @@ bool sim_image_is_of(struct cx *cx, const struct sim_image *img, const struct fe
 
 /* What the simulator lacks to run the image, in words; NULL: nothing. `img` is of the object. */
 const char *sim_image_missing(struct arena *a, const struct sim_image *img,
-			      const struct fe_object *obj);
+			      const struct fe_object *obj, const struct fe_prog *prog);
 
 /* Bytes in front of each value of the map that the image's code touches: a kernel's hash elements have
  * a header there. For sim_maps_new_gaps(). */

@@ -18,7 +18,7 @@ struct sim_map_spec {
 	uint32_t type; /* enum bpf_map_type */
 	uint32_t key_size, value_size, max_entries, flags;
 	const uint8_t *init; /* content of element 0 of a data section's map; NULL: zeroes */
-	/* name and init are not copied: they outlive the set */
+			     /* name and init are not copied: they outlive the set */
 };
 
 struct sim_maps;
@@ -34,6 +34,7 @@ void sim_maps_free(struct sim_maps *m);
 /* Back to the state after sim_maps_new(). */
 void sim_maps_clear(struct sim_maps *m);
 
+bool sim_maps_know(uint32_t type); /* a type that can be simulated */
 size_t sim_maps_count(const struct sim_maps *m);
 const struct sim_map_spec *sim_maps_spec(const struct sim_maps *m, size_t map);
 uint8_t *sim_maps_memory(struct sim_maps *m, size_t *size);
@@ -45,6 +46,8 @@ size_t sim_maps_room(const struct sim_maps *m, size_t off);
 /* As bpf_map_{lookup,update,delete}_elem: offset or SIM_MAP_NONE; 0 or -errno (a full hash
  * answers -E2BIG). `flags` is BPF_ANY, BPF_NOEXIST or BPF_EXIST. */
 int64_t sim_map_lookup(struct sim_maps *m, size_t map, const void *key);
+/* The same for those who only look: an LRU map does not count it as a use. */
+int64_t sim_map_find(struct sim_maps *m, size_t map, const void *key);
 int sim_map_update(struct sim_maps *m, size_t map, const void *key, const void *value,
 		   uint64_t flags);
 int sim_map_delete(struct sim_maps *m, size_t map, const void *key);

@@ -118,7 +118,7 @@ static int bind_insn(struct session *s, struct bpf_insn *in)
 	if (s->fds[map] < 0) {
 		err = lacks_types(s, map) ? -EINVAL : make_map(s, map);
 		if (err) {
-			s->l->missing = s->l->obj->maps[map].name;
+			s->l->missing = lacks_types(s, map) ? "its BTF" : s->l->obj->maps[map].name;
 			return err;
 		}
 	}

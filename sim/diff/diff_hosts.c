@@ -35,7 +35,7 @@ const char *sim_diff_host_name(enum sim_diff_host_id id)
 
 static const uint8_t *lead_value(struct diff *d, size_t map, const uint8_t *key)
 {
-	int64_t off = sim_map_lookup(d->host_maps, map, key);
+	int64_t off = sim_map_find(d->host_maps, map, key);
 	size_t size;
 
 	return off < 0 ? NULL : sim_maps_memory(d->host_maps, &size) + off;
@@ -50,7 +50,7 @@ static const uint8_t *peer_value(struct diff *d, struct sim_diff_peer *p, size_t
 
 	if (p->kernel)
 		return sim_kernel_get(p->kernel, map, key, d->peer_value) ? d->peer_value : NULL;
-	off = sim_map_lookup(p->maps, map, key);
+	off = sim_map_find(p->maps, map, key);
 	return off < 0 ? NULL : sim_maps_memory(p->maps, &size) + off;
 }
 
@@ -170,24 +170,49 @@ static bool same_event(const struct sim_diff_peer *p, const struct sim_event *a,
 	       (!a->packet_len || !memcmp(a->packet, b->data + a->data_len, a->packet_len));
 }
 
+/* The first event of `map` from *at on; NULL: none. */
+static const struct sim_event *next_of(const struct sim_host_run *run, size_t map, size_t *at)
+{
+	for (; *at < run->n_events; ++*at) {
+		if (run->events[*at].map == map)
+			return &run->events[(*at)++];
+	}
+	return NULL;
+}
+
+/* Events of different maps have no order in a kernel: each map has a ring of its own. */
 static bool same_events(const struct sim_diff_peer *p, const struct sim_host_run *a,
 			const struct sim_host_run *b)
 {
 	if (a->n_events != b->n_events)
 		return false;
-	for (size_t i = 0; i < a->n_events; i++) {
+	for (size_t i = 0; !p->kernel && i < a->n_events; i++) {
 		if (!same_event(p, &a->events[i], &b->events[i]))
 			return false;
+	}
+	for (size_t i = 0; p->kernel && i < a->n_events; i++) {
+		size_t in_a = 0, in_b = 0, map = a->events[i].map;
+		const struct sim_event *x, *y;
+
+		do {
+			x = next_of(a, map, &in_a);
+			y = next_of(b, map, &in_b);
+			if (!x != !y || (x && !same_event(p, x, y)))
+				return false;
+		} while (x);
 	}
 	return true;
 }
 
-/* BPF_PROG_TEST_RUN hands out what is in the buffer; a tag beside it is not. */
-static struct sim_host_run without_tag(struct diff *d, const struct sim_host_run *run)
+/* BPF_PROG_TEST_RUN hands out what is in the buffer: metadata is, a tag beside it is not. */
+static struct sim_host_run as_in_buffer(struct diff *d, const struct sim_host_run *run)
 {
 	struct sim_host_run r = *run;
 	uint8_t *copy;
 
+	r.packet -= r.meta_len;
+	r.packet_len += r.meta_len;
+	r.meta_len = 0;
 	if (!run->tag_beside || run->packet_len < 16)
 		return r;
 	copy = arena_dup(d->cx->scratch, run->packet, run->packet_len);
@@ -215,6 +240,11 @@ static void check_run(struct diff *d, struct sim_diff_peer *p, const struct sim_
 				  (int32_t)peer->verdict));
 	else if (!same_bytes(lead->packet, lead->packet_len, peer->packet, peer->packet_len))
 		note(d, p, "packet", sim_diff_text_hosts_packet(d, name, lead, peer));
+	else if (!same_bytes(lead->packet - lead->meta_len, lead->meta_len,
+			     peer->packet - peer->meta_len, peer->meta_len))
+		note(d, p, "metadata",
+		     arena_printf(d->cx->scratch, "host: %u bytes\n%s: %u bytes, or other bytes",
+				  lead->meta_len, name, peer->meta_len));
 	else if (!same_events(p, lead, peer))
 		note(d, p, "events",
 		     arena_printf(d->cx->scratch, "host: %zu\n%s: %zu, or other bytes",
@@ -227,6 +257,39 @@ static void check_run(struct diff *d, struct sim_diff_peer *p, const struct sim_
 
 /* ---- packets ------------------------------------------------------------------------------------ */
 
+/* A kernel's LRU maps give up elements when they like. Where that decides what the program finds, the
+ * packet is not the kernel's; what it kept beyond the leading host's time goes first. */
+static bool same_lru_elements(struct diff *d, struct sim_diff_peer *p,
+			      const struct sim_host_run *lead)
+{
+	for (size_t i = 0; i < lead->n_touched; i++) {
+		const struct sim_touch *t = &lead->touched[i];
+		bool first = true, there;
+
+		if (!is_lru(d->obj->maps[t->map].type))
+			continue;
+		for (size_t k = 0; k < i && first; k++)
+			first = !(lead->touched[k].map == t->map &&
+				  !memcmp(lead->touched[k].key, t->key,
+					  d->obj->maps[t->map].key_size));
+		if (!first)
+			continue;
+		there = sim_kernel_get(p->kernel, t->map, t->key, d->peer_value);
+		if (t->existed && !there)
+			return false;
+		if (!t->existed && there)
+			sim_kernel_delete(p->kernel, t->map, t->key);
+	}
+	return !lead->touched_lost;
+}
+
+static bool kernel_can_follow(struct diff *d, struct sim_diff_peer *p,
+			      const struct sim_host_run *lead)
+{
+	return !lead->device_rule && !lead->environment && !lead->fault &&
+	       same_lru_elements(d, p, lead);
+}
+
 /* False: it did not run, and its maps were made those of the leading host. */
 static bool run_peer(struct diff *d, struct sim_diff_peer *p, const struct sim_host_run *lead,
 		     struct sim_host_run *run)
@@ -237,7 +300,7 @@ static bool run_peer(struct diff *d, struct sim_diff_peer *p, const struct sim_h
 		sim_host_run_one(p->host, &pkt, run);
 		return true;
 	}
-	if (!lead->device_rule && !lead->fault && sim_kernel_run(p->kernel, &pkt, run))
+	if (kernel_can_follow(d, p, lead) && sim_kernel_run(p->kernel, &pkt, run))
 		return true;
 	p->stats->skipped_packets++;
 	each_touched(d, p, lead, sync_element);
@@ -252,7 +315,7 @@ static void check_peer(struct diff *d, struct sim_diff_peer *p, const struct sim
 		return;
 	p->stats->packets++;
 	if (p->kernel)
-		expected = without_tag(d, lead);
+		expected = as_in_buffer(d, lead);
 	check_run(d, p, &expected, &run);
 	each_touched(d, p, lead, check_element);
 	each_touched(d, p, &run, check_element);
@@ -405,7 +468,7 @@ static bool find_image(struct diff *d)
 		return skip(d, SIM_DIFF_IMAGE, d->not_loaded);
 	img = ARENA_NEW(d->cx->arena, struct sim_image);
 	why = sim_capture(d->cx, d->obj, d->prog, &d->loaded, img);
-	why = why ? why : sim_image_missing(d->cx->arena, img, d->obj);
+	why = why ? why : sim_image_missing(d->cx->arena, img, d->obj, d->prog);
 	if (why)
 		return skip(d, SIM_DIFF_IMAGE, why);
 	d->image = img;

@@ -6,6 +6,7 @@
 #include "sim/diff/diff_internal.h"
 
 #include "base/bits.h"
+#include "frontend/kernel_load.h"
 #include "sim/image.h"
 #include "sim/rng.h"
 
@@ -41,7 +42,7 @@ static const uint8_t *value_at(struct sim_maps *m, int64_t off)
 
 static const uint8_t *find(struct sim_maps *m, size_t map, const uint8_t *key)
 {
-	int64_t off = sim_map_lookup(m, map, key);
+	int64_t off = sim_map_find(m, map, key);
 
 	return off < 0 ? NULL : value_at(m, off);
 }
@@ -130,7 +131,7 @@ static void check_extra(struct diff *d, size_t map, const char *prefix)
 	int64_t off;
 
 	while (sim_map_next(d->dev_maps, map, &iter, &key, &off)) {
-		if (sim_map_lookup(d->host_maps, map, key) < 0)
+		if (sim_map_find(d->host_maps, map, key) < 0)
 			*vec_push(&extra, d->cx->arena) =
 				arena_dup(d->cx->arena, key, d->obj->maps[map].key_size);
 	}
@@ -294,10 +295,12 @@ static bool maps_failed(struct diff *d, const char *why)
 	return diag_error(d->cx->diags, &at, REASON_SIM_MAP, why);
 }
 
-/* libbpf gives a perf event array without a size one element a CPU: here one. */
-static uint32_t entries(const struct fe_map *m)
+/* A map that the program does not use may be of any kind: here it has no elements. */
+static uint32_t simulated_type(const struct diff *d, size_t map)
 {
-	return m->max_entries || m->type != BPF_MAP_TYPE_PERF_EVENT_ARRAY ? m->max_entries : 1;
+	uint32_t type = d->obj->maps[map].type;
+
+	return sim_host_uses_map(d->prog, map) || sim_maps_know(type) ? type : BPF_MAP_TYPE_QUEUE;
 }
 
 static struct sim_map_spec *host_specs(struct diff *d)
@@ -308,10 +311,11 @@ static struct sim_map_spec *host_specs(struct diff *d)
 		const struct fe_map *m = &d->obj->maps[i];
 
 		s[i] = (struct sim_map_spec){ .name = m->name,
-					      .type = m->type,
+					      .type = simulated_type(d, i),
 					      .key_size = m->key_size,
 					      .value_size = m->value_size,
-					      .max_entries = entries(m),
+					      .max_entries = fe_kernel_map_entries(m->type,
+										   m->max_entries),
 					      .flags = m->flags,
 					      .init = m->init };
 	}

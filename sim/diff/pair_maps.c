@@ -10,7 +10,7 @@
 
 static const uint8_t *find(struct sim_maps *m, size_t map, const uint8_t *key)
 {
-	int64_t off = sim_map_lookup(m, map, key);
+	int64_t off = sim_map_find(m, map, key);
 	size_t size;
 
 	return off < 0 ? NULL : sim_maps_memory(m, &size) + off;

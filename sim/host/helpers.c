@@ -24,17 +24,18 @@ static bool map_args(struct sim_host *h, const uint64_t *a, size_t *map, const u
 	return *key;
 }
 
-static void note_touch(struct sim_host *h, size_t map, const uint8_t *key, bool lookup, bool found)
+static void note_touch(struct sim_host *h, const struct sim_touch *touch)
 {
-	uint32_t size = sim_maps_spec(h->maps, map)->key_size;
+	uint32_t size = sim_maps_spec(h->maps, touch->map)->key_size;
 	uint8_t *copy = sim_run_alloc(h, size);
 
 	if (!copy || h->n_touched == SIM_TOUCH_MAX) {
 		h->touched_lost = true;
 		return;
 	}
-	memcpy(copy, key, size);
-	h->touched[h->n_touched++] = (struct sim_touch){ map, copy, lookup, found };
+	memcpy(copy, touch->key, size);
+	h->touched[h->n_touched] = *touch;
+	h->touched[h->n_touched++].key = copy;
 }
 
 uint64_t sim_helper_map_lookup_elem(struct sim_host *h, const uint64_t *a)
@@ -46,7 +47,11 @@ uint64_t sim_helper_map_lookup_elem(struct sim_host *h, const uint64_t *a)
 	if (!map_args(h, a, &map, &key))
 		return 0;
 	off = sim_map_lookup(h->maps, map, key);
-	note_touch(h, map, key, true, off >= 0);
+	note_touch(h, &(struct sim_touch){ .map = map,
+					   .key = key,
+					   .lookup = true,
+					   .found = off >= 0,
+					   .existed = off >= 0 });
 	return off < 0 ? 0 : GUEST_VALUES + (uint64_t)off;
 }
 
@@ -58,6 +63,7 @@ uint64_t sim_helper_map_lookup_percpu_elem(struct sim_host *h, const uint64_t *a
 uint64_t sim_helper_map_update_elem(struct sim_host *h, const uint64_t *a)
 {
 	const uint8_t *key, *value;
+	bool existed;
 	size_t map;
 	int err;
 
@@ -66,8 +72,10 @@ uint64_t sim_helper_map_update_elem(struct sim_host *h, const uint64_t *a)
 	value = sim_guest_ptr(h, a[2], sim_maps_spec(h->maps, map)->value_size);
 	if (!value)
 		return 0;
+	existed = sim_map_find(h->maps, map, key) >= 0;
 	err = sim_map_update(h->maps, map, key, value, a[3]);
-	note_touch(h, map, key, false, err == 0);
+	note_touch(h, &(struct sim_touch){
+			      .map = map, .key = key, .found = !err, .existed = existed });
 	return (uint64_t)(int64_t)err;
 }
 
@@ -80,7 +88,8 @@ uint64_t sim_helper_map_delete_elem(struct sim_host *h, const uint64_t *a)
 	if (!map_args(h, a, &map, &key))
 		return 0;
 	err = sim_map_delete(h->maps, map, key);
-	note_touch(h, map, key, false, err == 0);
+	note_touch(h,
+		   &(struct sim_touch){ .map = map, .key = key, .found = !err, .existed = !err });
 	return (uint64_t)(int64_t)err;
 }
 
@@ -89,12 +98,14 @@ uint64_t sim_helper_map_delete_elem(struct sim_host *h, const uint64_t *a)
 uint64_t sim_helper_ktime_get_ns(struct sim_host *h, const uint64_t *a)
 {
 	(void)a;
+	h->environment = true;
 	return h->clock_ns;
 }
 
 uint64_t sim_helper_get_prandom_u32(struct sim_host *h, const uint64_t *a)
 {
 	(void)a;
+	h->environment = true;
 	return sim_rng_next(&h->random_state) >> 32;
 }
 

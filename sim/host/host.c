@@ -10,7 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define IFINDEX 1u /* of the interface that packets seem to come from */
+#define IFINDEX        1u /* of the interface that packets seem to come from */
+#define EGRESS_IFINDEX 2u /* … and, for a program of a device map, go to */
 
 /* ---- faults and addresses ------------------------------------------------------------------- */
 
@@ -148,6 +149,8 @@ static void fill_ctx(struct sim_host *h)
 
 		memset(xdp, 0, sizeof(*xdp));
 		xdp->ingress_ifindex = IFINDEX;
+		if (h->prog->attach_type == BPF_XDP_DEVMAP)
+			xdp->egress_ifindex = EGRESS_IFINDEX;
 	}
 	sim_ctx_sync(h);
 }
@@ -170,7 +173,7 @@ static void place_packet(struct sim_host *h, const struct sim_host_packet *pkt)
 	h->fault[0] = 0;
 	h->n_events = h->n_touched = 0;
 	h->run_mem_used = 0;
-	h->touched_lost = h->device_rule = false;
+	h->touched_lost = h->device_rule = h->environment = false;
 	fill_ctx(h);
 }
 
@@ -193,6 +196,7 @@ static const struct sim_host_run *collect(struct sim_host *h)
 		.verdict = (uint32_t)h->frame->r0,
 		.packet = h->packet + h->data,
 		.packet_len = h->data_end - h->data,
+		.meta_len = h->is_skb ? 0 : h->data - h->data_meta,
 		.tag_beside = tag_beside,
 		.redirects = h->redirect.to_map || h->redirect.index,
 		.redirect_ifindex = redirect_target(&h->redirect),
@@ -202,6 +206,7 @@ static const struct sim_host_run *collect(struct sim_host *h)
 		.n_touched = h->n_touched,
 		.touched_lost = h->touched_lost,
 		.device_rule = h->device_rule,
+		.environment = h->environment,
 	};
 	if (!h->is_skb)
 		r->rx_queue_index = ((struct xdp_md *)(void *)h->ctx)->rx_queue_index;

@@ -28,10 +28,12 @@
 #define ELEMS 64u  /* pointers live until the same packet looks up 64 others */
 
 /* In the context's page: the context itself, what it points to (see sim_image_missing()). */
-#define RXQ_OFF SIM_IMAGE_CTX_MAX
-#define DEV_OFF (RXQ_OFF + SIM_IMAGE_RXQ_MAX)
+#define RXQ_OFF    SIM_IMAGE_CTX_MAX
+#define TXQ_OFF    (RXQ_OFF + SIM_IMAGE_RXQ_MAX)
+#define DEV_OFF    (TXQ_OFF + SIM_IMAGE_RXQ_MAX)
+#define TX_DEV_OFF (DEV_OFF + SIM_IMAGE_DEV_MAX)
 
-_Static_assert(DEV_OFF + SIM_IMAGE_DEV_MAX <= GUEST_CTX_SIZE, "structures of the context");
+_Static_assert(TX_DEV_OFF + SIM_IMAGE_DEV_MAX <= GUEST_CTX_SIZE, "structures of the context");
 
 /* Ids in the call frame beyond those of helpers. */
 enum { CALL_ELEM = 0x1000, CALL_LOAD = 0x1001 /* + bytes */ };
@@ -104,7 +106,7 @@ static uint64_t table_bytes(const struct sim_host *h, size_t map)
 {
 	return table_field(&h->captured->img->maps[map]) == SIM_FIELD_COUNT
 		       ? 0
-		       : (uint64_t)h->obj->maps[map].max_entries * 8;
+		       : (uint64_t)sim_maps_spec(h->maps, map)->max_entries * 8;
 }
 
 /* Sockets come and go only from user space, so before a run is soon enough. */
@@ -113,7 +115,7 @@ static void fill_tables(struct sim_host *h)
 	uint8_t *table = h->captured->tables;
 
 	for (size_t map = 0; map < h->obj->n_maps; map++) {
-		uint32_t n = table_bytes(h, map) ? h->obj->maps[map].max_entries : 0;
+		uint32_t n = (uint32_t)(table_bytes(h, map) / 8);
 
 		for (uint32_t i = 0; i < n; i++, table += 8) {
 			int64_t off = sim_map_lookup(h->maps, map, &i);
@@ -348,6 +350,11 @@ static void sync_xdp(struct sim_host *h, struct sim_captured *c)
 	set64(c, RXQ_OFF, SIM_FIELD_xdp_rxq_info_dev, GUEST_CTX + DEV_OFF);
 	set32(c, RXQ_OFF, SIM_FIELD_xdp_rxq_info_queue_index, xdp->rx_queue_index);
 	set32(c, DEV_OFF, SIM_FIELD_net_device_ifindex, xdp->ingress_ifindex);
+	if (h->prog->attach_type != BPF_XDP_DEVMAP)
+		return;
+	set64(c, 0, SIM_FIELD_xdp_buff_txq, GUEST_CTX + TXQ_OFF);
+	set64(c, TXQ_OFF, SIM_FIELD_xdp_txq_info_dev, GUEST_CTX + TX_DEV_OFF);
+	set32(c, TX_DEV_OFF, SIM_FIELD_net_device_ifindex, xdp->egress_ifindex);
 }
 
 static void sync_skb(struct sim_host *h, struct sim_captured *c)
@@ -434,7 +441,7 @@ static bool image_open(struct sim_host *h)
 	c->img = img;
 	if (!sim_image_is_of(h->cx, img, h->obj, h->prog))
 		return false;
-	missing = sim_image_missing(h->cx->arena, img, h->obj);
+	missing = sim_image_missing(h->cx->arena, img, h->obj, h->prog);
 	if (missing)
 		return diag_error(h->cx->diags, &at, REASON_IMAGE_NEEDS, missing);
 	sim_gate_build(h->cx->scratch, img->funcs[0].addr, GUEST_CTX, h->pages, &h->gate);

@@ -120,7 +120,7 @@ struct sim_host {
 	size_t n_events, n_touched;
 	uint8_t run_mem[SIM_RUN_MEM]; /* keys and records of this packet */
 	size_t run_mem_used;
-	bool touched_lost, device_rule;
+	bool touched_lost, device_rule, environment;
 	char fault[256];
 	uint64_t fault_addr;
 	bool running; /* the guest is between two SIM_PORT_NEXT */

@@ -20,6 +20,9 @@ static const struct field_row {
 	{ SIM_FIELD_xdp_rxq_info_dev, SIM_IMAGE_RXQ_MAX },
 	{ SIM_FIELD_xdp_rxq_info_queue_index, SIM_IMAGE_RXQ_MAX },
 	{ SIM_FIELD_net_device_ifindex, SIM_IMAGE_DEV_MAX },
+}, egress_fields[] = {
+	{ SIM_FIELD_xdp_buff_txq, SIM_IMAGE_CTX_MAX },
+	{ SIM_FIELD_xdp_txq_info_dev, SIM_IMAGE_RXQ_MAX },
 }, skb_fields[] = {
 	{ SIM_FIELD_sk_buff_len, SIM_IMAGE_CTX_MAX },
 	{ SIM_FIELD_sk_buff_data, SIM_IMAGE_CTX_MAX },
@@ -35,17 +38,22 @@ static const struct field_row {
 	{ SIM_FIELD_net_device_ifindex, SIM_IMAGE_DEV_MAX },
 };
 
-static bool fields_fit(const struct sim_image *img)
+static bool rows_fit(const struct sim_image *img, const struct field_row *rows, size_t n)
 {
-	bool xdp = img->prog_type == BPF_PROG_TYPE_XDP;
-	const struct field_row *rows = xdp ? xdp_fields : skb_fields;
-	size_t n = xdp ? ARRAY_SIZE(xdp_fields) : ARRAY_SIZE(skb_fields);
-
 	for (size_t i = 0; i < n; i++) {
 		if (img->fields[rows[i].field] > rows[i].max - sizeof(uint64_t))
 			return false;
 	}
 	return true;
+}
+
+static bool fields_fit(const struct sim_image *img, const struct fe_prog *prog)
+{
+	if (img->prog_type != BPF_PROG_TYPE_XDP)
+		return rows_fit(img, skb_fields, ARRAY_SIZE(skb_fields));
+	return rows_fit(img, xdp_fields, ARRAY_SIZE(xdp_fields)) &&
+	       (prog->attach_type != BPF_XDP_DEVMAP ||
+		rows_fit(img, egress_fields, ARRAY_SIZE(egress_fields)));
 }
 
 static bool known(const struct sim_image *img, enum sim_image_field f)
@@ -75,12 +83,12 @@ static const char *map_needs(const struct sim_image *img, const struct fe_map *m
 }
 
 const char *sim_image_missing(struct arena *a, const struct sim_image *img,
-			      const struct fe_object *obj)
+			      const struct fe_object *obj, const struct fe_prog *prog)
 {
 	struct sim_symbol_action action;
 	const char *what;
 
-	if (!fields_fit(img))
+	if (!fields_fit(img, prog))
 		return "the offsets of all fields of the context";
 	for (size_t i = 0; i < img->n_maps; i++) {
 		what = img->maps[i].used ? map_needs(img, &obj->maps[i]) : NULL;

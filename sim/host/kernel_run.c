@@ -8,6 +8,8 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #define EVENT_PAGES 64
 #define EVENTS_MAX  64u
@@ -21,6 +23,7 @@ struct sim_kernel {
 	const struct fe_prog *prog;
 	const struct sim_kernel_prog *loaded;
 	int cpu, n_cpus;
+	int xsk; /* -1: none */
 	bool bound;
 	cpu_set_t before;
 	uint8_t *value; /* of a per-CPU map: all CPUs' */
@@ -39,36 +42,24 @@ static bool is_percpu(uint32_t type)
 	       type == BPF_MAP_TYPE_LRU_PERCPU_HASH;
 }
 
-/* ---- what does not repeat ----------------------------------------------------------------------- */
+/* ---- what it does not take ---------------------------------------------------------------------- */
 
-static const struct {
-	int32_t helper;
-	const char *why;
-} unrepeatable[] = {
-	{ BPF_FUNC_ktime_get_ns, "the program reads the kernel's clock" },
-	{ BPF_FUNC_ktime_get_boot_ns, "the program reads the kernel's clock" },
-	{ BPF_FUNC_ktime_get_coarse_ns, "the program reads the kernel's clock" },
-	{ BPF_FUNC_get_prandom_u32, "the program uses the kernel's random numbers" },
-};
-
-static const char *why_unrepeatable(const struct fe_object *obj, const struct fe_prog *prog)
+static const char *why_not(const struct fe_prog *prog)
 {
-	for (size_t i = 0; i < prog->n_insns; i++) {
-		const struct bpf_insn *in = &prog->insns[i];
-
-		for (size_t r = 0; r < ARRAY_SIZE(unrepeatable); r++) {
-			if (ebpf_is_call(in) && in->src_reg == EBPF_CALL_HELPER &&
-			    in->imm == unrepeatable[r].helper)
-				return unrepeatable[r].why;
-		}
-		if (!ebpf_is_ld_imm64(in))
-			continue;
-		if (in->src_reg == EBPF_IMM_MAP_IDX && (uint32_t)in->imm < obj->n_maps &&
-		    obj->maps[in->imm].type == BPF_MAP_TYPE_XSKMAP)
-			return "a map of sockets cannot be filled";
-		i++;
-	}
+	if (prog->attach_type == BPF_XDP_DEVMAP || prog->attach_type == BPF_XDP_CPUMAP)
+		return "BPF_PROG_TEST_RUN takes no programs of device and CPU maps";
 	return NULL;
+}
+
+/* A socket for maps of sockets: nobody receives on it, since nothing is redirected in a test run. */
+static const char *open_socket(struct sim_kernel *k)
+{
+	bool wanted = false;
+
+	for (size_t i = 0; i < k->obj->n_maps; i++)
+		wanted |= k->obj->maps[i].type == BPF_MAP_TYPE_XSKMAP && k->loaded->map_fds[i] >= 0;
+	k->xsk = wanted ? socket(AF_XDP, SOCK_RAW | SOCK_CLOEXEC, 0) : -1;
+	return wanted && k->xsk < 0 ? "no AF_XDP sockets for a map of them" : NULL;
 }
 
 /* ---- events ------------------------------------------------------------------------------------- */
@@ -153,8 +144,9 @@ struct sim_kernel *sim_kernel_new(struct cx *cx, const struct fe_object *obj,
 {
 	struct sim_kernel *k = ARENA_NEW(cx->arena, struct sim_kernel);
 
-	*k = (struct sim_kernel){ .cx = cx, .obj = obj, .prog = prog, .loaded = loaded };
-	*why = why_unrepeatable(obj, prog);
+	*k = (struct sim_kernel){ .cx = cx, .obj = obj, .prog = prog, .loaded = loaded, .xsk = -1 };
+	*why = why_not(prog);
+	*why = *why ? *why : open_socket(k);
 	*why = *why ? *why : bind_cpu(k);
 	*why = *why ? *why : alloc_value(k);
 	*why = *why ? *why : open_buffers(k);
@@ -172,6 +164,8 @@ void sim_kernel_free(struct sim_kernel *k)
 		perf_buffer__free(k->buffers[i]);
 	if (k->bound)
 		sched_setaffinity(0, sizeof(k->before), &k->before);
+	if (k->xsk >= 0)
+		close(k->xsk);
 	free(k->value);
 }
 
@@ -249,6 +243,8 @@ bool sim_kernel_put(struct sim_kernel *k, size_t map, const void *key, const uin
 	memcpy(this_cpus(k, map), value, m->value_size);
 	if (m->type == BPF_MAP_TYPE_DEVMAP || m->type == BPF_MAP_TYPE_DEVMAP_HASH)
 		memcpy(k->value, &one, sizeof(one)); /* an interface that exists */
+	if (m->type == BPF_MAP_TYPE_XSKMAP)
+		memcpy(k->value, &k->xsk, sizeof(k->xsk));
 	return !bpf_map_update_elem(k->loaded->map_fds[map], key, k->value, BPF_ANY);
 }
 

@@ -191,6 +191,11 @@ void sim_maps_clear(struct sim_maps *m)
 			m->at[i].ops->clear(&m->at[i]);
 }
 
+bool sim_maps_know(uint32_t type)
+{
+	return ops_of(type);
+}
+
 size_t sim_maps_count(const struct sim_maps *m)
 {
 	return m->n;
@@ -231,6 +236,13 @@ static int64_t to_offset(const struct sim_map *map, int64_t slot)
 int64_t sim_map_lookup(struct sim_maps *m, size_t map, const void *key)
 {
 	return to_offset(&m->at[map], m->at[map].ops->lookup(&m->at[map], key));
+}
+
+int64_t sim_map_find(struct sim_maps *m, size_t map, const void *key)
+{
+	struct sim_map *at = &m->at[map];
+
+	return to_offset(at, (at->ops->find ? at->ops->find : at->ops->lookup)(at, key));
 }
 
 int sim_map_update(struct sim_maps *m, size_t map, const void *key, const void *value,

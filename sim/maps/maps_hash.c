@@ -314,6 +314,7 @@ const struct sim_map_ops sim_map_lru_ops = {
 	.close = hash_close,
 	.clear = hash_clear,
 	.lookup = lru_lookup,
+	.find = hash_lookup,
 	.update = lru_update,
 	.erase = hash_erase,
 	.next = hash_next,

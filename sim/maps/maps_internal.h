@@ -30,6 +30,7 @@ struct sim_map_ops {
 	void (*close)(struct sim_map *m);
 	void (*clear)(struct sim_map *m); /* values are zeroed already */
 	int64_t (*lookup)(struct sim_map *m, const void *key);
+	int64_t (*find)(struct sim_map *m, const void *key); /* NULL: as lookup */
 	int (*update)(struct sim_map *m, const void *key, const void *value, uint64_t flags);
 	int (*erase)(struct sim_map *m, const void *key);
 	bool (*next)(struct sim_map *m, size_t *iter, const uint8_t **key, int64_t *slot);

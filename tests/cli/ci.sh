@@ -1,6 +1,7 @@
 # Options for continuous integration: JUnit, shards, time, reproducers; trace and timing of run.
 . "$(dirname "$0")/lib.sh"
 need_examples
+data=$(cd "$(dirname "$0")/../data" && pwd)
 cd "$work" || exit 3
 
 expect 0 "equal, 500 packets" "$tool" test --packets 1000 --shard 2/2 --junit r.xml "$examples/portfilter.o"
@@ -18,6 +19,10 @@ grep -q '<failure message="verdict">' r.xml || fail "r.xml has no failure"
 mkdir bin
 ln -s "$tool" bin/bpf-offload
 PATH=$work/bin:$PATH expect 1 "DIFFERS, 1 packets" sh corpus/portfilter-1.sh
+
+# What is nothing for the comparison is skipped by name.
+expect 0 "probe: skipped, not comparable: neither" "$tool" test --prog probe "$data/objects/everything.o"
+expect 0 '"not_compared":"not comparable: neither' "$tool" test --json --prog probe "$data/objects/everything.o"
 
 # run: trace, timing, rate.
 expect 0 "" "$tool" compile -o . "$examples/portfilter.o"

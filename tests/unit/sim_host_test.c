@@ -568,6 +568,31 @@ static void the_devices_limits_replace_the_kernels(void **state)
 	}
 }
 
+static void what_is_not_modelled_has_a_name(void **state)
+{
+	static const struct bpf_insn helper[] = { CALL(BPF_FUNC_skb_set_tunnel_key), EXIT() };
+	static const struct bpf_insn fine[] = { CALL(BPF_FUNC_csum_diff), LD_MAP(1, 0), EXIT() };
+	static const struct fe_map sockets = { .name = "socks", .type = BPF_MAP_TYPE_SOCKMAP };
+	static const struct fe_map array = { .name = "a", .type = BPF_MAP_TYPE_ARRAY };
+	struct fe_prog prog = { .type = BPF_PROG_TYPE_SCHED_CLS };
+	struct fe_object obj = { .maps = &array, .n_maps = 1 };
+	struct arena a;
+
+	(void)state;
+	arena_init(&a);
+	prog.insns = helper;
+	prog.n_insns = ARRAY_SIZE(helper);
+	assert_string_equal(sim_host_obstacle(&a, &obj, &prog), "helper skb_set_tunnel_key (21)");
+	prog.insns = fine;
+	prog.n_insns = ARRAY_SIZE(fine);
+	assert_null(sim_host_obstacle(&a, &obj, &prog));
+	obj.maps = &sockets;
+	assert_string_equal(sim_host_obstacle(&a, &obj, &prog), "map socks of type sockmap");
+	prog.type = BPF_PROG_TYPE_KPROBE;
+	assert_non_null(strstr(sim_host_obstacle(&a, &obj, &prog), "neither"));
+	arena_reset(&a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -581,6 +606,7 @@ int main(void)
 		cmocka_unit_test(csum_diff_wants_whole_words),
 		cmocka_unit_test(packets_change_as_in_the_kernel),
 		cmocka_unit_test(the_devices_limits_replace_the_kernels),
+		cmocka_unit_test(what_is_not_modelled_has_a_name),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -68,7 +68,7 @@ static void a_file_is_written_as_it_was_read(void **state)
 
 	assert_true(sim_image_read(&r->cx, DATA "kinds.hostjit", &img));
 	assert_true(sim_image_is_of(&r->cx, &img, &r->obj, &r->obj.progs[0]));
-	assert_null(sim_image_missing(&r->arena, &img, &r->obj));
+	assert_null(sim_image_missing(&r->arena, &img, &r->obj, &r->obj.progs[0]));
 	assert_true(sim_image_write(&r->cx, r->path, &img));
 	assert_true(file_read(&r->cx, r->path, FILE_MAX, &again));
 	assert_int_equal(again.size, r->file.size);

@@ -29,7 +29,7 @@ static void say(const struct cli_args *args, const struct sim_image *img, const 
 static void warn_if_unusable(struct bpf_offload_program *p, const struct sim_image *img)
 {
 	struct diag_at at = fe_prog_at(&p->owner->obj, p->prog, -1);
-	const char *what = sim_image_missing(&p->owner->arena, img, &p->owner->obj);
+	const char *what = sim_image_missing(&p->owner->arena, img, &p->owner->obj, p->prog);
 
 	if (what)
 		diag_warn(&p->owner->diags, &at, REASON_IMAGE_NEEDS, what);

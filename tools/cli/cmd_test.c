@@ -3,6 +3,7 @@
 #include "nfp_backend/api.h"
 #include "nfp_backend/isa/isa.h"
 #include "sim/diff.h"
+#include "sim/host.h"
 #include "sim/image.h"
 #include "sim/pair.h"
 #include "sim/timing.h"
@@ -231,17 +232,39 @@ static void print_result(const struct cli_args *args, const struct bpf_offload_p
 		       r->kept[i].text);
 }
 
-/* A program that stays on the host has nothing to compare: said, counted as skipped, no failure. */
+static void add_junit(const struct cli_args *args, const struct bpf_offload_program *p,
+		      const struct sim_diff_result *r, const char *skipped, const char *failure)
+{
+	struct junit_case c = { .name = bpf_offload_program__name(p),
+				.section = bpf_offload_program__section(p),
+				.skipped = skipped,
+				.failure = failure };
+
+	if (!args->junit_to)
+		return;
+	if (r) {
+		c.seconds = r->seconds;
+		if (r->n_kept) {
+			c.failure = r->kept[0].what;
+			c.details = r->kept[0].text;
+		}
+	}
+	junit_add(args->junit_to, &c);
+}
+
+/* Nothing to compare, or nothing to compare with: said, counted as skipped, no failure. */
 static enum cli_exit skip(const struct cli_args *args, struct bpf_offload_program *p,
-			  struct json_object *row)
+			  struct json_object *row, const char *why)
 {
 	struct sim_diff_result none = { .skipped = args->packets };
 
-	if (row)
+	add_junit(args, p, NULL, why, NULL);
+	if (row) {
 		add_result(row, p, &none);
-	else
-		printf("%s: skipped, it stays on the host (bpf-offload explain says why)\n",
-		       bpf_offload_program__name(p));
+		json_object_object_add(row, "not_compared", report_text(why));
+	} else {
+		printf("%s: skipped, %s\n", bpf_offload_program__name(p), why);
+	}
 	return CLI_OK;
 }
 
@@ -347,26 +370,6 @@ static bool write_repro(struct sides *s, const struct sim_diff_result *r)
 	return !s->args->repro || !r->n_kept || repro_write(&repro, &r->kept[0]);
 }
 
-static void add_junit(const struct cli_args *args, const struct bpf_offload_program *p,
-		      const struct sim_diff_result *r, const char *skipped, const char *failure)
-{
-	struct junit_case c = { .name = bpf_offload_program__name(p),
-				.section = bpf_offload_program__section(p),
-				.skipped = skipped,
-				.failure = failure };
-
-	if (!args->junit_to)
-		return;
-	if (r) {
-		c.seconds = r->seconds;
-		if (r->n_kept) {
-			c.failure = r->kept[0].what;
-			c.details = r->kept[0].text;
-		}
-	}
-	junit_add(args->junit_to, &c);
-}
-
 static enum cli_exit compile_failed(const struct cli_args *args, struct bpf_offload_program *p)
 {
 	size_t n;
@@ -436,6 +439,7 @@ static enum cli_exit test_one(const struct cli_args *args, struct bpf_offload_pr
 	struct bpf_offload_object *o = p->owner;
 	struct json_object *row = NULL;
 	int err = bpf_offload_program__compile(p, &opts);
+	const char *obstacle = sim_host_obstacle(&o->arena, &o->obj, p->prog);
 	bool on_device;
 
 	if (err == -EINVAL)
@@ -446,15 +450,15 @@ static enum cli_exit test_one(const struct cli_args *args, struct bpf_offload_pr
 	}
 	if (err)
 		return compile_failed(args, p);
+	if (obstacle)
+		return skip(args, p, row, arena_printf(&o->arena, "not comparable: %s", obstacle));
 	on_device = p->image || args->device_words;
 	if (!choose_hosts(args, p, &s.diff) || (on_device && !device_of(args, p, &dev))) {
 		api_print_messages(o);
 		return compile_failed(args, p);
 	}
-	if (!on_device && s.diff.hosts == HOST_BIT(JIT)) {
-		add_junit(args, p, NULL, "stays on the host", NULL);
-		return skip(args, p, row);
-	}
+	if (!on_device && s.diff.hosts == HOST_BIT(JIT))
+		return skip(args, p, row, "it stays on the host (bpf-offload explain says why)");
 	if (on_device)
 		s.dev = &dev;
 	else /* nothing else to compare with */

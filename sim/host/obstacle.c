@@ -1,0 +1,72 @@
+/* What of a program no host side models. Asked before anything runs, so that such a program is left out of a
+ * comparison by name, rather than failing or being run as something else. */
+#include "sim/host.h"
+
+#include <linux/bpf.h>
+
+bool sim_host_uses_map(const struct fe_prog *prog, size_t map)
+{
+	for (size_t i = 0; i < prog->n_insns; i++) {
+		const struct bpf_insn *in = &prog->insns[i];
+
+		if (!ebpf_is_ld_imm64(in))
+			continue;
+		if ((in->src_reg == EBPF_IMM_MAP_IDX || in->src_reg == EBPF_IMM_MAP_IDX_VALUE) &&
+		    (size_t)in->imm == map)
+			return true;
+		i++;
+	}
+	return false;
+}
+
+static const char *of_call(struct arena *a, const struct fe_object *obj, const struct fe_prog *prog,
+			   const struct bpf_insn *in)
+{
+	uint32_t id = (uint32_t)in->imm;
+
+	if (in->src_reg == EBPF_CALL_SUBPROG)
+		return NULL;
+	if (in->src_reg == EBPF_CALL_KFUNC)
+		return arena_printf(a, "kernel function %s",
+				    id < obj->n_externs ? obj->externs[id].name : "?");
+	if (in->src_reg != EBPF_CALL_HELPER || sim_host_has_helper(prog->type, id))
+		return NULL;
+	return arena_printf(a, "helper %s (%d)", ebpf_helper_name(id), in->imm);
+}
+
+static const char *of_constant(struct arena *a, const struct fe_object *obj,
+			       const struct bpf_insn *in)
+{
+	const struct fe_map *m;
+
+	if (in->src_reg == EBPF_IMM_BTF_ID)
+		return "a kernel variable";
+	if ((in->src_reg != EBPF_IMM_MAP_IDX && in->src_reg != EBPF_IMM_MAP_IDX_VALUE) ||
+	    (uint32_t)in->imm >= obj->n_maps)
+		return NULL;
+	m = &obj->maps[in->imm];
+	return sim_maps_know(m->type)
+		       ? NULL
+		       : arena_printf(a, "map %s of type %s", m->name, ebpf_map_type_name(m->type));
+}
+
+const char *sim_host_obstacle(struct arena *a, const struct fe_object *obj,
+			      const struct fe_prog *prog)
+{
+	const char *what = NULL;
+
+	if (prog->type != BPF_PROG_TYPE_XDP && prog->type != BPF_PROG_TYPE_SCHED_CLS &&
+	    prog->type != BPF_PROG_TYPE_SCHED_ACT)
+		return "neither an XDP nor a tc program";
+	for (size_t i = 0; i < prog->n_insns && !what; i++) {
+		const struct bpf_insn *in = &prog->insns[i];
+
+		if (ebpf_is_call(in))
+			what = of_call(a, obj, prog, in);
+		if (!ebpf_is_ld_imm64(in))
+			continue;
+		what = of_constant(a, obj, in);
+		i++;
+	}
+	return what;
+}
