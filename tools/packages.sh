@@ -2,7 +2,7 @@
 
 packages_needed="cmake ninja-build gcc pkg-config libc6-dev linux-libc-dev
 	libbpf-dev libelf-dev zlib1g-dev llvm-19-dev clang-19 libunicorn-dev libpcap-dev libjson-c-dev
-	libcmocka-dev"
+	libcmocka-dev libxdp-dev iproute2 iputils-ping iperf3 curl"
 
 say() { printf '\n== %s\n' "$*"; }
 
