@@ -217,23 +217,37 @@ static void make_maps(struct gen *g)
 	m[MAP_EVENTS] = map("events", BPF_MAP_TYPE_PERF_EVENT_ARRAY, 4, 4, 1);
 }
 
+static void write_program(struct gen *g, uint32_t size)
+{
+	struct gen_program *p = g->p;
+
+	memset(p, 0, sizeof(*p));
+	g->xdp = percent(g, 75);
+	g->new_isa = percent(g, 50);
+	g->offload_only = g->xdp && percent(g, 10);
+	g->moves_packet = g->xdp && percent(g, 15);
+	p->offload_only = g->offload_only;
+	p->type = g->xdp ? BPF_PROG_TYPE_XDP : BPF_PROG_TYPE_SCHED_CLS;
+	make_maps(g);
+	g->n_funcs = 1;
+	write_main(g, size / 2 + below(g, size));
+	for (uint32_t f = 1; f < g->n_funcs; f++)
+		write_function(g, f);
+	asm_finish(g->b);
+}
+
 void gen_program(struct gen_program *p, uint64_t seed, uint32_t size)
 {
 	struct gen g = { .p = p, .b = &p->code, .rng = sim_rng_fork(seed, 0) };
 
-	memset(p, 0, sizeof(*p));
-	g.xdp = percent(&g, 75);
-	g.new_isa = percent(&g, 50);
-	g.offload_only = g.xdp && percent(&g, 10);
-	g.moves_packet = g.xdp && percent(&g, 15);
-	p->offload_only = g.offload_only;
-	p->type = g.xdp ? BPF_PROG_TYPE_XDP : BPF_PROG_TYPE_SCHED_CLS;
-	make_maps(&g);
-	g.n_funcs = 1;
-	write_main(&g, size / 2 + below(&g, size));
-	for (uint32_t f = 1; f < g.n_funcs; f++)
-		write_function(&g, f);
-	asm_finish(g.b);
+	write_program(&g, size);
+}
+
+void gen_program_by_choices(struct gen_program *p, const uint8_t *choices, size_t n, uint32_t size)
+{
+	struct gen g = { .p = p, .b = &p->code, .choice = choices, .choices_end = choices + n };
+
+	write_program(&g, size);
 }
 
 void gen_case(const struct gen_program *p, const char *name, struct harness_case *c)

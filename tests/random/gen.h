@@ -25,6 +25,8 @@ struct gen_program {
 
 /* `size`: statements of the main function, about. */
 void gen_program(struct gen_program *p, uint64_t seed, uint32_t size);
+/* The same with one byte a decision from `choices`, while they last: what a fuzzer changes. */
+void gen_program_by_choices(struct gen_program *p, const uint8_t *choices, size_t n, uint32_t size);
 void gen_case(const struct gen_program *p, const char *name, struct harness_case *c);
 
 #endif

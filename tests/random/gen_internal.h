@@ -50,6 +50,7 @@ struct gen {
 	struct gen_program *p;
 	struct asm_buf *b;
 	uint64_t rng;
+	const uint8_t *choice, *choices_end; /* decide in place of rng while they last */
 	struct state s;
 	struct pending pending[MAX_PENDING];
 	uint32_t n_pending, floor; /* pending[floor] and up may be placed here */
@@ -70,6 +71,8 @@ struct gen {
 
 static inline uint32_t below(struct gen *g, uint32_t n)
 {
+	if (g->choice < g->choices_end)
+		return (uint32_t)*g->choice++ * n >> 8;
 	return sim_rng_below(&g->rng, n);
 }
 
