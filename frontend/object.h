@@ -8,6 +8,7 @@
  * know of the file. Owned by the arena of the context that opened it. */
 
 struct btf;
+struct fe_kernel_types;
 
 enum fe_map_kind {
 	FE_MAP_USER,   /* declared by the program, BTF style (.maps) or legacy ("maps") */
@@ -88,6 +89,7 @@ struct fe_object {
 	size_t n_externs;
 	int64_t conn_mark; /* offset of nf_conn.mark in the kernel of --btf, which programs may
 			    * write; 0 or less: unknown */
+	struct fe_kernel_types *kernel; /* see fe_kernel_btf(); NULL: there are none */
 	const struct btf *btf; /* of the object; NULL when absent; lives as long as the handle */
 	void *handle;	       /* libbpf's object; see fe_object_close() */
 };
@@ -103,6 +105,9 @@ struct fe_open_options {
 bool fe_object_open(struct cx *cx, const char *path, const struct fe_open_options *opts,
 		    struct fe_object *obj);
 void fe_object_close(struct fe_object *obj);
+
+/* Types of the kernel of --btf, or of the running one; NULL: not to be had. */
+const struct btf *fe_kernel_btf(struct cx *cx, const struct fe_object *obj);
 
 /* Source position of an instruction, for messages; NULL when the object has no line info. */
 const struct fe_line *fe_prog_line(const struct fe_prog *prog, size_t insn);

@@ -208,6 +208,6 @@ bool fe_core_apply(struct cx *cx, struct fe_elf *elf, const struct btf *btf,
 	report_no_target(c, why);
 	if (obj->n_externs)
 		obj->conn_mark = core_target_member(&c->target, "nf_conn", "mark");
-	btf__free(c->target.btf);
+	fe_kernel_types_keep(obj, c->target.btf);
 	return true;
 }

@@ -210,4 +210,10 @@ bool fe_progs_collect(struct cx *cx, struct fe_elf *elf, const struct fe_btf_ext
 /* Main programs in libbpf's order, which is that of elf->funcs. */
 bool fe_func_is_main(const struct fe_elf *elf, const struct fe_func *f);
 
+/* kernel_types.c */
+void fe_kernel_types_init(struct cx *cx, const struct fe_open_options *opts, struct fe_object *obj);
+/* `btf` (NULL: none) is what fe_kernel_btf() gives from now on; it goes with the object. */
+void fe_kernel_types_keep(struct fe_object *obj, struct btf *btf);
+void fe_kernel_types_free(struct fe_object *obj);
+
 #endif

@@ -142,12 +142,13 @@ bool fe_object_open(struct cx *cx, const char *path, const struct fe_open_option
 
 	*obj = (struct fe_object){ .path = arena_strdup(cx->arena, path) };
 	o.path = obj->path;
+	fe_kernel_types_init(cx, o.opts, obj);
 	if (!prepare(&o, obj))
-		return false;
+		goto fail;
 	bpf = fe_libbpf_open(cx, obj->path, object_name(cx->arena, path),
 			     fe_elf_image(cx->scratch, &o.elf));
 	if (!bpf)
-		return false;
+		goto fail;
 	obj->handle = bpf;
 	obj->btf = bpf_object__btf(bpf);
 	read_license(&o.elf, cx->arena, obj);
@@ -158,6 +159,8 @@ bool fe_object_open(struct cx *cx, const char *path, const struct fe_open_option
 		return true;
 	}
 	bpf_object__close(bpf);
+fail:
+	fe_kernel_types_free(obj);
 	*obj = (struct fe_object){ .path = o.path };
 	return false;
 }
@@ -165,6 +168,7 @@ bool fe_object_open(struct cx *cx, const char *path, const struct fe_open_option
 void fe_object_close(struct fe_object *obj)
 {
 	bpf_object__close(obj->handle);
+	fe_kernel_types_free(obj);
 	obj->handle = NULL;
 	obj->btf = NULL;
 }

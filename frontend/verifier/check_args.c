@@ -159,7 +159,8 @@ static bool check_map(struct fe_env *env, struct fe_call_args *c, unsigned regno
 static bool is_socket(const struct fe_reg *r)
 {
 	return r->type == FE_SOCK_COMMON || r->type == FE_SOCKET || r->type == FE_TCP_SOCK ||
-	       (r->type == FE_BTF_OBJ && r->object < 0);
+	       (r->type == FE_BTF_OBJ && !(r->flags & FE_UNTRUSTED) &&
+		fe_object_type((enum fe_object_kind)r->object)->socket);
 }
 
 static bool check_socket(struct fe_env *env, struct fe_call_args *c, unsigned regno, bool release)
@@ -203,20 +204,32 @@ static bool check_object(struct fe_env *env, struct fe_call_args *c, unsigned re
 		{ FE_ARG_CONN_INIT_RELEASE, FE_OBJ_CONN_INIT, true,
 		  "a new connection (nf_conn___init)" },
 		{ FE_ARG_XFRM_RELEASE, FE_OBJ_XFRM_STATE, true, "a state (xfrm_state)" },
+		{ FE_ARG_TASK_RELEASE, FE_OBJ_TASK, true, "a task (task_struct)" },
 	};
 	const struct fe_reg *r = fe_reg(env, regno);
 	size_t i = 0;
 
 	while (rows[i].kind != kind)
 		i++;
-	if (r->type != FE_BTF_OBJ || r->object != rows[i].object || (r->flags & FE_MAYBE_NULL) ||
-	    has_offset(r))
+	if (r->type != FE_BTF_OBJ || r->object != rows[i].object ||
+	    (r->flags & (FE_MAYBE_NULL | FE_UNTRUSTED)) || has_offset(r))
 		return fe_wrong_kind(env, c, regno, rows[i].what);
 	if (!r->ref)
 		return FE_REJECT(env, REASON_REF_NOT_OWNED, c->h->name, regno);
 	if (rows[i].release)
 		c->release_ref = r->ref;
 	return true;
+}
+
+/* Objects that are there while the call lasts, whether the program holds a reference or not. */
+static bool check_present(struct fe_env *env, const struct fe_call_args *c, unsigned regno,
+			  enum fe_object_kind kind)
+{
+	const struct fe_reg *r = fe_reg(env, regno);
+
+	return (r->type == FE_BTF_OBJ && r->object == (int32_t)kind &&
+		!(r->flags & (FE_MAYBE_NULL | FE_UNTRUSTED)) && !has_offset(r)) ||
+	       fe_wrong_kind(env, c, regno, fe_object_type(kind)->name);
 }
 
 /* A map value pointer to a field of the given type. */
@@ -390,7 +403,13 @@ static bool check_arg(struct fe_env *env, struct fe_call_args *c, unsigned regno
 	case FE_ARG_CONN_INIT:
 	case FE_ARG_CONN_RELEASE:
 	case FE_ARG_CONN_INIT_RELEASE:
+	case FE_ARG_TASK_RELEASE:
 	case FE_ARG_XFRM_RELEASE: return check_object(env, c, regno, kind);
+	case FE_ARG_TASK: return check_present(env, c, regno, FE_OBJ_TASK);
+	case FE_ARG_CGROUP: return check_present(env, c, regno, FE_OBJ_CGROUP);
+	case FE_ARG_CRYPTO: return check_present(env, c, regno, FE_OBJ_CRYPTO);
+	case FE_ARG_KPTR: return fe_check_kptr_arg(env, c, regno);
+	case FE_ARG_KPTR_NEW: return fe_check_kptr_new(env, c, regno);
 	case FE_ARG_SIZE: return check_sized_memory(env, c, regno, false);
 	case FE_ARG_SIZE0: return check_sized_memory(env, c, regno, true);
 	case FE_ARG_RECORD: return check_record(env, c, regno);
@@ -398,11 +417,10 @@ static bool check_arg(struct fe_env *env, struct fe_call_args *c, unsigned regno
 	case FE_ARG_SOCK_RELEASE: return check_socket(env, c, regno, true);
 	case FE_ARG_LOCK: return check_lock(env, c, regno);
 	case FE_ARG_TIMER: return check_special(env, c, regno, "bpf_timer");
-	case FE_ARG_BTF:
-		return (fe_reg(env, regno)->type == FE_BTF_OBJ && fe_reg(env, regno)->object < 0) ||
-		       fe_wrong_kind(env, c, regno, "a kernel object");
+	case FE_ARG_TYPE: return fe_check_type_arg(env, c, regno);
 	case FE_ARG_SIZE_OF_SLICE: return check_slice_size(env, c, regno);
 	case FE_ARG_DYNPTR:
+	case FE_ARG_DYNPTR_NULL:
 	case FE_ARG_DYNPTR_RELEASE:
 	case FE_ARG_NEW_LOCAL:
 	case FE_ARG_NEW_RINGBUF:
@@ -413,8 +431,7 @@ static bool check_arg(struct fe_env *env, struct fe_call_args *c, unsigned regno
 	case FE_ARG_ITER_NEW:
 	case FE_ARG_ITER:
 	case FE_ARG_ITER_RELEASE: return fe_check_iter_arg(env, c, regno, kind);
-	case FE_ARG_PERCPU:
-	case FE_ARG_KPTR: return FE_REJECT(env, REASON_HELPER_UNSUPPORTED, c->h->name);
+	case FE_ARG_PERCPU: return FE_REJECT(env, REASON_HELPER_UNSUPPORTED, c->h->name);
 	default: return check_plain(env, c, regno, kind);
 	}
 }

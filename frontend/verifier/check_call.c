@@ -1,6 +1,7 @@
 #include "frontend/verifier/verify.h"
 
 #include "base/bits.h"
+#include "frontend/verifier/kfuncs.h"
 
 #include <string.h>
 
@@ -61,9 +62,7 @@ static bool may_call(struct fe_env *env, uint32_t id, const struct fe_helper *h)
 				 env->obj->license ? env->obj->license : "");
 	if (env->cur->locked && id != BPF_FUNC_spin_unlock)
 		return FE_REJECT(env, REASON_LOCK_CALL, h->name);
-	if (id == BPF_FUNC_tail_call && env->cur->n_refs)
-		return FE_REJECT(env, REASON_REF_LEAK, env->cur->refs[0].pc);
-	return true;
+	return id != BPF_FUNC_tail_call || fe_check_nothing_held(env);
 }
 
 /* What a look-up in a map gives. */
@@ -102,7 +101,9 @@ static void pointer_result(struct fe_env *env, const struct fe_call_args *c, str
 	case FE_RET_MEM_NULL:
 	case FE_RET_SLICE_NULL:
 	case FE_RET_SLICE_RW_NULL: fe_dynptr_slice(c, r0); break;
-	default: fe_reg_pointer(r0, FE_BTF_OBJ, c->gives ? c->gives : -1);
+	case FE_RET_CAST_MEMORY:
+	case FE_RET_CAST_CTX: fe_cast_result(env, c, r0); return;
+	default: fe_reg_pointer(r0, FE_BTF_OBJ, c->gives ? c->gives : (int)fe_helper_gives(c->id));
 	}
 	if (c->h->ret != FE_RET_BTF)
 		r0->flags |= FE_MAYBE_NULL;

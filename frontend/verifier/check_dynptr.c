@@ -59,6 +59,8 @@ bool fe_check_dynptr_arg(struct fe_env *env, struct fe_call_args *c, unsigned re
 {
 	const struct fe_reg *r;
 
+	if (kind == FE_ARG_DYNPTR_NULL && fe_reg_is_null(fe_reg(env, regno)))
+		return true;
 	switch (kind) {
 	case FE_ARG_NEW_LOCAL:
 		if (fe_reg(env, BPF_REG_1)->type != FE_MAP_VALUE)

@@ -117,6 +117,8 @@ static bool walk_async(struct fe_env *env, const struct fe_call_args *c)
 	while (s->n_frames)
 		fe_state_pop_frame(&env->pool, s);
 	s->n_refs = 0;
+	s->rcu = false;
+	s->preempts = 0;
 	if (!enter(env, s, subprog, inst, FE_FRAME_ASYNC))
 		return false;
 	f = fe_top(s);
@@ -167,13 +169,7 @@ static bool check_callback_result(struct fe_env *env, const struct fe_frame *f)
 
 static bool exit_program(struct fe_env *env)
 {
-	const struct fe_state *s = env->cur;
-
-	if (s->locked)
-		return FE_REJECT(env, REASON_LOCK_HELD);
-	if (s->n_refs)
-		return FE_REJECT(env, REASON_REF_LEAK, s->refs[0].pc);
-	return fe_check_readable(env, BPF_REG_0);
+	return fe_check_nothing_held(env) && fe_check_readable(env, BPF_REG_0);
 }
 
 static bool exit_callback(struct fe_env *env, const struct fe_frame *f)

@@ -39,6 +39,8 @@ bool fe_check_kfunc(struct fe_env *env, const struct bpf_insn *insn)
 		return false;
 	if ((k->proto.flags & FE_H_MOVES_PKT) || fe_dynptr_moves_packet(&c))
 		fe_clear_packet_pointers(env);
+	if (k->proto.flags & FE_H_SECTION)
+		return fe_check_section(env, name);
 	return k->proto.ret != FE_RET_NEXT || fe_iter_next(env, &c);
 }
 

@@ -84,6 +84,11 @@ static bool check_map_value(struct fe_env *env, const struct fe_reg *r, int64_t 
 	       check_special_fields(env, r, off, size);
 }
 
+static bool is_untrusted_memory(const struct fe_reg *r)
+{
+	return r->type == FE_MEM && (r->flags & FE_UNTRUSTED);
+}
+
 bool fe_check_region(struct fe_env *env, unsigned regno, int64_t off, uint64_t size,
 		     bool zero_size_ok, enum fe_access access)
 {
@@ -93,6 +98,8 @@ bool fe_check_region(struct fe_env *env, unsigned regno, int64_t off, uint64_t s
 		return FE_REJECT(env, REASON_MAYBE_NULL, regno, fe_reg_name(r));
 	if (access == FE_WRITE && (r->flags & FE_READ_ONLY))
 		return FE_REJECT(env, REASON_READ_ONLY, regno, fe_reg_name(r));
+	if (is_untrusted_memory(r))
+		return FE_REJECT(env, REASON_NOT_MEMORY, regno, fe_reg_text(env, r));
 	switch (r->type) {
 	case FE_PKT:
 	case FE_PKT_META: return check_packet(env, r, off, size, zero_size_ok);
@@ -131,7 +138,7 @@ static bool load_constant(struct fe_env *env, const struct fe_reg *base,
 	return true;
 }
 
-static void loaded_number(struct fe_reg *dst, const struct fe_mem_access *m)
+void fe_loaded_number(struct fe_reg *dst, const struct fe_mem_access *m)
 {
 	fe_reg_unknown(dst);
 	if (m->sign_extend)
@@ -151,12 +158,13 @@ static bool check_same_type(struct fe_env *env, const struct fe_reg *base)
 {
 	uint16_t *seen = &env->base_type[env->pc];
 	bool fixed = is_structure(base) || base->type == FE_BTF_OBJ;
+	uint16_t now = is_untrusted_memory(base) ? FE_BTF_OBJ : base->type; /* both: fault-proof */
 	struct fe_reg other = { .type = *seen };
 
-	if (*seen != FE_NOT_INIT && *seen != base->type &&
-	    (fixed || is_structure(&other) || other.type == FE_BTF_OBJ))
+	if (*seen != FE_NOT_INIT && *seen != now &&
+	    (fixed || now == FE_BTF_OBJ || is_structure(&other) || other.type == FE_BTF_OBJ))
 		return FE_REJECT(env, REASON_TYPE_CHANGES, fe_reg_name(base), fe_reg_name(&other));
-	*seen = base->type;
+	*seen = now;
 	return true;
 }
 
@@ -173,6 +181,7 @@ static bool is_connection_mark(const struct fe_env *env, const struct fe_reg *ba
 bool fe_check_mem(struct fe_env *env, const struct fe_mem_access *m)
 {
 	const struct fe_reg *base = fe_reg(env, m->base);
+	const struct fe_special_field *f;
 	struct fe_reg dst;
 	uint64_t v;
 
@@ -187,15 +196,15 @@ bool fe_check_mem(struct fe_env *env, const struct fe_mem_access *m)
 			return false;
 		if (m->value >= 0 && m->access == FE_READ &&
 		    fe_reg(env, (unsigned)m->value)->type == FE_SCALAR)
-			loaded_number(fe_reg(env, (unsigned)m->value), m);
+			fe_loaded_number(fe_reg(env, (unsigned)m->value), m);
 		return true;
 	}
-	if (base->type == FE_BTF_OBJ && m->access == FE_READ) {
-		/* The kernel makes such loads fault-proof: what is read is some number. */
-		if (m->value >= 0)
-			loaded_number(fe_reg(env, (unsigned)m->value), m);
-		return true;
-	}
+	if ((base->type == FE_BTF_OBJ || base->type == FE_MAP_PTR || is_untrusted_memory(base)) &&
+	    m->access == FE_READ)
+		return fe_check_kernel_load(env, m);
+	f = base->type == FE_MAP_VALUE ? fe_kptr_field(env, base, m->off, m->size) : NULL;
+	if (f)
+		return fe_check_kptr_access(env, m, f);
 	if (is_connection_mark(env, base, m))
 		return true;
 	if (!fe_check_region(env, m->base, m->off, m->size, false, m->access))
@@ -205,7 +214,7 @@ bool fe_check_mem(struct fe_env *env, const struct fe_mem_access *m)
 	if (load_constant(env, base, m, &v))
 		fe_reg_const(&dst, v);
 	else
-		loaded_number(&dst, m);
+		fe_loaded_number(&dst, m);
 	*fe_reg(env, (unsigned)m->value) = dst;
 	return true;
 }
@@ -307,6 +316,8 @@ bool fe_check_ld_abs(struct fe_env *env, const struct bpf_insn *insn)
 		return FE_REJECT(env, REASON_LD_ABS_CTX, fe_reg_text(env, ctx));
 	if (env->cur->n_refs || env->cur->locked)
 		return FE_REJECT(env, REASON_LD_ABS_REF);
+	if (!fe_check_nothing_held(env))
+		return false;
 	if (ebpf_mode(insn) == BPF_IND && !fe_check_readable(env, insn->src_reg))
 		return false;
 	for (unsigned r = BPF_REG_1; r <= BPF_REG_5; r++)

@@ -40,6 +40,7 @@ enum fe_arg {
 	FE_ARG_CALLBACK_CTX,   /* stack pointer or null, handed to the callback */
 	FE_ARG_STRING,         /* constant string in read-only map memory */
 	FE_ARG_DYNPTR,         /* an initialised one */
+	FE_ARG_DYNPTR_NULL,    /* … or null */
 	FE_ARG_DYNPTR_RELEASE, /* … given up */
 	FE_ARG_NEW_LOCAL,      /* stack that becomes a dynptr: of the map value in R1 */
 	FE_ARG_NEW_RINGBUF,
@@ -47,9 +48,12 @@ enum fe_arg {
 	FE_ARG_NEW_SKB_META,
 	FE_ARG_NEW_XDP,
 	FE_ARG_NEW_CLONE, /* … of the kind of the dynptr before */
-	FE_ARG_PERCPU,    /* per-CPU kernel variable */
-	FE_ARG_BTF,       /* kernel object */
-	FE_ARG_KPTR,
+	FE_ARG_PERCPU,
+	/* per-CPU kernel variable */ FE_ARG_TASK, /* kernel objects: enum fe_object_kind */
+	FE_ARG_CGROUP,
+	FE_ARG_CRYPTO,
+	FE_ARG_KPTR,     /* field of a map value that owns an object */
+	FE_ARG_KPTR_NEW, /* object that it is to own, given up, or null */
 	FE_ARG_MEM_INOUT_NULL,
 	FE_ARG_NUMBER,  /* from here on: of kernel functions (kfuncs.def) */
 	FE_ARG_INOUT_2, /* memory of that many bytes, read and written */
@@ -62,8 +66,10 @@ enum fe_arg {
 	FE_ARG_CONN_RELEASE, /* … given up */
 	FE_ARG_CONN_INIT_RELEASE,
 	FE_ARG_XFRM_RELEASE,
+	FE_ARG_TASK_RELEASE,
 	FE_ARG_BUFFER, /* memory that bpf_dynptr_slice() may need, or null; its size is next */
 	FE_ARG_SIZE_OF_SLICE,
+	FE_ARG_TYPE,     /* constant: id of a type in the kernel's BTF */
 	FE_ARG_ITER_NEW, /* stack that becomes an iterator of numbers */
 	FE_ARG_ITER,
 	FE_ARG_ITER_RELEASE,
@@ -80,27 +86,30 @@ enum fe_ret {
 	FE_RET_MEM_NULL,      /* bpf_dynptr_data(): ALLOC_SIZE bytes */
 	FE_RET_SLICE_NULL,    /* SIZE_OF_SLICE bytes, to be read */
 	FE_RET_SLICE_RW_NULL, /* … and written */
+	FE_RET_CAST_MEMORY,   /* bpf_rdonly_cast(): see check_kernel.c */
+	FE_RET_CAST_CTX,      /* bpf_cast_to_kern_ctx() */
 	FE_RET_NEXT,          /* number of an iterator, or null when it is drained */
 	FE_RET_BTF,
 	FE_RET_BTF_NULL,
 	FE_RET_OBJECT_NULL, /* fe_kfunc.gives, or null */
 };
 
-#define FE_H_GPL           0x01 /* only for programs with a GPL-compatible licence */
-#define FE_H_PKT_ARGS      0x02 /* memory arguments may be packet pointers */
-#define FE_H_MOVES_PKT     0x04 /* packet pointers lose their meaning */
-#define FE_H_ACQUIRES      0x08 /* the result is a reference */
-#define FE_H_CASTS         0x10 /* the result is the argument, seen as another type */
-#define FE_H_DESTRUCTIVE   0x20 /* stops the machine: see fe_verify_options.allow_destructive */
-#define FE_H_WRITES_DYNPTR 0x40 /* what the dynptr is of may change: a packet may move */
-#define FE_H_UNDER_LOCK    0x80 /* kernel functions: may be called with a spin lock held */
+#define FE_H_GPL           0x01  /* only for programs with a GPL-compatible licence */
+#define FE_H_PKT_ARGS      0x02  /* memory arguments may be packet pointers */
+#define FE_H_MOVES_PKT     0x04  /* packet pointers lose their meaning */
+#define FE_H_ACQUIRES      0x08  /* the result is a reference */
+#define FE_H_CASTS         0x10  /* the result is the argument, seen as another type */
+#define FE_H_DESTRUCTIVE   0x20  /* stops the machine: see fe_verify_options.allow_destructive */
+#define FE_H_WRITES_DYNPTR 0x40  /* what the dynptr is of may change: a packet may move */
+#define FE_H_UNDER_LOCK    0x80  /* kernel functions: may be called with a spin lock held */
+#define FE_H_SECTION       0x100 /* … begins or ends a section: see sections.c */
 
 struct fe_helper {
 	const char *name;
 	uint32_t id;
 	uint8_t progs; /* mask of enum fe_prog_kind */
 	uint8_t ret;   /* enum fe_ret */
-	uint8_t flags;
+	uint16_t flags;
 	uint8_t args[5]; /* enum fe_arg */
 };
 

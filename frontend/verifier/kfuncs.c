@@ -2,6 +2,7 @@
 
 #include "base/bits.h"
 
+#include <linux/bpf.h>
 #include <string.h>
 
 /* Look-up in kfuncs.def. */
@@ -59,4 +60,43 @@ unsigned fe_kfunc_n_args(const struct fe_object *obj, int32_t index)
 	while (n < 5 && k->proto.args[n] != FE_ARG__)
 		n++;
 	return n;
+}
+
+/* ---- kernel objects ---------------------------------------------------------------------------- */
+
+static const struct fe_object_type objects[] = {
+	[FE_OBJ_NONE] = { "?", false, false },
+#define OBJECT(id, name, stored, socket) [FE_OBJ_##id] = { #name, stored, socket },
+#include "frontend/verifier/objects.def"
+#undef OBJECT
+};
+
+const struct fe_object_type *fe_object_type(enum fe_object_kind kind)
+{
+	return &objects[kind];
+}
+
+enum fe_object_kind fe_object_kind(const char *name)
+{
+	for (size_t i = 1; i < ARRAY_SIZE(objects); i++) {
+		if (!strcmp(objects[i].name, name))
+			return (enum fe_object_kind)i;
+	}
+	return FE_OBJ_NONE;
+}
+
+enum fe_object_kind fe_helper_gives(uint32_t id)
+{
+	switch (id) {
+	case BPF_FUNC_skc_to_tcp6_sock: return FE_OBJ_TCP6_SOCK;
+	case BPF_FUNC_skc_to_tcp_sock: return FE_OBJ_TCP_SOCK;
+	case BPF_FUNC_skc_to_tcp_timewait_sock: return FE_OBJ_TW_SOCK;
+	case BPF_FUNC_skc_to_tcp_request_sock: return FE_OBJ_REQ_SOCK;
+	case BPF_FUNC_skc_to_udp6_sock: return FE_OBJ_UDP6_SOCK;
+	case BPF_FUNC_skc_to_unix_sock: return FE_OBJ_UNIX_SOCK;
+	case BPF_FUNC_skc_to_mptcp_sock: return FE_OBJ_MPTCP_SOCK;
+	case BPF_FUNC_get_current_task_btf: return FE_OBJ_TASK;
+	case BPF_FUNC_task_pt_regs: return FE_OBJ_REGS;
+	default: return FE_OBJ_NONE;
+	}
 }

@@ -6,14 +6,25 @@
 
 /* Prototypes of kernel functions (kfuncs.def). An object file names them, so they have no fixed ids. */
 
-/* Kernel objects that are told apart: fe_reg.object of an FE_BTF_OBJ. */
+/* fe_reg.object of an FE_BTF_OBJ. */
 enum fe_object_kind {
-	FE_OBJ_NONE,
-	FE_OBJ_CONN_INIT, /* struct nf_conn___init: a connection not yet in the table */
-	FE_OBJ_CONN,      /* struct nf_conn */
-	FE_OBJ_XFRM_STATE,
-	FE_OBJ_FLOW, /* struct flow_offload_tuple_rhash */
+	FE_OBJ_NONE, /* some structure: its type is all that is known, no call takes it */
+#define OBJECT(id, name, stored, socket) FE_OBJ_##id,
+#include "frontend/verifier/objects.def"
+#undef OBJECT
+	FE_OBJ_COUNT
 };
+
+struct fe_object_type {
+	const char *name;
+	bool stored, socket; /* see objects.def */
+};
+
+const struct fe_object_type *fe_object_type(enum fe_object_kind kind);
+/* FE_OBJ_NONE: not in objects.def. */
+enum fe_object_kind fe_object_kind(const char *name);
+/* Of the result of a helper that gives a kernel object. */
+enum fe_object_kind fe_helper_gives(uint32_t id);
 
 struct fe_kfunc {
 	struct fe_helper proto; /* id: beyond all helpers */

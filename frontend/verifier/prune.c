@@ -106,6 +106,8 @@ static bool reg_covered(struct comparison *c, const struct fe_reg *old, const st
 	case FE_MAP_KEY:
 		return same_id(c, old->map_uid, cur->map_uid) &&
 		       (!old->id || same_id(c, old->id, cur->id));
+	case FE_BTF_OBJ:
+		return old->btf_id == cur->btf_id && (!old->id || same_id(c, old->id, cur->id));
 	case FE_MEM: return old->mem_size == cur->mem_size && same_id(c, old->id, cur->id);
 	default: return !old->id || same_id(c, old->id, cur->id);
 	}
@@ -219,7 +221,8 @@ static bool frame_covered(struct comparison *c, const struct fe_state *os,
 
 static bool refs_match(struct comparison *c, const struct fe_state *old, const struct fe_state *cur)
 {
-	if (old->n_refs != cur->n_refs || old->locked != cur->locked)
+	if (old->n_refs != cur->n_refs || old->locked != cur->locked || old->rcu != cur->rcu ||
+	    old->preempts != cur->preempts)
 		return false;
 	for (uint32_t i = 0; i < old->n_refs; i++) {
 		if (!same_id(c, old->refs[i].id, cur->refs[i].id))

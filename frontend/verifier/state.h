@@ -22,7 +22,7 @@ enum fe_type {
 	FE_SOCKET,
 	FE_TCP_SOCK,
 	FE_XDP_SOCK,
-	FE_BTF_OBJ, /* kernel object known by its type only: passed on, never looked into here */
+	FE_BTF_OBJ, /* kernel object: enum fe_object_kind */
 	FE_DYNPTR,  /* object: enum fe_dynptr_type. On the stack, or one that a callback is given */
 	FE_ITER,    /* object: enum fe_iter_kind. On the stack only */
 	FE_TYPE_COUNT
@@ -35,6 +35,8 @@ enum fe_type {
 #define FE_PLUS_OFF   0x10 /* scalar: `off` more than the number that its id names */
 #define FE_SLICE      0x20 /* FE_MEM: what bpf_dynptr_slice() gave; no key or value of a map */
 #define FE_PKT_SLICE  0x40 /* FE_MEM: part of the packet; goes when the packet moves */
+#define FE_UNTRUSTED  0x80 /* may point anywhere: loads are fault-proof, calls do not take it */
+#define FE_RCU        0x100 /* FE_BTF_OBJ: there as long as the RCU section lasts */
 
 /* How far a packet pointer is from data_end, beside a byte count (enum fe_pkt_end in `range`). */
 #define FE_AT_PKT_END     (-1)
@@ -51,6 +53,7 @@ struct fe_reg {
 		int32_t range;     /* packet pointers: bytes proven from off 0, or FE_*_PKT_END */
 		uint32_t mem_size; /* FE_MEM */
 		uint32_t map_uid; /* map pointers and values: which lookup an inner map came from */
+		uint32_t btf_id;  /* FE_BTF_OBJ without a kind: its type in the kernel's BTF */
 		uint32_t iter;    /* FE_ITER: enum fe_iter_state */
 	};
 	struct fe_val val;
@@ -127,6 +130,8 @@ struct fe_state {
 	uint32_t n_refs;
 	bool locked; /* a spin lock is held: on this map value */
 	uint32_t lock_id, lock_map;
+	bool rcu;          /* inside bpf_rcu_read_lock() */
+	uint32_t preempts; /* bpf_preempt_disable() that wait for their enable */
 
 	/* The tree of states: `parent` is the last remembered state on the way. */
 	struct fe_state *parent;

@@ -16,6 +16,8 @@
  *   check_alu.c check_mem.c check_stack.c check_ctx.c check_jump.c check_call.c check_args.c
  *   check_kfunc.c check_func.c one kind of instruction each: is it safe, and what is known afterwards
  *   stack_object.c check_dynptr.c check_iter.c   dynptrs and iterators, which live on the stack
+ *   check_kernel.c kernel_type.c check_kptr.c   kernel structures and objects: what the kernel's BTF tells
+ *   sections.c   RCU read sections, preemption
  *   rounds.c     loops that end when run: iterators, may_goto, callbacks
  *   global.c     functions that are verified apart from their callers
  *   value.c refine.c tnum.c   arithmetic on what is known of numbers
@@ -57,10 +59,15 @@ struct fe_stack_todo {
 struct fe_special_field {
 	uint32_t off, size;
 	const char *name; /* type: "bpf_spin_lock" … */
+	uint8_t kptr;     /* enum fe_kptr */
+	uint8_t object;   /* … of what it points to: enum fe_object_kind */
+	const char *to;   /* … its structure */
 };
 
+enum fe_kptr { FE_KPTR_NOT, FE_KPTR_UNTRUSTED, FE_KPTR_OWNED };
+
 struct fe_special {
-	struct fe_special_field field[8];
+	struct fe_special_field field[12]; /* the kernel takes 11 */
 	unsigned n;
 };
 
@@ -191,6 +198,8 @@ bool fe_check_ld_abs(struct fe_env *env, const struct bpf_insn *insn);
 /* [off, off + size) from the register lies inside what it points to (not the stack). */
 bool fe_check_region(struct fe_env *env, unsigned regno, int64_t off, uint64_t size,
 		     bool zero_size_ok, enum fe_access access);
+/* What a load of that size may give, when nothing is known of the memory. */
+void fe_loaded_number(struct fe_reg *dst, const struct fe_mem_access *m);
 const struct fe_map *fe_map_of(const struct fe_env *env, const struct fe_reg *r);
 
 /* special.c */
@@ -251,6 +260,7 @@ struct fe_call_args {
 	uint8_t dynptr_type;   /* of the last dynptr argument: enum fe_dynptr_type */
 	uint32_t dynptr_id, dynptr_ref;
 	uint32_t iter_ref; /* of the iterator argument */
+	uint32_t type;     /* ARG_TYPE */
 };
 bool fe_check_args(struct fe_env *env, struct fe_call_args *call);
 /* Reports that an argument is not what is wanted; false. */
@@ -276,6 +286,24 @@ void fe_objects_release(struct fe_env *env, uint32_t ref);
 bool fe_check_dynptr_arg(struct fe_env *env, struct fe_call_args *c, unsigned regno, uint8_t kind);
 bool fe_dynptr_moves_packet(const struct fe_call_args *c);
 void fe_dynptr_slice(const struct fe_call_args *c, struct fe_reg *r0);
+
+/* check_kernel.c */
+bool fe_check_kernel_load(struct fe_env *env, const struct fe_mem_access *m);
+bool fe_check_type_arg(struct fe_env *env, struct fe_call_args *c, unsigned regno);
+void fe_cast_result(struct fe_env *env, const struct fe_call_args *c, struct fe_reg *r0);
+
+/* check_kptr.c: fields of map values that hold pointers to kernel objects */
+const struct fe_special_field *fe_kptr_field(const struct fe_env *env, const struct fe_reg *r,
+					     int64_t off, uint64_t size);
+bool fe_check_kptr_access(struct fe_env *env, const struct fe_mem_access *m,
+			  const struct fe_special_field *f);
+bool fe_check_kptr_arg(struct fe_env *env, struct fe_call_args *c, unsigned regno);
+bool fe_check_kptr_new(struct fe_env *env, struct fe_call_args *c, unsigned regno);
+
+/* sections.c */
+bool fe_check_section(struct fe_env *env, const char *name);
+/* The program ends, or goes elsewhere: nothing may be held. */
+bool fe_check_nothing_held(struct fe_env *env);
 
 /* check_iter.c */
 bool fe_check_iter_arg(struct fe_env *env, struct fe_call_args *c, unsigned regno, uint8_t kind);

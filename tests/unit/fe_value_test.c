@@ -219,6 +219,32 @@ static void join_covers_both_sides(void **state)
 	}
 }
 
+static void widening_covers_what_is_now(void **state)
+{
+	uint64_t seed = 5;
+
+	(void)state;
+	for (unsigned n = 0; n < ROUNDS / 4; n++) {
+		struct sample before = sample(&seed), now = sample(&seed);
+		struct fe_val w = fe_val_widen(&before.val, &now.val);
+
+		assert_true(fe_val_covers(&w, &now.val));
+	}
+}
+
+/* A counter that starts at 0 and grows stays at or above 0. */
+static void widening_keeps_what_holds(void **state)
+{
+	struct fe_val zero = fe_val_const(0), four = fe_val_const(4);
+	struct fe_val w = fe_val_widen(&zero, &four);
+
+	(void)state;
+	assert_int_equal(w.smin, 0);
+	assert_int_equal(w.s32_min, 0);
+	assert_int_equal(w.umin, 0);
+	assert_int_equal(w.var.mask & 7, 4); /* a multiple of four */
+}
+
 /* As sharp as the kernel, where programs rely on it. */
 static void bounds_are_sharp(void **state)
 {
@@ -264,6 +290,8 @@ int main(void)
 		cmocka_unit_test(narrowing_covers_every_result),
 		cmocka_unit_test(conditions_keep_what_satisfies_them),
 		cmocka_unit_test(join_covers_both_sides),
+		cmocka_unit_test(widening_covers_what_is_now),
+		cmocka_unit_test(widening_keeps_what_holds),
 		cmocka_unit_test(bounds_are_sharp),
 	};
 

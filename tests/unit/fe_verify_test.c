@@ -19,8 +19,8 @@
 #define FP BPF_REG_10
 
 /* Verdicts: what is safe is accepted, what is not gets its reason. A kernel 6.18 decides the same
- * but for two: it lets programs write rx_queue_index only when they are bound to a device, and read
- * fields of struct bpf_map. */
+ * but for two: it lets programs write rx_queue_index only when they are bound to a device, and knows
+ * its own types, of which there are none here. */
 #define PACKET        LDX(BPF_W, R2, R1, 0), LDX(BPF_W, R3, R1, 4)
 #define NEED(n, skip) MOV64(R4, R2), ALU64I(BPF_ADD, R4, n), JMP(BPF_JGT, R4, R3, skip)
 #define DONE          MOV64I(R0, 2), EXIT()
@@ -171,7 +171,7 @@ static const struct verdict xdp[] = {
 	     LDX(BPF_B, R2, R2, 0), JMPI(BPF_JEQ, R2, 5, 1), MOV64(R0, R5), MOV64I(R0, 0), EXIT()),
 	CASE("offset behind the data", MAP_DIRECT, LD_MAP_VALUE(R2, RIG_RODATA, 16), DONE),
 	CASE("map that does not exist", MAP_INDEX, LD_MAP(R2, 99), DONE),
-	CASE("map pointer as memory", NOT_MEMORY, LD_MAP(R2, RIG_ARRAY), LDX(BPF_DW, R0, R2, 0),
+	CASE("map pointer as memory", KERNEL_TYPES, LD_MAP(R2, RIG_ARRAY), LDX(BPF_DW, R0, R2, 0),
 	     EXIT()),
 	CASE("key in the array: never null", NONE, ST(BPF_W, FP, -8, 3), MOV64(R2, FP),
 	     ALU64I(BPF_ADD, R2, -8), LD_MAP(R1, RIG_ARRAY), CALL(BPF_FUNC_map_lookup_elem),
