@@ -55,8 +55,9 @@ static bool falls_through(const struct shape_emit *e, const struct body *b, uint
 {
 	const struct bpf_insn *insn = &b->src->prog->insns[pc];
 	const struct shape_tail *t = tail_at(e, b, pc);
+	size_t at = 0;
 
-	if (t && !t->any_index && !e->counts && shape_slot(&e->s->obj->maps[t->map], t->index))
+	if (t && !t->any_index && !e->counts && shape_choice(e->s->obj, t, &at))
 		return false;
 	return !ebpf_is_exit(insn) && !ebpf_is_ja(insn);
 }
@@ -157,18 +158,16 @@ static void take_slot(struct shape_emit *e, struct context *c, const struct fe_s
 
 static void put_tail(struct shape_emit *e, struct context *c, const struct shape_tail *t)
 {
-	const struct fe_map *m = &e->s->obj->maps[t->map];
 	uint32_t fall = part_asm_label(&e->as);
+	const struct fe_slot *slot;
 
 	e->calls[t->map]++;
-	for (size_t i = 0; i < m->n_slots; i++) {
+	for (size_t i = 0; (slot = shape_choice(e->s->obj, t, &i));) {
 		uint32_t next = part_asm_label(&e->as);
 
-		if (!t->any_index && m->slots[i].index != t->index)
-			continue;
 		if (t->any_index)
-			part_asm_if32(&e->as, BPF_JNE, 3, (int32_t)m->slots[i].index, next);
-		take_slot(e, c, &m->slots[i], fall);
+			part_asm_if32(&e->as, BPF_JNE, 3, (int32_t)slot->index, next);
+		take_slot(e, c, slot, fall);
 		part_asm_place(&e->as, next);
 	}
 	part_asm_place(&e->as, fall);
@@ -301,21 +300,19 @@ static uint32_t frame_of(struct shape_emit *e, const struct shape_source *src, u
 {
 	const struct fe_subprog *s = &src->prog->subprogs[sub];
 	uint32_t most = src->subs[sub].own;
+	const struct fe_slot *slot;
 
-	for (uint32_t pc = s->start; e->tails && pc < s->end; pc++) {
-		const struct shape_tail *t = src->tails[pc];
-		const struct fe_map *m = t ? &e->s->obj->maps[t->map] : NULL;
+	for (uint32_t pc = s->start; e->tails && pc < s->end; pc++)
+		for (size_t i = 0;
+		     src->tails[pc] && (slot = shape_choice(e->s->obj, src->tails[pc], &i));) {
+			uint32_t own;
 
-		for (size_t i = 0; m && i < m->n_slots; i++) {
-			uint32_t to = m->slots[i].target, own;
-
-			if (seen[to] || (!t->any_index && m->slots[i].index != t->index))
+			if (seen[slot->target])
 				continue;
-			seen[to] = true;
-			own = frame_of(e, shape_target(e->s, to), 0, seen);
+			seen[slot->target] = true;
+			own = frame_of(e, shape_target(e->s, slot->target), 0, seen);
 			most = own > most ? own : most;
 		}
-	}
 	return most;
 }
 

@@ -16,25 +16,20 @@ struct walk {
 static uint32_t longest(struct walk *w, const struct shape_source *src)
 {
 	uint32_t most = 0, at = shape_slot_of(w->s, src);
+	const struct fe_slot *slot;
 
 	if (w->open[at])
 		return ENDLESS;
 	if (w->depth[at])
 		return w->depth[at] - 1;
 	w->open[at] = true;
-	for (uint32_t pc = 0; pc < src->prog->n_insns && most < ENDLESS; pc++) {
-		const struct shape_tail *t = src->tails[pc];
-		const struct fe_map *m = t ? &w->s->obj->maps[t->map] : NULL;
+	for (uint32_t pc = 0; pc < src->prog->n_insns && most < ENDLESS; pc++)
+		for (size_t i = 0;
+		     src->tails[pc] && (slot = shape_choice(w->s->obj, src->tails[pc], &i));) {
+			uint32_t n = 1 + longest(w, shape_target(w->s, slot->target));
 
-		for (size_t i = 0; m && i < m->n_slots; i++) {
-			uint32_t n;
-
-			if (!t->any_index && m->slots[i].index != t->index)
-				continue;
-			n = 1 + longest(w, shape_target(w->s, m->slots[i].target));
 			most = n > most ? n : most;
 		}
-	}
 	w->open[at] = false;
 	most = most > ENDLESS ? ENDLESS : most;
 	w->depth[at] = most + 1;
@@ -128,14 +123,19 @@ static void make_origins(const struct shape_emit *e, struct part_shape *out)
 	out->origin = origin;
 }
 
+#define MAX_TOLD 16u /* slots listed */
+
 static const char *targets_text(const struct fe_object *obj, struct arena *a,
 				const struct fe_map *m)
 {
 	const char *text = "";
 
-	for (size_t i = 0; i < m->n_slots; i++)
+	for (size_t i = 0; i < m->n_slots; i++) {
+		if (i == MAX_TOLD)
+			return arena_printf(a, "%s, …", text);
 		text = arena_printf(a, "%s%s[%u] %s", text, i ? ", " : "", m->slots[i].index,
 				    obj->progs[m->slots[i].target].name);
+	}
 	return text;
 }
 

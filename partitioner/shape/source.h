@@ -12,7 +12,8 @@
 struct shape_tail {
 	bool followed;
 	bool any_index; /* not a constant: one comparison a slot */
-	uint32_t index, map;
+	uint32_t map;
+	uint32_t min, max; /* of the index, which counts as 32 bits */
 };
 
 struct shape_sub {
@@ -66,7 +67,8 @@ uint32_t shape_next(const struct fe_prog *prog, uint32_t pc);
 void shape_registers(struct cx *cx, struct shape_source *src);
 /* tails.c: fills in tails and keeps. */
 void shape_find_tails(struct part_shaper *s, struct shape_source *src);
-/* The slot of a program array; NULL: it is empty. */
-const struct fe_slot *shape_slot(const struct fe_map *m, uint32_t index);
+/* The next slot from *at on that a tail call may choose; NULL: none. */
+const struct fe_slot *shape_choice(const struct fe_object *obj, const struct shape_tail *t,
+				   size_t *at);
 
 #endif

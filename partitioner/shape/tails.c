@@ -5,11 +5,17 @@
 
 #define MAX_CHOICES 32u /* slots that an index may choose from */
 
-const struct fe_slot *shape_slot(const struct fe_map *m, uint32_t index)
+const struct fe_slot *shape_choice(const struct fe_object *obj, const struct shape_tail *t,
+				   size_t *at)
 {
-	for (size_t i = 0; i < m->n_slots; i++)
-		if (m->slots[i].index == index)
-			return &m->slots[i];
+	const struct fe_map *m = &obj->maps[t->map];
+
+	while (*at < m->n_slots) {
+		const struct fe_slot *slot = &m->slots[(*at)++];
+
+		if (slot->index >= t->min && slot->index <= t->max)
+			return slot;
+	}
 	return NULL;
 }
 
@@ -23,13 +29,17 @@ static bool is_tail_call(const struct bpf_insn *insn)
 static bool join(const struct vp_fact *f, bool first, struct shape_tail *t)
 {
 	const struct vp_reg *map = &f->regs[2], *index = &f->regs[3];
-	uint32_t value = (uint32_t)index->var.value;
+	uint32_t min = index->u32_min, max = index->u32_max;
 
 	if (map->kind != VP_MAP_PTR || map->object < 0 || index->kind != VP_SCALAR)
 		return false;
+	if (vp_is_const(index))
+		min = max = (uint32_t)index->var.value;
 	if (first)
-		*t = (struct shape_tail){ .index = value, .map = (uint32_t)map->object };
-	t->any_index |= !vp_is_const(index) || t->index != value;
+		*t = (struct shape_tail){ .map = (uint32_t)map->object, .min = min, .max = max };
+	t->min = min < t->min ? min : t->min;
+	t->max = max > t->max ? max : t->max;
+	t->any_index = t->min != t->max;
 	return t->map == (uint32_t)map->object;
 }
 
@@ -63,13 +73,13 @@ static bool contents_known(const struct fe_object *obj, const struct shape_tail 
 
 static bool targets_fine(struct part_shaper *s, const struct shape_tail *t)
 {
-	const struct fe_map *m = &s->obj->maps[t->map];
-	bool fine = !t->any_index || m->n_slots <= MAX_CHOICES;
+	const struct fe_slot *slot;
+	uint32_t n = 0;
 
-	for (size_t i = 0; fine && i < m->n_slots; i++)
-		if (t->any_index || m->slots[i].index == t->index)
-			fine = shape_target(s, m->slots[i].target);
-	return fine;
+	for (size_t i = 0; (slot = shape_choice(s->obj, t, &i));)
+		if (n++ == MAX_CHOICES || !shape_target(s, slot->target))
+			return false;
+	return true;
 }
 
 void shape_find_tails(struct part_shaper *s, struct shape_source *src)
