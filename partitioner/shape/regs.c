@@ -32,6 +32,8 @@ static uint8_t read_by(const struct bpf_insn *insn)
 
 	if (immediate || ebpf_is_exit(insn) || ebpf_is_ja(insn))
 		return 0;
+	if (ebpf_class(insn) == BPF_LD) /* a packet load: R6 is the context */
+		return (uint8_t)(bit(BPF_REG_6) | bit(insn->src_reg));
 	return (uint8_t)((only_written ? 0 : bit(insn->dst_reg)) | bit(insn->src_reg));
 }
 
