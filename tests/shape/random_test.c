@@ -248,7 +248,7 @@ int main(int argc, char **argv)
 
 	for (uint64_t seed = first; seed < first + count; seed++)
 		ok &= one(seed, &n);
-	printf("%u programs with calls, %u shaped, %u calls replaced, %u not verified\n", n.programs,
-	       n.shaped, n.replaced, n.refused);
+	printf("%u programs with calls, %u shaped, %u calls replaced, %u not verified\n",
+	       n.programs, n.shaped, n.replaced, n.refused);
 	return !ok || n.refused || !n.shaped;
 }
