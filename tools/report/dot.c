@@ -200,7 +200,7 @@ static void put_subprogram(FILE *out, struct rep_facts *f, unsigned number, uint
 
 void rep_dot_program(FILE *out, struct rep_facts *f, unsigned number)
 {
-	for (uint32_t sub = 0; sub < f->p->prog->n_subprogs; sub++)
+	for (uint32_t sub = 0; sub < f->prog->n_subprogs; sub++)
 		put_subprogram(out, f, number, sub);
 	for (size_t i = 0; i < f->edges.len; i++)
 		put_edge(out, f, number, &f->edges.at[i]);

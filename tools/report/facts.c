@@ -107,12 +107,12 @@ static enum part_place together(enum part_place a, enum part_place b)
 
 static bool in_program(const struct rep_facts *f, int64_t pc)
 {
-	return pc >= 0 && (size_t)pc < f->p->prog->n_insns;
+	return pc >= 0 && (size_t)pc < f->prog->n_insns;
 }
 
 static const char *subprog_note(const struct rep_facts *f, int64_t pc)
 {
-	const struct fe_prog *prog = f->p->prog;
+	const struct fe_prog *prog = f->prog;
 
 	for (uint32_t i = 0; i < prog->n_subprogs; i++)
 		if (prog->subprogs[i].start == pc)
@@ -123,7 +123,7 @@ static const char *subprog_note(const struct rep_facts *f, int64_t pc)
 static const char *note_of(const struct rep_facts *f, uint32_t pc)
 {
 	const struct fe_object *obj = &f->p->owner->obj;
-	const struct bpf_insn *insn = &f->p->prog->insns[pc];
+	const struct bpf_insn *insn = &f->prog->insns[pc];
 	bool map = insn->src_reg == EBPF_IMM_MAP_IDX || insn->src_reg == EBPF_IMM_MAP_IDX_VALUE;
 	int64_t to = ebpf_jump_target(insn, pc);
 

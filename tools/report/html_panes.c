@@ -91,7 +91,7 @@ static void source_pane(FILE *out, const struct rep_facts *f)
 
 static void function_head(FILE *out, const struct rep_facts *f, uint32_t pc)
 {
-	const struct fe_prog *prog = f->p->prog;
+	const struct fe_prog *prog = f->prog;
 
 	for (uint32_t s = 0; s < prog->n_subprogs; s++) {
 		if (prog->subprogs[s].start != pc)
