@@ -139,7 +139,7 @@ static void image_maps(struct cx *cx, const struct nfp_prog *np, struct nfp_imag
 			continue;
 		img->maps[np->maps[i].image_idx] = (struct nfp_image_map){
 			.name = m->name,
-			.type = m->type,
+			.type = nfp_map_type(np, i),
 			.key_size = m->key_size,
 			.value_size = m->value_size,
 			.max_entries = m->max_entries,

@@ -23,6 +23,7 @@ struct nfp_prog_map {
 	int32_t image_idx; /* index in nfp_image.maps; -1: not needed when the program runs */
 	bool referenced;   /* some instruction loads its address */
 	bool accessed;     /* needed at run time: not only constants that are folded */
+	bool only_counts;  /* its values are added to, and that is all */
 	uint8_t *word_use; /* enum nfp_map_word_use, a byte per 4 bytes of value */
 	uint32_t words;
 };
@@ -44,6 +45,11 @@ struct nfp_prog {
 struct nfp_prog *nfp_prog_new(struct cx *cx, const struct vprog *vp, const struct nfp_firmware *fw);
 bool nfp_prog_replace(struct nfp_prog *np, uint32_t off, const struct bpf_insn *insn);
 bool nfp_prog_remove(struct nfp_prog *np, uint32_t off, uint32_t cnt);
+
+/* prog_counters.c: additions to maps that do nothing but count become atomic. */
+void nfp_prog_use_counters(struct nfp_prog *np, struct cx *cx);
+/* Type of a map on the card: what is per CPU on the host is one for all engines when it only counts. */
+uint32_t nfp_map_type(const struct nfp_prog *np, size_t map);
 
 /* prog_maps.c: which maps the program needs, how it uses their words (reference 4.12), and their
  * numbers in the image. */

@@ -172,6 +172,7 @@ void nfp_prog_plan_maps(struct nfp_prog *np, struct cx *cx)
 			(obj->maps[i].value_size < 1u << 20 ? obj->maps[i].value_size + 3 : 0) / 4;
 		np->maps[i].word_use = ARENA_ARRAY(cx->arena, uint8_t, np->maps[i].words);
 	}
+	nfp_prog_use_counters(np, cx);
 	for (uint32_t pc = 0; pc < np->n_insns; pc++) {
 		int32_t map = nfp_ld_imm_map(np, &np->insns[pc].insn);
 

@@ -1,11 +1,12 @@
 #include "partitioner/maps.h"
 
+#include "partitioner/counters.h"
 #include "partitioner/region.h"
 
 /* A use is an access through a pointer to a value, or a helper's call with the map. Loading a map's
  * address is none. */
 
-enum { READS = 1, WRITES = 2, ADDS = 4, LOOKS_UP = 8, CHANGES = 16, STATELESS = 32 };
+enum { READS = 1, WRITES = 2, ADDS = 4, LOOKS_UP = 8, CHANGES = 16, STATELESS = 32, COUNTS = 64 };
 
 struct use {
 	size_t inst;
@@ -17,16 +18,22 @@ struct use {
 
 typedef void use_fn(void *priv, const struct vprog *vp, const struct use *u);
 
+struct telling {
+	const struct vprog *vp;
+	const struct part_counters *counters; /* NULL: loads are loads and stores are stores */
+	use_fn *fn;
+	void *priv;
+};
+
 /* A pointer into one of several maps may be into any. */
-static void tell(const struct vprog *vp, use_fn *fn, void *priv, struct use u,
-		 const struct vp_reg *r)
+static void tell(const struct telling *t, struct use u, const struct vp_reg *r)
 {
 	u.at = r;
-	for (size_t i = 0; i < vp->obj->n_maps; i++) {
+	for (size_t i = 0; i < t->vp->obj->n_maps; i++) {
 		if (r->object >= 0 && (size_t)r->object != i)
 			continue;
 		u.map = (int)i;
-		fn(priv, vp, &u);
+		t->fn(t->priv, t->vp, &u);
 	}
 }
 
@@ -45,8 +52,8 @@ static unsigned call_use(const struct bpf_insn *insn)
 	}
 }
 
-static void call_uses(const struct vprog *vp, use_fn *fn, void *priv, struct use u,
-		      const struct bpf_insn *insn, const struct vp_fact *f)
+static void call_uses(const struct telling *t, struct use u, const struct bpf_insn *insn,
+		      const struct vp_fact *f)
 {
 	if (insn->src_reg == EBPF_CALL_SUBPROG)
 		return; /* its own instructions tell */
@@ -63,38 +70,46 @@ static void call_uses(const struct vprog *vp, use_fn *fn, void *priv, struct use
 			u.how = reads_only ? READS : READS | WRITES;
 		else
 			continue;
-		tell(vp, fn, priv, u, r);
+		tell(t, u, r);
 	}
 }
 
-static void insn_uses(const struct vprog *vp, use_fn *fn, void *priv, struct use u)
+static unsigned store_use(const struct bpf_insn *insn, enum part_counter role)
 {
-	const struct bpf_insn *insn = &vp->prog->insns[u.pc];
-	const struct vp_fact *f = vp_fact_at(vp, u.inst, u.pc);
-	const struct vp_reg *r = &f->regs[insn->dst_reg];
+	if (ebpf_class(insn) == BPF_STX && ebpf_mode(insn) == BPF_ATOMIC)
+		return insn->imm == BPF_ADD ? ADDS : READS | WRITES;
+	return role == PART_COUNTER_STORE ? ADDS : WRITES;
+}
+
+static void insn_uses(const struct telling *t, struct use u)
+{
+	const struct bpf_insn *insn = &t->vp->prog->insns[u.pc];
+	const struct vp_fact *f = vp_fact_at(t->vp, u.inst, u.pc);
+	enum part_counter role = t->counters ? t->counters->role[u.pc] : PART_COUNTER_NONE;
 	uint8_t class = ebpf_class(insn);
 
 	if (ebpf_is_call(insn)) {
-		call_uses(vp, fn, priv, u, insn, f);
+		call_uses(t, u, insn, f);
 	} else if (class == BPF_LDX && is_value(&f->regs[insn->src_reg])) {
-		u.how = READS;
-		tell(vp, fn, priv, u, &f->regs[insn->src_reg]);
-	} else if ((class == BPF_ST || class == BPF_STX) && is_value(r)) {
-		u.how = WRITES;
-		if (class == BPF_STX && ebpf_mode(insn) == BPF_ATOMIC)
-			u.how = insn->imm == BPF_ADD ? ADDS : READS | WRITES;
-		tell(vp, fn, priv, u, r);
+		u.how = role == PART_COUNTER_LOAD ? COUNTS : READS;
+		tell(t, u, &f->regs[insn->src_reg]);
+	} else if ((class == BPF_ST || class == BPF_STX) && is_value(&f->regs[insn->dst_reg])) {
+		u.how = store_use(insn, role);
+		tell(t, u, &f->regs[insn->dst_reg]);
 	}
 }
 
-static void each_use(const struct vprog *vp, use_fn *fn, void *priv)
+static void each_use(const struct vprog *vp, const struct part_counters *counters, use_fn *fn,
+		     void *priv)
 {
+	const struct telling t = { vp, counters, fn, priv };
+
 	for (size_t inst = 0; inst < vp->n_inst; inst++) {
 		const struct fe_subprog *sub = &vp->prog->subprogs[vp->inst[inst].subprog];
 
 		for (uint32_t pc = sub->start; pc < sub->end; pc++)
 			if (vp_fact_at(vp, inst, pc)->seen && !part_second_slot(vp, pc))
-				insn_uses(vp, fn, priv, (struct use){ .inst = inst, .pc = pc });
+				insn_uses(&t, (struct use){ .inst = inst, .pc = pc });
 	}
 }
 
@@ -105,16 +120,36 @@ struct survey {
 	} * first; /* by map */
 };
 
+/* An addition of `size` bytes begins at word w. False: one of another size is in its way. */
+static bool mark_addition(struct part_map *m, uint32_t value_size, int64_t w, unsigned size)
+{
+	uint8_t *add = m->add_bytes;
+
+	if (w < 0 || (w + size / 4) * 4 > value_size)
+		return true; /* the verifier does not let it get there */
+	if ((add[w] && add[w] != size) || (w && add[w - 1] == 8) || (size == 8 && add[w + 1]))
+		return false;
+	add[w] = (uint8_t)size;
+	return true;
+}
+
+/* Where it may go to, in steps of its size. Anything else is not to be summed. */
 static void note_addition(const struct vprog *vp, const struct use *u, struct part_map *m)
 {
-	unsigned size = ebpf_size_bytes(&vp->prog->insns[u->pc]);
-	int64_t off = u->at->min_off + vp->prog->insns[u->pc].off;
+	const struct vp_reg *r = u->at;
+	const struct bpf_insn *insn = &vp->prog->insns[u->pc];
+	unsigned size = ebpf_size_bytes(insn);
+	int64_t from = r->min_off + insn->off, to = r->max_off + insn->off;
+	uint64_t bits = r->min_off == r->max_off ? 0 : r->var.value | r->var.mask;
+	uint32_t value_size = vp->obj->maps[u->map].value_size;
 
-	if (u->at->min_off != u->at->max_off || off < 0 || off % size)
-		m->write = true; /* at places that are not known: not to be summed */
-	else
-		m->add_bytes[off / 4] = (uint8_t)size;
 	m->add = true;
+	if (size < 4 || from < 0 || from % size || (bits && r->off_varies) || bits % size) {
+		m->write = true;
+		return;
+	}
+	for (; from <= to && from < value_size; from += size)
+		m->write |= !mark_addition(m, value_size, from / 4, size);
 }
 
 static void note_first(uint32_t *first, bool is_one, uint32_t pc)
@@ -152,36 +187,13 @@ static uint32_t bound_by(const struct fe_map *fm, const struct part_map *m, cons
 	return lru && m->lookup ? f->lookup : PART_UNBOUND; /* it changes what will go next */
 }
 
-static bool refers_to(const struct fe_prog *prog, size_t map)
+bool part_map_only_counts(const struct part_map *m)
 {
-	for (size_t i = 0; i < prog->n_insns; i++) {
-		const struct bpf_insn *insn = &prog->insns[i];
-
-		if (!ebpf_is_ld_imm64(insn))
-			continue;
-		if ((insn->src_reg == EBPF_IMM_MAP_IDX ||
-		     insn->src_reg == EBPF_IMM_MAP_IDX_VALUE) &&
-		    insn->imm >= 0 && (size_t)insn->imm == map)
-			return true;
-		i++;
-	}
-	return false;
+	return !m->read && !m->write && !m->changes;
 }
 
-static const char *other_users(struct cx *cx, const struct vprog *vp, size_t map)
-{
-	const char *all = NULL;
-
-	for (size_t i = 0; i < vp->obj->n_progs; i++) {
-		const struct fe_prog *p = &vp->obj->progs[i];
-
-		if (strcmp(p->name, vp->prog->name) && refers_to(p, map))
-			all = all ? arena_printf(cx->arena, "%s, %s", all, p->name) : p->name;
-	}
-	return all;
-}
-
-struct part_map *part_maps_survey(struct cx *cx, const struct vprog *vp)
+struct part_map *part_maps_survey(struct cx *cx, const struct vprog *vp,
+				  const struct part_counters *counters)
 {
 	size_t n = vp->obj->n_maps;
 	struct survey s = { ARENA_ARRAY(cx->arena, struct part_map, n + 1),
@@ -191,13 +203,12 @@ struct part_map *part_maps_survey(struct cx *cx, const struct vprog *vp)
 	for (size_t i = 0; i < n; i++)
 		s.maps[i].add_bytes =
 			ARENA_ARRAY(cx->arena, uint8_t, vp->obj->maps[i].value_size / 4 + 1);
-	each_use(vp, note, &s);
+	each_use(vp, counters, note, &s);
 	for (size_t i = 0; i < n; i++) {
 		struct part_map *m = &s.maps[i];
 
 		m->bound_by = bound_by(&vp->obj->maps[i], m, &s.first[i]);
 		m->loose = m->bound_by == PART_UNBOUND;
-		m->also_used_by = other_users(cx, vp, i);
 	}
 	return s.maps;
 }
@@ -219,7 +230,7 @@ void part_maps_each_use(const struct vprog *vp, part_map_visitor *fn, void *priv
 {
 	struct visit v = { fn, priv };
 
-	each_use(vp, pass_on, &v);
+	each_use(vp, NULL, pass_on, &v);
 }
 
 struct settle {
@@ -245,66 +256,13 @@ static enum part_home home_of(const struct part_map *m)
 	return m->on_host ? PART_HOME_HOST : PART_HOME_NONE;
 }
 
-/* "instruction 12 (prog.c:34)" */
-static const char *where(struct cx *cx, const struct vprog *vp, uint32_t pc)
-{
-	const struct fe_line *line = fe_prog_line(vp->prog, pc);
-
-	return line ? arena_printf(cx->arena, "instruction %u (%s:%u)", pc, line->file, line->line)
-		    : arena_printf(cx->arena, "instruction %u", pc);
-}
-
-static const char *why(struct cx *cx, const struct vprog *vp, const struct part_map *m)
-{
-	const char *side = m->home == PART_HOME_DEVICE ? "the card" : "the host";
-
-	switch (m->home) {
-	case PART_HOME_NONE: return "no instruction uses it";
-	case PART_HOME_REPLICATED: return "both sides use it, and packets only read it";
-	case PART_HOME_SUMMED: return "both sides add to it, and no packet reads a value";
-	default: break;
-	}
-	if (m->bound_by == PART_UNBOUND)
-		return arena_printf(cx->arena, "only instructions of %s use it", side);
-	return arena_printf(cx->arena, "%s %s, so one side has all of its users: %s",
-			    where(cx, vp, m->bound_by),
-			    m->write || m->changes ? "changes it" : "depends on every change",
-			    side);
-}
-
-void part_maps_settle(struct cx *cx, const struct vprog *vp, const bool *on_device,
-		      struct part_map *maps)
+void part_maps_settle(const struct vprog *vp, const bool *on_device, struct part_map *maps)
 {
 	struct settle s = { on_device, maps };
 
 	for (size_t i = 0; i < vp->obj->n_maps; i++)
 		maps[i].on_device = maps[i].on_host = false;
-	each_use(vp, note_side, &s);
-	for (size_t i = 0; i < vp->obj->n_maps; i++) {
+	each_use(vp, NULL, note_side, &s);
+	for (size_t i = 0; i < vp->obj->n_maps; i++)
 		maps[i].home = home_of(&maps[i]);
-		maps[i].why = why(cx, vp, &maps[i]);
-	}
-}
-
-static const struct {
-	const char *name, *duty, *text;
-} homes[] = {
-#define PART_HOME(id, name, duty, text) [PART_HOME_##id] = { name, duty, text },
-#include "partitioner/homes.def"
-#undef PART_HOME
-};
-
-const char *part_home_name(enum part_home h)
-{
-	return homes[h].name;
-}
-
-const char *part_home_duty(enum part_home h)
-{
-	return homes[h].duty;
-}
-
-const char *part_home_text(enum part_home h)
-{
-	return homes[h].text;
 }

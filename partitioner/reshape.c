@@ -1,5 +1,6 @@
 #include "partitioner/split.h"
 
+#include "partitioner/counters.h"
 #include "partitioner/pins.h"
 #include "partitioner/region.h"
 
@@ -200,11 +201,13 @@ static void settle_maps(struct cx *cx, struct split *split)
 {
 	const struct vprog *vp = split->vp;
 	bool *on_device = ARENA_ARRAY(cx->scratch, bool, vp->prog->n_insns);
+	struct part_counters counters = part_counters_find(cx, vp);
 
 	for (size_t pc = 0; pc < vp->prog->n_insns; pc++)
 		on_device[pc] = split->placement == PART_ALL_DEVICE;
-	split->maps = part_maps_survey(cx, vp);
-	part_maps_settle(cx, vp, on_device, split->maps);
+	split->maps = part_maps_survey(cx, vp, &counters);
+	part_maps_settle(vp, on_device, split->maps);
+	part_maps_explain(cx, vp, split->maps);
 }
 
 /* ---- the whole ---------------------------------------------------------------------------------------------- */

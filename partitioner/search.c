@@ -1,5 +1,6 @@
 #include "partitioner/split.h"
 
+#include "partitioner/counters.h"
 #include "partitioner/cut.h"
 #include "partitioner/halves/half.h"
 #include "partitioner/handoff.h"
@@ -22,13 +23,14 @@ struct search {
 	struct vprog vp; /* with main_stack */
 	const struct part_costs *costs;
 	struct part_region region;
+	struct part_counters counters;
 	struct part_map *maps;
 	struct part_live *live; /* by instruction of main */
 	int64_t *gain;          /* by instruction of main; NEVER: refused */
 	bool *forbidden;        /* by instruction of main: no cut before it */
 	bool *tail;             /* by instruction of main: each side has its own copy */
 	uint32_t max_payload;
-	uint64_t rng; /* of random cuts; 0: the best */
+	uint64_t rng;  /* of random cuts; 0: the best */
 	int64_t worth; /* of the last choice */
 	VEC(struct part_cut_tie) ties;
 	struct split *split;
@@ -165,6 +167,15 @@ static void tie_users(void *priv, uint32_t pc, size_t map)
 	else if (t->first[map] != pc)
 		*vec_push(&t->s->ties, t->s->cx->arena) =
 			(struct part_cut_tie){ t->first[map], pc };
+}
+
+/* A counter's load and its store. */
+static void tie_counters(struct search *s)
+{
+	for (uint32_t pc = 0; pc < s->region.n; pc++)
+		if (s->counters.role[pc] == PART_COUNTER_LOAD)
+			*vec_push(&s->ties, s->cx->arena) =
+				(struct part_cut_tie){ pc, s->counters.partner[pc] };
 }
 
 static void tie_maps(struct search *s)
@@ -493,7 +504,7 @@ static enum outcome attempt(struct search *s, struct part_pair *pair, struct spl
 	for (uint32_t pc = 0; pc < s->region.n; pc++)
 		on_device[pc] &= part_seen(&s->vp, pc);
 	pair->maps = s->maps;
-	part_maps_settle(s->cx, &s->vp, on_device, s->maps);
+	part_maps_settle(&s->vp, on_device, s->maps);
 	if (!collect_cuts(s, pair))
 		return GIVE_UP;
 	if (!host_holds(s, pair)) {
@@ -534,14 +545,22 @@ static void mark_places(const struct search *s, const struct part_pair *pair,
 							   : PART_HOST;
 }
 
-/* A program that cannot be run is placed by guesses: said once, where a user sees it. */
+static bool was_said(const struct diags *d, enum reason r, const char *prog)
+{
+	for (size_t i = 0; i < d->list.len; i++)
+		if (d->list.at[i].reason == r && !strcmp(d->list.at[i].at.prog, prog))
+			return true;
+	return false;
+}
+
+/* A program that cannot be run is placed by guesses; a user is told once, whatever its shapes. */
 static void measure(struct search *s)
 {
 	const struct part_profiler *profiler = s->task->opts->profiler;
 	struct diag_at at = fe_prog_at(s->vp.obj, s->vp.prog, -1);
 	const char *why = profiler ? part_region_measure(s->cx, &s->region, profiler) : NULL;
 
-	if (why)
+	if (why && !was_said(s->cx->diags, REASON_PROFILE_UNUSED, at.prog))
 		diag_warn(s->cx->diags, &at, REASON_PROFILE_UNUSED, why);
 }
 
@@ -558,7 +577,8 @@ static bool start(struct search *s)
 	part_region_build(s->cx, &s->vp, &s->region);
 	part_region_guess(s->cx, &s->region);
 	measure(s);
-	s->maps = part_maps_survey(s->cx, &s->vp);
+	s->counters = part_counters_find(s->cx, &s->vp);
+	s->maps = part_maps_survey(s->cx, &s->vp, &s->counters);
 	s->forbidden = ARENA_ARRAY(s->cx->arena, bool, s->region.n);
 	s->live = ARENA_ARRAY(s->cx->arena, struct part_live, s->region.n);
 	for (uint32_t pc = 0; pc < s->region.n; pc++)
@@ -571,6 +591,7 @@ static bool start(struct search *s)
 		refuse_one(s);
 	find_tails(s);
 	tie_maps(s);
+	tie_counters(s);
 	return true;
 }
 
@@ -585,6 +606,7 @@ static void accept(struct search *s, const struct part_pair *pair, const struct 
 	split->pair->of = arena_dup(s->cx->arena, &s->vp, sizeof(s->vp));
 	split->placement = PART_SPLIT;
 	split->maps = pair->maps;
+	part_maps_explain(s->cx, &s->vp, split->maps);
 	split->image = dev->image;
 	split->unsplit = NULL;
 	mark_places(s, pair, split->place);

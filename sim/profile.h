@@ -8,15 +8,11 @@
  * these packets look up, so that hits and misses both happen. Same file, same counts. */
 
 struct sim_profile {
-	const char *path; /* of the capture file */
-	/* what was counted last, in the arena of the context that asked; n_insns 0: nothing yet */
-	const struct bpf_insn *insns;
-	size_t n_insns;
-	struct part_counts counts;
-	const char *failed;
+	const char *path;            /* of the capture file */
+	struct sim_profile_of *done; /* what was counted, in the arena of the context that asked */
 };
 
-/* part_profiler.count; priv: struct sim_profile *. Asked again for the same program, it runs nothing. */
+/* part_profiler.count; priv: struct sim_profile *. Asked again for a program, it runs nothing. */
 const char *sim_profile_count(void *priv, struct cx *cx, const struct vprog *vp,
 			      struct part_counts *counts);
 

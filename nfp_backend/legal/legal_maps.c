@@ -4,18 +4,28 @@
 
 /* Maps against what the firmware takes (reference 4.2, 6.4), and the program as a whole. */
 
+/* On the card there is one value for all engines: that does for counting, but what a packet reads
+ * would be everybody's, and what it writes, in everybody's way. */
+static bool is_per_cpu(uint32_t type)
+{
+	return type == BPF_MAP_TYPE_PERCPU_ARRAY || type == BPF_MAP_TYPE_PERCPU_HASH;
+}
+
 bool nfp_legal_map(struct cx *cx, const struct nfp_prog *np, size_t map,
 		   struct offload_refusal *why)
 {
 	const struct fe_map *m = &np->vp->obj->maps[map];
 	const struct nfp_firmware *fw = np->fw;
+	uint32_t type = nfp_map_type(np, map);
 	uint64_t elem = bits_round_up(m->key_size, 8) + bits_round_up(m->value_size, 8);
 
 	if (m->type == BPF_MAP_TYPE_PERF_EVENT_ARRAY)
 		return true; /* stays with the host: the card only names it */
 	if (!fw->maps.present)
 		return nfp_refuse(cx, why, REASON_NFP_MAPS_NONE, fw->name);
-	if (m->type >= 32 || !(fw->maps.types & 1u << m->type))
+	if (is_per_cpu(type))
+		return nfp_refuse(cx, why, REASON_NFP_MAP_PER_CPU, m->name);
+	if (type >= 32 || !(fw->maps.types & 1u << type))
 		return nfp_refuse(cx, why, REASON_NFP_MAP_TYPE, m->name,
 				  ebpf_map_type_name(m->type));
 	if (m->kind == FE_MAP_USER && m->flags)

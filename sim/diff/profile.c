@@ -8,6 +8,14 @@
 #define SEED        1u      /* of maps and random numbers */
 #define MAX_PACKETS 200000u /* more say nothing new, and take seconds */
 
+struct sim_profile_of {
+	struct sim_profile_of *next;
+	const struct bpf_insn *insns;
+	size_t n_insns;
+	struct part_counts counts;
+	const char *failed;
+};
+
 struct counter {
 	const struct fe_prog *prog;
 	struct part_counts *counts;
@@ -37,12 +45,13 @@ static const char *first_error(const struct diags *d)
 	return "the simulator cannot run it";
 }
 
-static void count(struct sim_profile *p, struct cx *cx, const struct vprog *vp)
+static void count(struct sim_profile_of *of, const char *path, struct cx *cx,
+		  const struct vprog *vp)
 {
-	struct counter c = { vp->prog, &p->counts, NONE };
+	struct counter c = { vp->prog, &of->counts, NONE };
 	struct sim_diff_options opts = { .packets = MAX_PACKETS,
 					 .seed = SEED,
-					 .pcap = p->path,
+					 .pcap = path,
 					 .host_step = step,
 					 .step_priv = &c,
 					 .hosts = 1u << SIM_DIFF_INTERP };
@@ -55,34 +64,47 @@ static void count(struct sim_profile *p, struct cx *cx, const struct vprog *vp)
 	diags_init(&diags, cx->arena);
 	quiet.diags = &diags;
 	quiet.scratch = &scratch;
-	p->failed = sim_diff_run(&quiet, vp->obj, vp->prog, NULL, NULL, &opts, &res)
-			    ? NULL
-			    : first_error(&diags);
+	if (!sim_diff_run(&quiet, vp->obj, vp->prog, NULL, NULL, &opts, &res))
+		of->failed = first_error(&diags);
 	arena_reset(&scratch);
-	p->counts.packets = res.packets;
+	of->counts.packets = res.packets;
 }
 
-static bool is_known(const struct sim_profile *p, const struct fe_prog *prog)
+static struct sim_profile_of *find(const struct sim_profile *p, const struct fe_prog *prog)
 {
-	return p->n_insns == prog->n_insns &&
-	       !memcmp(p->insns, prog->insns, p->n_insns * sizeof(*p->insns));
+	for (struct sim_profile_of *of = p->done; of; of = of->next)
+		if (of->n_insns == prog->n_insns &&
+		    !memcmp(of->insns, prog->insns, of->n_insns * sizeof(*of->insns)))
+			return of;
+	return NULL;
+}
+
+static struct sim_profile_of *add(struct sim_profile *p, struct cx *cx, const struct fe_prog *prog)
+{
+	struct sim_profile_of *of = ARENA_NEW(cx->arena, struct sim_profile_of);
+	size_t n = prog->n_insns;
+
+	of->insns = arena_dup(cx->arena, prog->insns, n * sizeof(*of->insns));
+	of->n_insns = n;
+	of->counts.runs = ARENA_ARRAY(cx->arena, uint64_t, n);
+	of->counts.taken = ARENA_ARRAY(cx->arena, uint64_t, n);
+	of->next = p->done;
+	p->done = of;
+	return of;
 }
 
 const char *sim_profile_count(void *priv, struct cx *cx, const struct vprog *vp,
 			      struct part_counts *counts)
 {
 	struct sim_profile *p = priv;
-	size_t n = vp->prog->n_insns;
+	struct sim_profile_of *of = find(p, vp->prog);
 
-	if (!is_known(p, vp->prog)) {
-		p->insns = arena_dup(cx->arena, vp->prog->insns, n * sizeof(*p->insns));
-		p->n_insns = n;
-		p->counts = (struct part_counts){ 0, ARENA_ARRAY(cx->arena, uint64_t, n),
-						  ARENA_ARRAY(cx->arena, uint64_t, n) };
-		count(p, cx, vp);
+	if (!of) {
+		of = add(p, cx, vp->prog);
+		count(of, p->path, cx, vp);
 	}
-	*counts = p->counts;
-	return p->failed;
+	*counts = of->counts;
+	return of->failed;
 }
 
 bool sim_profile_check(struct cx *cx, const char *path)

@@ -4,7 +4,7 @@
 
 /* What the card refuses, by which rule and at which instruction; and that it takes the rest. */
 
-enum { HASH, PERCPU, COUNTERS, EVENTS, BIG_KEY };
+enum { HASH, PERCPU, COUNTERS, EVENTS, BIG_KEY, TRIE };
 
 static const struct fe_map maps[] = {
 	[HASH] = { .name = "hash",
@@ -31,6 +31,13 @@ static const struct fe_map maps[] = {
 		     .value_size = 4,
 		     .max_entries = 4,
 		     .inner = -1 },
+	[TRIE] = { .name = "trie",
+		   .type = BPF_MAP_TYPE_LPM_TRIE,
+		   .key_size = 4,
+		   .value_size = 8,
+		   .max_entries = 4,
+		   .flags = BPF_F_NO_PREALLOC,
+		   .inner = -1 },
 	[BIG_KEY] = { .name = "big_key",
 		      .type = BPF_MAP_TYPE_HASH,
 		      .key_size = 100,
@@ -78,8 +85,20 @@ static const struct legal_case cases[] = {
 	  .want = REASON_NFP_CTX_READ,
 	  .pc = 0 },
 	{ "map types",
-	  { LOOKUP(PERCPU), MOV64I(0, 2), EXIT },
+	  { LOOKUP(TRIE), MOV64I(0, 2), EXIT },
 	  .want = REASON_NFP_MAP_TYPE,
+	  .pc = 5 },
+	{ "per-CPU values that are counted in",
+	  { LOOKUP(PERCPU), JMPI(BPF_JEQ, 0, 0, 3), LDX(BPF_DW, 1, 0, 0), ALU64I(BPF_ADD, 1, 1),
+	    STX(BPF_DW, 0, 1, 0), MOV64I(0, 2), EXIT },
+	  .want = REASON_NONE },
+	{ "per-CPU values that are read",
+	  { LOOKUP(PERCPU), JMPI(BPF_JEQ, 0, 0, 1), LDX(BPF_DW, 0, 0, 0), MOV64I(0, 2), EXIT },
+	  .want = REASON_NFP_MAP_PER_CPU,
+	  .pc = 5 },
+	{ "per-CPU values that are written",
+	  { LOOKUP(PERCPU), JMPI(BPF_JEQ, 0, 0, 1), ST(BPF_DW, 0, 0, 7), MOV64I(0, 2), EXIT },
+	  .want = REASON_NFP_MAP_PER_CPU,
 	  .pc = 5 },
 	{ "keys that are too long for the firmware",
 	  { ST(BPF_DW, 10, -104, 0), ST(BPF_DW, 10, -96, 0), ST(BPF_DW, 10, -88, 0),

@@ -169,7 +169,7 @@ struct json_object *rep_json_maps(struct rep_facts *f)
 		add(o, "home", report_text(part_home_name(m->home)));
 		add(o, "why", report_text(m->why));
 		add(o, "duty", report_text(part_home_duty(m->home)));
-		add(o, "text", report_text(part_home_text(m->home)));
+		add(o, "text", report_text(m->duty));
 		json_object_array_add(maps, o);
 	}
 	return maps;

@@ -123,8 +123,7 @@ static void print_split(const struct rep_facts *f)
 	for (size_t i = 0; maps && i < obj->n_maps; i++)
 		if (maps[i].home != PART_HOME_NONE)
 			printf("  map '%s': %s (%s); %s\n", obj->maps[i].name,
-			       part_home_name(maps[i].home), maps[i].why,
-			       part_home_text(maps[i].home));
+			       part_home_name(maps[i].home), maps[i].why, maps[i].duty);
 }
 
 /* ---- advice ------------------------------------------------------------------------------------------- */
