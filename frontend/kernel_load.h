@@ -32,6 +32,9 @@ struct fe_kernel_file {
 /* 0, or a negative errno. After an error nothing stays loaded. */
 int fe_kernel_load_file(struct arena *a, struct fe_kernel_file *f);
 
+/* One map of the object; a descriptor, or a negative errno. */
+int fe_kernel_make_map(const struct fe_object *obj, size_t map);
+
 /* Entries of a map whose size its user sets at run time: the least that the kernel takes. */
 uint32_t fe_kernel_map_entries(uint32_t type, uint32_t max_entries);
 

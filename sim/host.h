@@ -53,13 +53,15 @@ struct sim_host_packet {
 	uint64_t clock_ns;    /* what bpf_ktime_get_ns answers */
 };
 
-struct sim_event { /* bpf_perf_event_output */
+struct sim_event { /* bpf_perf_event_output, or a record of a ring buffer */
 	size_t map;
 	uint64_t flags;
 	const uint8_t *data; /* the program's record */
 	uint32_t data_len;
 	const uint8_t *packet; /* bytes of the packet appended by BPF_F_CTXLEN_MASK */
 	uint32_t packet_len;
+	bool partly;  /* the program was given the record and may have left bytes as they were */
+	bool dropped; /* discarded, or not submitted yet; not in a run's outcome */
 };
 
 struct sim_touch { /* an element that a packet looked up, updated or deleted */

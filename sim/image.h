@@ -82,6 +82,6 @@ const char *sim_image_missing(struct arena *a, const struct sim_image *img,
 
 /* Bytes in front of each value of the map that the image's code touches: a kernel's hash elements have
  * a header there. For sim_maps_new_gaps(). */
-uint32_t sim_image_gap(const struct sim_image *img, size_t map);
+uint32_t sim_image_gap(const struct sim_image *img, const struct fe_map *m);
 
 #endif

@@ -249,3 +249,22 @@ int fe_kernel_load_insns(struct fe_kernel_load *l)
 	free(s.funcs);
 	return err < 0 ? err : 0;
 }
+
+int fe_kernel_make_map(const struct fe_object *obj, size_t map)
+{
+	struct fe_kernel_load l = { .obj = obj };
+	struct session s = { .l = &l, .btf_fd = load_btf(obj->btf) };
+	int err = -ENOMEM, fd = -1;
+
+	s.fds = malloc((obj->n_maps + 1) * sizeof(*s.fds));
+	if (s.fds) {
+		s.fds[map] = -1;
+		err = make_map(&s, map);
+		fd = s.fds[map];
+	}
+	if (err)
+		close_fd(fd);
+	close_fd(s.btf_fd);
+	free(s.fds);
+	return err ? err : fd;
+}

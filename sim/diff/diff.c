@@ -438,9 +438,12 @@ bool sim_diff_run(struct cx *cx, const struct fe_object *obj, const struct fe_pr
 	bool ok;
 
 	*res = (struct sim_diff_result){ 0 };
-	*d = (struct diff){
-		.cx = cx, .obj = obj, .prog = prog, .fw = fw, .opts = opts, .res = res
-	};
+	*d = (struct diff){ .cx = cx,
+			    .obj = sim_diff_object(cx, obj),
+			    .prog = prog,
+			    .fw = fw,
+			    .opts = opts,
+			    .res = res };
 	d->host_only = !dev;
 	d->dev = dev ? dev : &none;
 	ok = set_up(d);

@@ -155,6 +155,16 @@ static bool same_bytes(const uint8_t *a, uint32_t an, const uint8_t *b, uint32_t
 	return an == bn && (!an || !memcmp(a, b, an));
 }
 
+/* What the program may have left as it was is zero on our sides, and anything in a kernel. */
+static bool same_record(const struct sim_event *a, const struct sim_event *b)
+{
+	for (uint32_t i = 0; i < a->data_len; i++) {
+		if (a->data[i] != b->data[i] && (a->data[i] || !a->partly))
+			return false;
+	}
+	return true;
+}
+
 /* In a kernel's ring records are padded, and the packet's bytes follow at once. */
 static bool same_event(const struct sim_diff_peer *p, const struct sim_event *a,
 		       const struct sim_event *b)
@@ -165,8 +175,7 @@ static bool same_event(const struct sim_diff_peer *p, const struct sim_event *a,
 		return same_bytes(a->data, a->data_len, b->data, b->data_len) &&
 		       same_bytes(a->packet, a->packet_len, b->packet, b->packet_len);
 	return b->data_len >= a->data_len + a->packet_len &&
-	       b->data_len < a->data_len + a->packet_len + 8 &&
-	       (!a->data_len || !memcmp(a->data, b->data, a->data_len)) &&
+	       b->data_len < a->data_len + a->packet_len + 8 && same_record(a, b) &&
 	       (!a->packet_len || !memcmp(a->packet, b->data + a->data_len, a->packet_len));
 }
 
@@ -410,17 +419,25 @@ static bool to_be_filled(const struct diff *d, const struct fe_map *m)
 }
 
 /* What a kernel refuses (an interface that is not there) goes everywhere. */
+static void fill_map(struct diff *d, struct sim_diff_peer *p, size_t map)
+{
+	struct key_list keys = filled_keys(d, map);
+
+	for (size_t i = 0; i < keys.at.len; i++) {
+		if (!set_peer(d, p, map, keys.at.at[i]))
+			forget(d, map, keys.at.at[i]);
+	}
+}
+
+/* Maps of maps first: a kernel makes the inner ones then. */
 static void fill_peer(struct diff *d, struct sim_diff_peer *p)
 {
-	for (size_t map = 0; map < d->obj->n_maps; map++) {
-		struct key_list keys;
+	for (unsigned inner = 0; inner < 2; inner++) {
+		for (size_t map = 0; map < d->obj->n_maps; map++) {
+			const struct fe_map *m = &d->obj->maps[map];
 
-		if (!to_be_filled(d, &d->obj->maps[map]))
-			continue;
-		keys = filled_keys(d, map);
-		for (size_t i = 0; i < keys.at.len; i++) {
-			if (!set_peer(d, p, map, keys.at.at[i]))
-				forget(d, map, keys.at.at[i]);
+			if (to_be_filled(d, m) && sim_diff_holds_maps(m->type) == !inner)
+				fill_map(d, p, map);
 		}
 	}
 }

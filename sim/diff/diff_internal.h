@@ -73,6 +73,15 @@ void sim_diff_maps_check_all(struct diff *d);
 /* The object's maps on a host side, empty; NULL: reported. */
 struct sim_maps *sim_diff_maps_new(struct diff *d, enum sim_diff_host_id id);
 
+/* inner_maps.c */
+/* The object with stand-ins for the maps that user space would put into its maps of maps. */
+const struct fe_object *sim_diff_object(struct cx *cx, const struct fe_object *obj);
+bool sim_diff_holds_maps(uint32_t type);
+/* An element of a map of maps, 4 bytes; false: nothing to put in. */
+bool sim_diff_inner_map(const struct diff *d, size_t map, uint64_t *rng, uint8_t *value);
+/* Those of an array of maps, also of a hash with small integers as keys. */
+void sim_diff_fill_inner_maps(const struct diff *d, struct sim_maps *to, size_t map, uint64_t rng);
+
 /* diff_hosts.c */
 /* Before the maps: which hosts there are. False: reported. */
 bool sim_diff_hosts_load(struct diff *d);

@@ -171,7 +171,7 @@ static bool is_hash(uint32_t type)
 {
 	return type == BPF_MAP_TYPE_HASH || type == BPF_MAP_TYPE_PERCPU_HASH ||
 	       type == BPF_MAP_TYPE_LRU_HASH || type == BPF_MAP_TYPE_LRU_PERCPU_HASH ||
-	       type == BPF_MAP_TYPE_LPM_TRIE;
+	       type == BPF_MAP_TYPE_LPM_TRIE || type == BPF_MAP_TYPE_HASH_OF_MAPS;
 }
 
 static bool is_array(uint32_t type)
@@ -222,6 +222,8 @@ static void fill_set(struct diff *d, struct sim_maps *to)
 			fill_array(d, to, map, rng);
 		else if (is_redirect_target(m->type) && m->key_size == 4)
 			fill_targets(d, to, map, rng);
+		else if (sim_diff_holds_maps(m->type) && m->key_size == 4)
+			sim_diff_fill_inner_maps(d, to, map, rng);
 		arena_reset(d->cx->scratch);
 	}
 }
@@ -257,7 +259,8 @@ static void learn_key(struct learner *l, size_t map, const uint8_t *key)
 		return;
 	k = arena_dup(a, key, m->key_size);
 	v = arena_alloc(a, m->value_size);
-	random_value(&rng, v, m->value_size);
+	if (!sim_diff_inner_map(l->d, map, &rng, v))
+		random_value(&rng, v, m->value_size);
 	if (m->type == BPF_MAP_TYPE_LPM_TRIE && load_le32(k) >= 8 && sim_rng_below(&rng, 2))
 		store_le32(k, load_le32(k) - sim_rng_below(&rng, 8)); /* a prefix, not a host */
 	if (sim_map_update(l->maps, map, k, v, BPF_NOEXIST))
@@ -329,8 +332,8 @@ struct sim_maps *sim_diff_maps_new(struct diff *d, enum sim_diff_host_id id)
 	struct sim_maps *maps;
 	const char *why;
 
-	for (size_t i = 0; id == SIM_DIFF_IMAGE && i < n && i < d->image->n_maps; i++)
-		gaps[i] = sim_image_gap(d->image, i);
+	for (size_t i = 0; id == SIM_DIFF_IMAGE && i < n; i++)
+		gaps[i] = sim_image_gap(d->image, &d->obj->maps[i]);
 	maps = sim_maps_new_gaps(host_specs(d), gaps, n, &why);
 	if (!maps)
 		maps_failed(d, why);

@@ -282,18 +282,19 @@ static struct pair *new_pair(struct cx *cx, const struct vprog *vp, const struct
 			     struct sim_pair_result *res)
 {
 	static const struct sim_diff_device none;
+	const struct fe_object *obj = sim_diff_object(cx, vp->obj);
 	struct pair *p = ARENA_NEW(cx->arena, struct pair);
 
-	*p = (struct pair){ .halves = halves, .res = res };
+	*p = (struct pair){ .n_homes = vp->obj->n_maps, .halves = halves, .res = res };
 	p->d = (struct diff){ .cx = cx,
-			      .obj = vp->obj,
+			      .obj = obj,
 			      .prog = vp->prog,
 			      .fw = fw,
 			      .dev = dev,
 			      .opts = &p->opts,
 			      .res = &res->diff };
 	p->half = (struct diff){ .cx = cx,
-				 .obj = vp->obj,
+				 .obj = obj,
 				 .prog = &halves->host,
 				 .whole = &p->d,
 				 .pair = halves,

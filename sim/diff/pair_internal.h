@@ -12,6 +12,7 @@ struct pair {
 	struct sim_diff_options opts, half_opts;
 	struct sim_diff_result half_res;
 	const struct part_pair *halves;
+	size_t n_homes; /* maps that the partitioner has placed: those of the object */
 	struct sim_pair_result *res;
 	uint8_t forged[SIM_PACKET_MAX];
 };

@@ -16,9 +16,12 @@ static const uint8_t *find(struct sim_maps *m, size_t map, const uint8_t *key)
 	return off < 0 ? NULL : sim_maps_memory(m, &size) + off;
 }
 
+/* What no half names is reached through a map of maps, if at all, and those are the host's. */
 static enum part_home home_of(const struct pair *p, size_t map)
 {
-	return p->halves->maps[map].home;
+	enum part_home home = map < p->n_homes ? p->halves->maps[map].home : PART_HOME_NONE;
+
+	return home == PART_HOME_NONE ? PART_HOME_HOST : home;
 }
 
 static bool is_hosts(const struct pair *p, size_t map)

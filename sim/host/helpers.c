@@ -38,6 +38,20 @@ static void note_touch(struct sim_host *h, const struct sim_touch *touch)
 	h->touched[h->n_touched++].key = copy;
 }
 
+static bool holds_maps(uint32_t type)
+{
+	return type == BPF_MAP_TYPE_ARRAY_OF_MAPS || type == BPF_MAP_TYPE_HASH_OF_MAPS;
+}
+
+/* Such an element is the index of a map; 0: of none that there is. */
+static uint64_t inner_map(struct sim_host *h, int64_t off)
+{
+	size_t size;
+	uint32_t map = load_le32(sim_maps_memory(h->maps, &size) + off);
+
+	return map < h->obj->n_maps ? sim_map_handle(h, map) : 0;
+}
+
 uint64_t sim_helper_map_lookup_elem(struct sim_host *h, const uint64_t *a)
 {
 	const uint8_t *key;
@@ -52,6 +66,8 @@ uint64_t sim_helper_map_lookup_elem(struct sim_host *h, const uint64_t *a)
 					   .lookup = true,
 					   .found = off >= 0,
 					   .existed = off >= 0 });
+	if (off >= 0 && holds_maps(sim_maps_spec(h->maps, map)->type))
+		return inner_map(h, off);
 	return off < 0 ? 0 : GUEST_VALUES + (uint64_t)off;
 }
 
@@ -107,6 +123,30 @@ uint64_t sim_helper_get_prandom_u32(struct sim_host *h, const uint64_t *a)
 	(void)a;
 	h->environment = true;
 	return sim_rng_next(&h->random_state) >> 32;
+}
+
+uint64_t sim_helper_jiffies64(struct sim_host *h, const uint64_t *a)
+{
+	(void)a;
+	h->environment = true;
+	return h->clock_ns / 4000000; /* HZ=250 */
+}
+
+/* strncmp(s1, size of s1, s2) */
+uint64_t sim_helper_strncmp(struct sim_host *h, const uint64_t *a)
+{
+	for (uint32_t i = 0; i < (uint32_t)a[1]; i++) {
+		const uint8_t *x = sim_guest_ptr(h, a[0] + i, 1),
+			      *y = sim_guest_ptr(h, a[2] + i, 1);
+
+		if (!x || !y)
+			return 0;
+		if (*x != *y)
+			return *x < *y ? UINT64_MAX : 1;
+		if (!*x)
+			return 0;
+	}
+	return 0;
 }
 
 uint64_t sim_helper_get_smp_processor_id(struct sim_host *h, const uint64_t *a)
@@ -213,8 +253,12 @@ uint64_t sim_helper_perf_event_output(struct sim_host *h, const uint64_t *a)
 	if (size)
 		memcpy(copy, data, size);
 	memcpy(copy + size, h->packet + h->data, pkt_len);
-	h->events[h->n_events++] =
-		(struct sim_event){ map, a[2], copy, size, copy + size, pkt_len };
+	h->events[h->n_events++] = (struct sim_event){ .map = map,
+						       .flags = a[2],
+						       .data = copy,
+						       .data_len = size,
+						       .packet = copy + size,
+						       .packet_len = pkt_len };
 	return 0;
 }
 

@@ -35,6 +35,18 @@ uint64_t sim_helper_l3_csum_replace(struct sim_host *h, const uint64_t *a);
 uint64_t sim_helper_l4_csum_replace(struct sim_host *h, const uint64_t *a);
 uint64_t sim_helper_skb_vlan_push(struct sim_host *h, const uint64_t *a);
 uint64_t sim_helper_skb_vlan_pop(struct sim_host *h, const uint64_t *a);
+uint64_t sim_helper_skb_change_head(struct sim_host *h, const uint64_t *a);
+uint64_t sim_helper_redirect_neigh(struct sim_host *h, const uint64_t *a);
+uint64_t sim_helper_redirect_peer(struct sim_host *h, const uint64_t *a);
+uint64_t sim_helper_ringbuf_reserve(struct sim_host *h, const uint64_t *a);
+uint64_t sim_helper_ringbuf_submit(struct sim_host *h, const uint64_t *a);
+uint64_t sim_helper_ringbuf_discard(struct sim_host *h, const uint64_t *a);
+uint64_t sim_helper_ringbuf_output(struct sim_host *h, const uint64_t *a);
+uint64_t sim_helper_ringbuf_query(struct sim_host *h, const uint64_t *a);
+uint64_t sim_helper_fib_lookup(struct sim_host *h, const uint64_t *a);
+uint64_t sim_helper_check_mtu(struct sim_host *h, const uint64_t *a);
+uint64_t sim_helper_jiffies64(struct sim_host *h, const uint64_t *a);
+uint64_t sim_helper_strncmp(struct sim_host *h, const uint64_t *a);
 uint64_t sim_helper_skb_pull_data(struct sim_host *h, const uint64_t *a);
 
 #endif

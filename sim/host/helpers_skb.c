@@ -83,6 +83,23 @@ uint64_t sim_helper_skb_pull_data(struct sim_host *h, const uint64_t *a)
 	return (uint32_t)a[1] > h->data_end - h->data ? ERR(ENOMEM) : 0; /* linear already */
 }
 
+/* skb_change_head(skb, bytes, flags): zeroes in front */
+uint64_t sim_helper_skb_change_head(struct sim_host *h, const uint64_t *a)
+{
+	uint32_t more = (uint32_t)a[1];
+
+	if (a[2] || more > INT32_MAX)
+		return ERR(EINVAL);
+	if (more > h->data || more > SIM_HEADROOM - VLAN_TAG) {
+		h->environment = true; /* a kernel would find the memory */
+		return ERR(ENOMEM);
+	}
+	h->data -= more;
+	memset(h->packet + h->data, 0, more);
+	sim_ctx_sync(h);
+	return 0;
+}
+
 /* ---- checksums: 16-bit sums are kept in the order they have in memory ------------------------- */
 
 static uint16_t fold(uint32_t sum)

@@ -173,6 +173,7 @@ static void place_packet(struct sim_host *h, const struct sim_host_packet *pkt)
 	h->fault[0] = 0;
 	h->n_events = h->n_touched = 0;
 	h->run_mem_used = 0;
+	sim_ring_reset(h);
 	h->touched_lost = h->device_rule = h->environment = false;
 	fill_ctx(h);
 }
@@ -191,6 +192,7 @@ static const struct sim_host_run *collect(struct sim_host *h)
 	bool tag_beside = h->vlan_present;
 
 	sim_skb_fold_vlan(h);
+	sim_ring_drop_discarded(h);
 	*r = (struct sim_host_run){
 		.fault = h->fault[0] ? h->fault : NULL,
 		.verdict = (uint32_t)h->frame->r0,
@@ -297,6 +299,7 @@ static bool set_up(struct sim_host *h)
 	h->frame = (struct sim_call_frame *)(void *)(h->pages + PAGES_FRAME);
 	h->ctx = h->pages + PAGES_CTX;
 	h->packet = h->pages + PAGES_PACKET;
+	h->ring = h->pages + PAGES_RING;
 	return h->engine->open(h);
 }
 

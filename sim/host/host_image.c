@@ -93,23 +93,38 @@ static bool put(struct sim_host *h, uint64_t addr, const uint8_t *bytes, size_t 
 
 /* ---- maps -------------------------------------------------------------------------------------- */
 
-/* Arrays whose header is followed by pointers: of per-CPU elements, of sockets. */
-static enum sim_image_field table_field(const struct sim_image_map *m)
+/* Arrays whose header is followed by pointers: of per-CPU elements, of sockets, of maps. */
+static enum sim_image_field table_field(const struct sim_host *h, size_t map)
 {
-	if (m->used && m->type == BPF_MAP_TYPE_PERCPU_ARRAY)
-		return SIM_FIELD_bpf_array_value; /* in a union with the pointers */
-	return m->used && m->type == BPF_MAP_TYPE_XSKMAP ? SIM_FIELD_xsk_map_xsk_map
-							 : SIM_FIELD_COUNT;
+	switch (h->obj->maps[map].type) {
+	case BPF_MAP_TYPE_PERCPU_ARRAY: /* in a union with the pointers */
+	case BPF_MAP_TYPE_ARRAY_OF_MAPS: return SIM_FIELD_bpf_array_value;
+	case BPF_MAP_TYPE_XSKMAP: return SIM_FIELD_xsk_map_xsk_map;
+	default: return SIM_FIELD_COUNT;
+	}
 }
 
+/* Those that the program does not name may be reached through a map of maps. */
 static uint64_t table_bytes(const struct sim_host *h, size_t map)
 {
-	return table_field(&h->captured->img->maps[map]) == SIM_FIELD_COUNT
+	return table_field(h, map) == SIM_FIELD_COUNT ||
+			       h->captured->img->fields[table_field(h, map)] == SIM_FIELD_ABSENT
 		       ? 0
 		       : (uint64_t)sim_maps_spec(h->maps, map)->max_entries * 8;
 }
 
-/* Sockets come and go only from user space, so before a run is soon enough. */
+/* What an element of such an array points to: its value, or the map that it is. */
+static uint64_t pointed_to(struct sim_host *h, size_t map, int64_t off)
+{
+	size_t size;
+	uint32_t inner = load_le32(sim_maps_memory(h->maps, &size) + off);
+
+	if (h->obj->maps[map].type != BPF_MAP_TYPE_ARRAY_OF_MAPS)
+		return GUEST_VALUES + (uint64_t)off;
+	return inner < h->obj->n_maps ? h->handles[inner] : 0;
+}
+
+/* Sockets and maps come and go only from user space, so before a run is soon enough. */
 static void fill_tables(struct sim_host *h)
 {
 	uint8_t *table = h->captured->tables;
@@ -120,7 +135,7 @@ static void fill_tables(struct sim_host *h)
 		for (uint32_t i = 0; i < n; i++, table += 8) {
 			int64_t off = sim_map_lookup(h->maps, map, &i);
 
-			store_le64(table, off < 0 ? 0 : GUEST_VALUES + (uint64_t)off);
+			store_le64(table, off < 0 ? 0 : pointed_to(h, map, off));
 		}
 	}
 }
@@ -141,7 +156,7 @@ static bool place_tables(struct sim_host *h)
 	for (size_t i = 0; i < h->obj->n_maps; i++) {
 		if (!table_bytes(h, i))
 			continue;
-		h->handles[i] = GUEST_TABLES + off - c->img->fields[table_field(&c->img->maps[i])];
+		h->handles[i] = GUEST_TABLES + off - c->img->fields[table_field(h, i)];
 		off += table_bytes(h, i);
 	}
 	return sim_unicorn_map(h, GUEST_TABLES, size, UC_PROT_READ, c->tables, false);
@@ -150,13 +165,12 @@ static bool place_tables(struct sim_host *h)
 static bool place_map(struct sim_host *h, size_t map)
 {
 	struct sim_captured *c = h->captured;
-	const struct sim_image_map *m = &c->img->maps[map];
+	uint32_t type = h->obj->maps[map].type, value = c->img->fields[SIM_FIELD_bpf_array_value];
 
 	h->handles[map] = GUEST_HANDLE + map * GUEST_PAGE;
-	if (m->used && m->type == BPF_MAP_TYPE_ARRAY)
-		h->handles[map] =
-			sim_map_first_value(h, map) - c->img->fields[SIM_FIELD_bpf_array_value];
-	if (m->used && m->type == BPF_MAP_TYPE_PROG_ARRAY) /* empty: its size reads as 0 */
+	if (type == BPF_MAP_TYPE_ARRAY && value != SIM_FIELD_ABSENT)
+		h->handles[map] = sim_map_first_value(h, map) - value;
+	if (type == BPF_MAP_TYPE_PROG_ARRAY) /* empty: its size reads as 0 */
 		return sim_unicorn_map(h, h->handles[map], GUEST_PAGE, UC_PROT_READ, c->zero,
 				       false);
 	return true;
@@ -186,12 +200,13 @@ static uint64_t lookup_element(struct sim_host *h, const uint64_t *a)
 	type = h->obj->maps[map].type;
 	back = (uint32_t)(c->img->fields[SIM_FIELD_htab_elem_key] +
 			  bits_round_up(h->obj->maps[map].key_size, 8));
-	if (type != BPF_MAP_TYPE_PERCPU_HASH && type != BPF_MAP_TYPE_LRU_PERCPU_HASH)
+	if (type != BPF_MAP_TYPE_PERCPU_HASH && type != BPF_MAP_TYPE_LRU_PERCPU_HASH &&
+	    type != BPF_MAP_TYPE_HASH_OF_MAPS)
 		return value - back;
-	/* a per-CPU element has a pointer there */
+	/* such an element has a pointer there */
 	elem = (uint64_t)(c->next_elem++ % ELEMS) * ELEM_BYTES;
 	if (back > ELEM_BYTES - 8) {
-		sim_host_fault(h, "keys of per-CPU hash maps are too long");
+		sim_host_fault(h, "keys of per-CPU hash maps and of hashes of maps are too long");
 		return 0;
 	}
 	store_le64(c->elems + elem + back, value);

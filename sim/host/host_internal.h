@@ -19,6 +19,8 @@
 #define GUEST_STACK      UINT64_C(0x00040000)
 #define GUEST_STACK_SIZE 0x20000u
 #define GUEST_PACKET     UINT64_C(0x00100000) /* SIM_FRAME_BYTES */
+#define GUEST_RING       UINT64_C(0x00200000) /* records of ring buffers, of one packet */
+#define GUEST_RING_SIZE  0x20000u
 #define GUEST_CODE       UINT64_C(0x10000000)
 #define GUEST_CODE_MAX   UINT64_C(0x20000000)
 #define GUEST_HANDLE     UINT64_C(0x40000000)  /* map references: unmapped, one page a map */
@@ -31,7 +33,8 @@
 #define PAGES_CTX    (PAGES_FRAME + GUEST_FRAME_SIZE)
 #define PAGES_STACK  (PAGES_CTX + GUEST_CTX_SIZE)
 #define PAGES_PACKET (PAGES_STACK + GUEST_STACK_SIZE)
-#define PAGES_SIZE   (PAGES_PACKET + SIM_FRAME_BYTES)
+#define PAGES_RING   (PAGES_PACKET + SIM_FRAME_BYTES)
+#define PAGES_SIZE   (PAGES_RING + GUEST_RING_SIZE)
 
 /* What guest code and C exchange: guest code stores, leaves through an OUT instruction, and loads. */
 struct sim_call_frame {
@@ -65,6 +68,12 @@ struct sim_gate {
 	uint64_t skb_load;
 	uint64_t call; /* with an id in eax */
 	uint64_t bpf_loop;
+};
+
+struct sim_ring_record {
+	uint64_t addr;        /* of its data */
+	uint32_t size, bytes; /* bytes: in the ring, with header */
+	size_t map, event;
 };
 
 struct sim_region { /* memory that helpers may be given pointers into */
@@ -102,7 +111,7 @@ struct sim_host {
 	uint8_t *code;  /* page-aligned image */
 	struct sim_call_frame *frame;
 	uint8_t *ctx, *packet; /* host addresses of GUEST_CTX and GUEST_PACKET */
-	struct sim_region regions[8];
+	struct sim_region regions[10];
 	size_t n_regions;
 	uint64_t *handles; /* per map, where an engine wants its own; NULL: GUEST_HANDLE */
 	struct sim_jit_image image;
@@ -115,6 +124,10 @@ struct sim_host {
 	uint16_t vlan_tci, vlan_proto; /* host order */
 	uint64_t random_state, clock_ns;
 	struct sim_redirect redirect;
+	uint8_t *ring; /* GUEST_RING */
+	struct sim_ring_record ring_records[SIM_EVENTS_MAX];
+	size_t n_ring;
+	uint32_t ring_used;
 	struct sim_event events[SIM_EVENTS_MAX];
 	struct sim_touch touched[SIM_TOUCH_MAX];
 	size_t n_events, n_touched;
@@ -166,6 +179,10 @@ uint64_t sim_gate_helper_addr(uint32_t helper);
 
 /* helpers.c: runs the helper named in h->frame. */
 void sim_helper_call(struct sim_host *h);
+
+/* helpers_ring.c */
+void sim_ring_reset(struct sim_host *h);          /* before a packet */
+void sim_ring_drop_discarded(struct sim_host *h); /* after it, from the events */
 
 /* helpers_skb.c */
 void sim_skb_fold_vlan(struct sim_host *h); /* puts a tag beside the packet into it */

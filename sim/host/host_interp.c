@@ -115,6 +115,7 @@ static bool interp_open(struct sim_host *h)
 		(struct sim_region){ GUEST_PACKET, SIM_FRAME_BYTES, h->packet };
 	h->regions[h->n_regions++] =
 		(struct sim_region){ GUEST_STACK, GUEST_STACK_SIZE, h->pages + PAGES_STACK };
+	h->regions[h->n_regions++] = (struct sim_region){ GUEST_RING, GUEST_RING_SIZE, h->ring };
 	h->regions[h->n_regions++] = (struct sim_region){ GUEST_VALUES, values_size, values };
 	h->regions[h->n_regions++] = (struct sim_region){ GUEST_CTX, GUEST_CTX_SIZE, h->ctx };
 	return check_calls(h);

@@ -99,6 +99,7 @@ static bool map_fixed(struct sim_host *h, bool ctx_is_guests)
 	       sim_unicorn_map(h, GUEST_STACK, GUEST_STACK_SIZE, rw, h->pages + PAGES_STACK,
 			       true) &&
 	       sim_unicorn_map(h, GUEST_PACKET, SIM_FRAME_BYTES, rw, h->packet, true) &&
+	       sim_unicorn_map(h, GUEST_RING, GUEST_RING_SIZE, rw, h->ring, true) &&
 	       sim_unicorn_map(h, GUEST_VALUES, values_size, rw, values, true);
 }
 

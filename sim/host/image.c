@@ -51,7 +51,7 @@ bool sim_image_is_of(struct cx *cx, const struct sim_image *img, const struct fe
 	struct diag_at at = fe_prog_at(obj, prog, -1);
 
 	if (img->prog_type != prog->type || img->n_insns != prog->n_insns ||
-	    img->n_maps != obj->n_maps || img->insns_hash != sim_image_hash(prog))
+	    img->n_maps > obj->n_maps || img->insns_hash != sim_image_hash(prog))
 		return diag_error(cx->diags, &at, REASON_IMAGE_OTHER_PROGRAM, img->program);
 	for (size_t i = 0; i < img->n_maps; i++) {
 		const struct sim_image_map *m = &img->maps[i];
@@ -64,12 +64,11 @@ bool sim_image_is_of(struct cx *cx, const struct sim_image *img, const struct fe
 	return true;
 }
 
-uint32_t sim_image_gap(const struct sim_image *img, size_t map)
+uint32_t sim_image_gap(const struct sim_image *img, const struct fe_map *m)
 {
-	const struct sim_image_map *m = &img->maps[map];
 	uint32_t key = img->fields[SIM_FIELD_htab_elem_key];
 
-	if (!m->used || m->type != BPF_MAP_TYPE_LRU_HASH || key == SIM_FIELD_ABSENT)
+	if (m->type != BPF_MAP_TYPE_LRU_HASH || key == SIM_FIELD_ABSENT)
 		return 0;
 	return (uint32_t)bits_round_up(key + bits_round_up(m->key_size, 8), 8);
 }

@@ -66,18 +66,18 @@ static const char *map_needs(const struct sim_image *img, const struct fe_map *m
 	switch (m->type) {
 	case BPF_MAP_TYPE_ARRAY:
 	case BPF_MAP_TYPE_PERCPU_ARRAY:
+	case BPF_MAP_TYPE_ARRAY_OF_MAPS:
 		return known(img, SIM_FIELD_bpf_array_value) ? NULL
 							     : "the offset of bpf_array.value";
 	case BPF_MAP_TYPE_HASH:
 	case BPF_MAP_TYPE_LRU_HASH:
 	case BPF_MAP_TYPE_PERCPU_HASH:
 	case BPF_MAP_TYPE_LRU_PERCPU_HASH:
+	case BPF_MAP_TYPE_HASH_OF_MAPS:
 		return known(img, SIM_FIELD_htab_elem_key) ? NULL : "the offset of htab_elem.key";
 	case BPF_MAP_TYPE_XSKMAP:
 		return known(img, SIM_FIELD_xsk_map_xsk_map) ? NULL
 							     : "the offset of xsk_map.xsk_map";
-	case BPF_MAP_TYPE_ARRAY_OF_MAPS:
-	case BPF_MAP_TYPE_HASH_OF_MAPS: return "maps of maps";
 	default: return NULL;
 	}
 }

@@ -1,6 +1,7 @@
 #include "sim/host/kernel_run.h"
 
 #include "base/bits.h"
+#include "frontend/kernel_load.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -29,6 +30,7 @@ struct sim_kernel {
 	uint8_t *value; /* of a per-CPU map: all CPUs' */
 	uint8_t out[OUT_BYTES];
 	struct perf_buffer **buffers; /* per map; NULL: no events */
+	struct ring_buffer **rings;   /* the same */
 	size_t buffer_map;            /* map whose buffer is being read */
 	struct sim_event events[EVENTS_MAX];
 	size_t n_events;
@@ -78,6 +80,25 @@ static void on_event(void *priv, int cpu, void *data, uint32_t size)
 		(struct sim_event){ .map = k->buffer_map, .data = copy, .data_len = size };
 }
 
+static int on_record(void *priv, void *data, size_t size)
+{
+	on_event(priv, 0, data, (uint32_t)size);
+	return 0;
+}
+
+static const char *open_rings(struct sim_kernel *k)
+{
+	k->rings = ARENA_ARRAY(k->cx->arena, struct ring_buffer *, k->obj->n_maps + 1);
+	for (size_t i = 0; i < k->obj->n_maps; i++) {
+		if (k->obj->maps[i].type != BPF_MAP_TYPE_RINGBUF || k->loaded->map_fds[i] < 0)
+			continue;
+		k->rings[i] = ring_buffer__new(k->loaded->map_fds[i], on_record, k, NULL);
+		if (!k->rings[i])
+			return "ring buffers cannot be read";
+	}
+	return NULL;
+}
+
 static const char *open_buffers(struct sim_kernel *k)
 {
 	k->buffers = ARENA_ARRAY(k->cx->arena, struct perf_buffer *, k->obj->n_maps + 1);
@@ -99,6 +120,8 @@ static void take_events(struct sim_kernel *k)
 	for (k->buffer_map = 0; k->buffer_map < k->obj->n_maps; k->buffer_map++) {
 		if (k->buffers[k->buffer_map])
 			perf_buffer__consume(k->buffers[k->buffer_map]);
+		if (k->rings[k->buffer_map])
+			ring_buffer__consume(k->rings[k->buffer_map]);
 	}
 }
 
@@ -150,6 +173,7 @@ struct sim_kernel *sim_kernel_new(struct cx *cx, const struct fe_object *obj,
 	*why = *why ? *why : bind_cpu(k);
 	*why = *why ? *why : alloc_value(k);
 	*why = *why ? *why : open_buffers(k);
+	*why = *why ? *why : open_rings(k);
 	if (!*why)
 		return k;
 	sim_kernel_free(k);
@@ -162,6 +186,8 @@ void sim_kernel_free(struct sim_kernel *k)
 		return;
 	for (size_t i = 0; k->buffers && i < k->obj->n_maps; i++)
 		perf_buffer__free(k->buffers[i]);
+	for (size_t i = 0; k->rings && i < k->obj->n_maps; i++)
+		ring_buffer__free(k->rings[i]);
 	if (k->bound)
 		sched_setaffinity(0, sizeof(k->before), &k->before);
 	if (k->xsk >= 0)
@@ -230,6 +256,18 @@ bool sim_kernel_get(struct sim_kernel *k, size_t map, const void *key, uint8_t *
 	return true;
 }
 
+/* A map that only a map of maps leads to is made when it is put in. */
+static bool put_inner(struct sim_kernel *k, size_t map, const void *key, uint32_t inner)
+{
+	int *fds = k->loaded->map_fds;
+
+	if (inner >= k->obj->n_maps)
+		return false;
+	if (fds[inner] < 0)
+		fds[inner] = fe_kernel_make_map(k->obj, inner);
+	return fds[inner] >= 0 && !bpf_map_update_elem(fds[map], key, &fds[inner], BPF_ANY);
+}
+
 bool sim_kernel_put(struct sim_kernel *k, size_t map, const void *key, const uint8_t *value)
 {
 	const struct fe_map *m = &k->obj->maps[map];
@@ -237,6 +275,8 @@ bool sim_kernel_put(struct sim_kernel *k, size_t map, const void *key, const uin
 
 	if (k->loaded->map_fds[map] < 0)
 		return true; /* not the program's */
+	if (m->type == BPF_MAP_TYPE_ARRAY_OF_MAPS || m->type == BPF_MAP_TYPE_HASH_OF_MAPS)
+		return put_inner(k, map, key, load_le32(value));
 	memset(k->value, 0,
 	       is_percpu(m->type) ? (size_t)k->n_cpus * bits_round_up(m->value_size, 8)
 				  : m->value_size);
