@@ -118,6 +118,12 @@ struct fe_verify_options {
 bool fe_verify(struct cx *cx, const struct fe_object *obj, const struct fe_prog *prog,
 	       const struct fe_verify_options *opts, struct vprog *vp);
 
+/* Name of the destructive kernel function (KF_DESTRUCTIVE) that an instruction calls; NULL: none. */
+const char *fe_destructive_call(const struct fe_object *obj, const struct bpf_insn *insn);
+
+/* … of the first one that a program has a call of. Such a program is never given to a kernel by us. */
+const char *fe_destructive_prog(const struct fe_object *obj, const struct fe_prog *prog);
+
 /* For programs that fe_verify() does not take (neither XDP nor tc): false and reported when one calls
  * a destructive kernel function (KF_DESTRUCTIVE) and may not. */
 bool fe_check_destructive(struct cx *cx, const struct fe_object *obj, const struct fe_prog *prog,

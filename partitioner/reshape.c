@@ -62,6 +62,9 @@ static bool may_split(const struct choice *c, const struct split *split)
 {
 	bool some = split->placement != PART_ALL_DEVICE && split->device_capable;
 
+	/* what may stop the host is the host's, whole, whatever else it does */
+	if (fe_destructive_prog(split->vp->obj, split->vp->prog))
+		return false;
 	return c->ops->handoff_room && !c->opts.whole_only &&
 	       (some || c->opts.cut_seed || c->pins.any_host);
 }

@@ -250,7 +250,11 @@ static void ask(struct cx *cx, struct attempt *t, struct fe_kernel_answer *k)
 static struct fe_kernel_answer answer(struct cx *cx, struct attempt *t)
 {
 	struct fe_kernel_answer k = { .why = why_unusable(cx), .log_tail = "" };
+	const char *destructive = fe_destructive_prog(t->obj, t->prog);
 
+	if (!k.why && destructive)
+		k.why = arena_printf(cx->arena, "it calls %s, and is never given to a kernel",
+				     destructive);
 	if (!k.why && t->prog->type == BPF_PROG_TYPE_UNSPEC)
 		k.why = "the section does not tell the program's type";
 	if (k.why)

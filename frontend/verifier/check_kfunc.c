@@ -3,17 +3,53 @@
 #include "frontend/verifier/kfuncs.h"
 
 /* Calls of kernel functions: those of kfuncs.def by their prototypes, others have a reason of their
- * own. Destructive ones stop the machine; the kernel offers them to tracing programs alone. */
+ * own. Destructive ones (KF_DESTRUCTIVE) stop the machine: only when that is allowed, and only in
+ * programs that the kernel offers them to. */
+
+/* Types that generic_kfunc_set is registered for (kernel/bpf/helpers.c and
+ * bpf_prog_type_to_kfunc_hook in btf.c, 6.18): tracing ones from 6.1 on, tc from 6.2, XDP from 6.8. */
+static bool may_destroy(uint32_t type)
+{
+	switch (type) {
+	case BPF_PROG_TYPE_XDP:
+	case BPF_PROG_TYPE_SCHED_CLS:
+	case BPF_PROG_TYPE_KPROBE:
+	case BPF_PROG_TYPE_TRACEPOINT:
+	case BPF_PROG_TYPE_PERF_EVENT:
+	case BPF_PROG_TYPE_TRACING:
+	case BPF_PROG_TYPE_LSM:
+	case BPF_PROG_TYPE_STRUCT_OPS:
+	case BPF_PROG_TYPE_SYSCALL:
+	case BPF_PROG_TYPE_CGROUP_SKB:
+	case BPF_PROG_TYPE_CGROUP_SOCK:
+	case BPF_PROG_TYPE_CGROUP_DEVICE:
+	case BPF_PROG_TYPE_CGROUP_SOCK_ADDR:
+	case BPF_PROG_TYPE_CGROUP_SOCKOPT:
+	case BPF_PROG_TYPE_CGROUP_SYSCTL:
+	case BPF_PROG_TYPE_SOCK_OPS: return true;
+	default: return false;
+	}
+}
+
+/* Why a program of this type may not call a destructive function; REASON_NONE: it may. */
+static enum reason refused_destruction(uint32_t type, bool allowed)
+{
+	if (!allowed)
+		return REASON_DESTRUCTIVE;
+	return may_destroy(type) ? REASON_NONE : REASON_DESTRUCTIVE_PROG;
+}
 
 static bool may_call(struct fe_env *env, const char *name, const struct fe_kfunc *k)
 {
+	enum reason refused;
+
 	if (!k)
 		return FE_REJECT(env, REASON_KFUNC, name);
-	if (k->proto.flags & FE_H_DESTRUCTIVE)
-		return FE_REJECT(env,
-				 env->opts.allow_destructive ? REASON_DESTRUCTIVE_PROG
-							     : REASON_DESTRUCTIVE,
-				 name);
+	refused = k->proto.flags & FE_H_DESTRUCTIVE
+			  ? refused_destruction(env->prog->type, env->opts.allow_destructive)
+			  : REASON_NONE;
+	if (refused != REASON_NONE)
+		return FE_REJECT(env, refused, name);
 	if (!(k->proto.progs & env->kind))
 		return FE_REJECT(env, REASON_KFUNC_PROG, name);
 	if (!fe_licence_is_gpl(env->obj->license))
@@ -44,17 +80,24 @@ bool fe_check_kfunc(struct fe_env *env, const struct bpf_insn *insn)
 	return k->proto.ret != FE_RET_NEXT || fe_iter_next(env, &c);
 }
 
-/* Types whose kernel functions are those of tracing (bpf_prog_type_to_kfunc_hook). */
-static bool is_tracing(uint32_t type)
+const char *fe_destructive_call(const struct fe_object *obj, const struct bpf_insn *insn)
 {
-	switch (type) {
-	case BPF_PROG_TYPE_KPROBE:
-	case BPF_PROG_TYPE_TRACEPOINT:
-	case BPF_PROG_TYPE_PERF_EVENT:
-	case BPF_PROG_TYPE_TRACING:
-	case BPF_PROG_TYPE_LSM: return true;
-	default: return false;
+	const struct fe_kfunc *k = NULL;
+
+	if (ebpf_is_call(insn) && insn->src_reg == EBPF_CALL_KFUNC)
+		k = fe_kfunc(fe_extern_name(obj, insn->imm));
+	return k && k->proto.flags & FE_H_DESTRUCTIVE ? k->proto.name : NULL;
+}
+
+const char *fe_destructive_prog(const struct fe_object *obj, const struct fe_prog *prog)
+{
+	const char *name = NULL;
+
+	for (size_t i = 0; i < prog->n_insns && !name; i++) {
+		name = fe_destructive_call(obj, &prog->insns[i]);
+		i += ebpf_is_ld_imm64(&prog->insns[i]);
 	}
+	return name;
 }
 
 bool fe_check_destructive(struct cx *cx, const struct fe_object *obj, const struct fe_prog *prog,
@@ -63,21 +106,13 @@ bool fe_check_destructive(struct cx *cx, const struct fe_object *obj, const stru
 	for (size_t i = 0; i < prog->n_insns; i++) {
 		const struct bpf_insn *insn = &prog->insns[i];
 		struct diag_at at = fe_prog_at(obj, prog, (int64_t)i);
-		const struct fe_kfunc *k;
-		const char *name;
+		const char *name = fe_destructive_call(obj, insn);
+		enum reason refused =
+			name ? refused_destruction(prog->type, allowed) : REASON_NONE;
 
-		if (ebpf_is_ld_imm64(insn))
-			i++;
-		if (!ebpf_is_call(insn) || insn->src_reg != EBPF_CALL_KFUNC)
-			continue;
-		name = fe_extern_name(obj, insn->imm);
-		k = fe_kfunc(name);
-		if (!k || !(k->proto.flags & FE_H_DESTRUCTIVE))
-			continue;
-		if (!allowed)
-			return diag_error(cx->diags, &at, REASON_DESTRUCTIVE, name);
-		if (!is_tracing(prog->type))
-			return diag_error(cx->diags, &at, REASON_DESTRUCTIVE_PROG, name);
+		if (refused != REASON_NONE)
+			return diag_error(cx->diags, &at, refused, name);
+		i += ebpf_is_ld_imm64(insn);
 	}
 	return true;
 }

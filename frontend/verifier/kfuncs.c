@@ -8,7 +8,6 @@
 /* Look-up in kfuncs.def. */
 
 #define FE_PROG_BOTH (FE_PROG_XDP | FE_PROG_TC)
-#define FE_PROG_NONE 0
 
 /* Ids of helpers are below; every function of the kernel is for GPL programs and takes packet memory. */
 #define FIRST_ID     0x10000u

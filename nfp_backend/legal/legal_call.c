@@ -191,6 +191,15 @@ static bool check_helper(const struct call *c, uint32_t id)
 	return nfp_refuse(c->cx, c->why, REASON_NFP_HELPER, ebpf_helper_name(id), id);
 }
 
+static bool refuse_kfunc(const struct call *c, const struct bpf_insn *insn)
+{
+	const char *destructive = fe_destructive_call(c->np->vp->obj, insn);
+
+	if (destructive)
+		return nfp_refuse(c->cx, c->why, REASON_NFP_DESTRUCTIVE, destructive);
+	return nfp_refuse(c->cx, c->why, REASON_NFP_KFUNC, insn->imm);
+}
+
 bool nfp_legal_call(struct cx *cx, const struct nfp_prog *np, size_t inst, uint32_t pc,
 		    struct offload_refusal *why)
 {
@@ -200,7 +209,7 @@ bool nfp_legal_call(struct cx *cx, const struct nfp_prog *np, size_t inst, uint3
 	switch (insn->src_reg) {
 	case EBPF_CALL_HELPER: return check_helper(&c, (uint32_t)insn->imm);
 	case EBPF_CALL_SUBPROG: return c.f->child >= 0 || nfp_refuse(cx, why, REASON_NFP_CALLBACK);
-	case EBPF_CALL_KFUNC: return nfp_refuse(cx, why, REASON_NFP_KFUNC, insn->imm);
+	case EBPF_CALL_KFUNC: return refuse_kfunc(&c, insn);
 	default: return nfp_refuse(cx, why, REASON_NFP_OPCODE, insn->code);
 	}
 }

@@ -2,6 +2,7 @@
 
 #include "base/bits.h"
 #include "frontend/kernel_load.h"
+#include "frontend/vprog.h"
 #include "partitioner/hostobj.h"
 
 #include <bpf/bpf.h>
@@ -67,10 +68,14 @@ const char *sim_kernel_load(struct cx *cx, const struct fe_object *obj, const st
 {
 	int *fds = ARENA_ARRAY(cx->arena, int, obj->n_maps + 1);
 	struct fe_kernel_load l = { .obj = obj, .prog = prog, .map_fds = fds };
+	const char *destructive = fe_destructive_prog(obj, prog);
 	const char *why = why_unusable(cx);
 	int err;
 
 	*k = (struct sim_kernel_prog){ 0 };
+	if (destructive)
+		return arena_printf(cx->arena, "it calls %s, and is never given to a kernel",
+				    destructive);
 	if (why)
 		return why;
 	err = fe_kernel_load_insns(&l);
