@@ -141,6 +141,7 @@ static bool may_do_arithmetic(struct fe_env *env, const struct fe_reg *ptr, bool
 	case FE_MAP_VALUE:
 	case FE_MAP_KEY:
 	case FE_MEM:
+	case FE_FUNC:
 	case FE_BTF_OBJ:
 		if (ptr->flags & FE_MAYBE_NULL)
 			return FE_REJECT(env, REASON_POINTER_MAYBE_NULL, fe_reg_name(ptr));

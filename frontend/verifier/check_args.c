@@ -320,7 +320,8 @@ static bool check_plain(struct fe_env *env, struct fe_call_args *c, unsigned reg
 	case FE_ARG_STRING: return check_string(env, c, regno);
 	case FE_ARG_FUNC:
 		c->callback = r->object;
-		return r->type == FE_FUNC || fe_wrong_kind(env, c, regno, "a function");
+		return (r->type == FE_FUNC && !has_offset(r)) ||
+		       fe_wrong_kind(env, c, regno, "a function");
 	case FE_ARG_CALLBACK_CTX:
 		c->callback_arg = regno;
 		return fe_reg_is_null(r) || r->type == FE_STACK ||

@@ -188,6 +188,18 @@ bool fe_finish_call(struct fe_env *env, const struct fe_call_args *c)
 	return set_result(env, c);
 }
 
+/* A timer is made for the map that it lies in. */
+static bool check_timer_map(struct fe_env *env, const struct fe_call_args *c)
+{
+	const struct fe_reg *timer = fe_reg(env, BPF_REG_1), *map = fe_reg(env, BPF_REG_2);
+
+	if (timer->object == map->object && timer->map_uid == map->map_uid &&
+	    (timer->flags & FE_INNER_MAP) == (map->flags & FE_INNER_MAP))
+		return true;
+	return FE_REJECT(env, REASON_ARG_KIND, c->h->name, BPF_REG_2, fe_reg_text(env, map),
+			 "the map that the timer lies in");
+}
+
 bool fe_check_call(struct fe_env *env, const struct bpf_insn *insn)
 {
 	struct fe_call_args c = { .id = (uint32_t)insn->imm, .map = -1, .callback = -1 };
@@ -197,6 +209,10 @@ bool fe_check_call(struct fe_env *env, const struct bpf_insn *insn)
 		return fe_check_kfunc(env, insn);
 	c.h = fe_helper(c.id, env->kind);
 	if (!may_call(env, c.id, c.h) || !fe_check_args(env, &c))
+		return false;
+	if (c.id == BPF_FUNC_timer_init && !check_timer_map(env, &c))
+		return false;
+	if (c.id == BPF_FUNC_tail_call && !fe_check_tail_call(env))
 		return false;
 	inside = key_in_array(env, &c);
 	if ((c.callback >= 0 && !fe_check_callback(env, &c)) || !fe_finish_call(env, &c))

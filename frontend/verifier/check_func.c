@@ -174,6 +174,8 @@ static bool exit_program(struct fe_env *env)
 
 static bool exit_callback(struct fe_env *env, const struct fe_frame *f)
 {
+	if (env->cur->locked) /* by the callback: helpers are not called with a lock held */
+		return FE_REJECT(env, REASON_LOCK_HELD);
 	for (uint32_t i = 0; i < env->cur->n_refs; i++) {
 		if (env->cur->refs[i].frame == env->cur->n_frames - 1)
 			return FE_REJECT(env, REASON_REF_LEAK, env->cur->refs[i].pc);
@@ -225,6 +227,30 @@ bool fe_check_exit(struct fe_env *env, uint32_t *next_pc, bool *done)
 	if (kind == FE_FRAME_CALL && fe_is_global(env, subprog))
 		forget_global_result(env, subprog);
 	*next_pc = fe_cfg_next(&env->cfg, call_pc);
+	return true;
+}
+
+/* A tail call that succeeds does not come back here: the program that it leads to returns in place of this
+ * function, with any number, and may have moved the packet. In main that is the end. */
+bool fe_check_tail_call(struct fe_env *env)
+{
+	struct fe_state *failed = env->cur;
+	uint32_t next;
+	bool done, ok;
+
+	if (failed->n_frames == 1)
+		return true;
+	env->cur = fe_fork(env, env->pc);
+	ok = env->cur != NULL;
+	if (ok) {
+		fe_reg_unknown(fe_reg(env, BPF_REG_0));
+		fe_state_each_reg(env->cur, fe_forget_packet, NULL);
+		ok = fe_check_exit(env, &next, &done);
+	}
+	if (!ok)
+		return false;
+	env->work->pc = next;
+	env->cur = failed;
 	return true;
 }
 

@@ -107,8 +107,7 @@ bool fe_check_destructive(struct cx *cx, const struct fe_object *obj, const stru
 		const struct bpf_insn *insn = &prog->insns[i];
 		struct diag_at at = fe_prog_at(obj, prog, (int64_t)i);
 		const char *name = fe_destructive_call(obj, insn);
-		enum reason refused =
-			name ? refused_destruction(prog->type, allowed) : REASON_NONE;
+		enum reason refused = name ? refused_destruction(prog->type, allowed) : REASON_NONE;
 
 		if (refused != REASON_NONE)
 			return diag_error(cx->diags, &at, refused, name);

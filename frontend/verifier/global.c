@@ -222,7 +222,8 @@ static bool moves_packet(const struct fe_env *env, uint32_t subprog, unsigned de
 
 		if (ebpf_is_call(insn) && insn->src_reg == EBPF_CALL_HELPER)
 			h = fe_helper((uint32_t)insn->imm, env->kind);
-		if (h && (h->flags & FE_H_MOVES_PKT))
+		/* what a tail call leads to may move it */
+		if (h && (h->flags & FE_H_MOVES_PKT || h->id == BPF_FUNC_tail_call))
 			return true;
 		if (callee >= 0 && depth < EBPF_MAX_FRAMES &&
 		    moves_packet(env, (uint32_t)callee, depth + 1))

@@ -69,6 +69,13 @@ static uint64_t before(const struct fe_env *env, uint32_t inst, uint32_t pc, uin
 	return frame > in->pub.depth ? 0 : in->live[cell(env, inst, pc, frame)];
 }
 
+/* A tail call that succeeds ends the function. */
+static bool leaves(const struct bpf_insn *insn)
+{
+	return ebpf_is_exit(insn) || (ebpf_is_call(insn) && insn->src_reg == EBPF_CALL_HELPER &&
+				      insn->imm == BPF_FUNC_tail_call);
+}
+
 static uint64_t after_exit(const struct fe_env *env, const struct fe_inst *in, uint32_t frame)
 {
 	uint32_t parent;
@@ -90,8 +97,8 @@ static uint64_t after(const struct fe_env *env, uint32_t inst, uint32_t pc, uint
 	uint32_t succ[2];
 	uint64_t live = 0;
 
-	if (ebpf_is_exit(&env->prog->insns[pc]))
-		return after_exit(env, in, frame);
+	if (leaves(&env->prog->insns[pc]))
+		live = after_exit(env, in, frame);
 	for (unsigned k = fe_cfg_succ(&env->cfg, pc, succ); k-- > 0;)
 		live |= before(env, inst, succ[k], frame);
 	if (fact->child >= 0)
@@ -111,7 +118,7 @@ static void push_exits(struct fe_env *env, int32_t inst)
 		return;
 	sp = &env->prog->subprogs[env->inst.at[inst].pub.subprog];
 	for (uint32_t i = sp->start; i < sp->end; i = fe_cfg_next(&env->cfg, i)) {
-		if (ebpf_is_exit(&env->prog->insns[i]))
+		if (leaves(&env->prog->insns[i]))
 			push(env, (uint32_t)inst, i);
 	}
 }

@@ -326,6 +326,8 @@ bool fe_global_moves_packet(struct fe_env *env, uint32_t subprog);
 bool fe_check_call_subprog(struct fe_env *env, const struct bpf_insn *insn, uint32_t *next_pc);
 /* Walks the callback as often as the helper may call it; then goes on as after the call. */
 bool fe_check_callback(struct fe_env *env, const struct fe_call_args *call);
+/* In a called function: a path waits on which another program returned in its place. */
+bool fe_check_tail_call(struct fe_env *env);
 /* `done`: the path ends here (exit of main). */
 bool fe_check_exit(struct fe_env *env, uint32_t *next_pc, bool *done);
 bool fe_check_stack_depth(struct fe_env *env);

@@ -6,17 +6,18 @@
  *   -- externs              names of the kernel functions that "call kfunc#N" calls, one a line
  *   -- verify               "accept", or "reject REASON at INSN" and the message below it
  *   -- states               what is known before each instruction that was walked
+ *   -- limit N              instructions that may be walked (else our own limit holds)
  *   -- kernel               why a running kernel decides otherwise
  *
  * A section that is present is checked; --bless rewrites verify and states with what comes out. Where
  * there is bpf(2), the kernel must decide the same, or otherwise when the section says so. Maps by
- * number: those of tests/unit/fe_rig.h.
+ * number: those of tests/unit/fe_rig.h and verify_types.h.
  *
  *   golden_verify [--bless] FILE... */
 
 #include "ebpf/asm.h"
-#include "frontend/kernel_load.h"
-#include "tests/unit/fe_rig.h"
+#include "frontend/kernel.h"
+#include "tests/golden/verify_types.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -165,52 +166,53 @@ static void states_text(struct golden *g, const struct rig *r, struct section *s
 	}
 }
 
-/* "": the kernel and the case agree, or there is no kernel to ask. */
-static const char *ask_kernel(struct golden *g, const struct rig *r)
+/* True: the kernel and the case agree, or there is no kernel to ask. */
+static bool agrees_with_kernel(struct golden *g, struct rig *r)
 {
-	struct fe_kernel_load l = { .obj = &r->obj, .prog = &r->prog };
-	const struct bpf_insn probe_insns[] = { MOV64I(0, 2), EXIT() };
-	struct fe_prog probe = { .type = BPF_PROG_TYPE_XDP, .insns = probe_insns, .n_insns = 2 };
-	struct fe_kernel_load can = { .obj = &r->obj, .prog = &probe };
-	bool theirs;
+	struct fe_kernel_answer k = fe_kernel_verify_insns(&r->cx, &r->obj, &r->prog);
+	bool theirs = k.verdict == FE_KERNEL_ACCEPTS;
 
-	for (size_t i = 0; i < g->n_insns; i++) {
-		/* callbacks need more than instructions */
-		if (ebpf_is_ld_imm64(&g->insns[i]) && g->insns[i].src_reg == EBPF_IMM_FUNC)
-			return "";
+	if (k.verdict == FE_KERNEL_UNAVAILABLE ||
+	    (theirs != g->accepted) == (find(g, "kernel") != NULL))
+		return true;
+	printf("%s: here: %s, but the kernel %s %s\n", g->path,
+	       g->accepted ? "accepted" : "rejected", theirs ? "accepts" : "rejects:", k.why);
+	return false;
+}
+
+/* 0: none of its own. */
+static uint32_t limit(const struct golden *g)
+{
+	for (size_t i = 1; i < g->n; i++) {
+		if (!strncmp(g->sections[i].head, "limit ", 6))
+			return (uint32_t)strtoul(g->sections[i].head + 6, NULL, 10);
 	}
-	if (fe_kernel_load_insns(&can))
-		return "";
-	theirs = !fe_kernel_load_insns(&l);
-	if (l.missing) /* a kernel without the function */
-		return "";
-	if ((theirs != g->accepted) == (find(g, "kernel") != NULL))
-		return "";
-	return theirs ? "the kernel accepts" : "the kernel rejects";
+	return 0;
 }
 
 static bool run(struct golden *g)
 {
 	bool tc = strstr(g->sections[0].head, "tc");
 	struct section *verify = find(g, "verify"), *states = find(g, "states");
-	struct fe_verify_options opts = { .log_states = states != NULL };
-	const char *kernel;
+	struct fe_verify_options opts = { .log_states = states != NULL, .insn_limit = limit(g) };
+	struct golden_types types;
 	struct rig r;
+	bool agrees;
 
 	rig_init(&r, tc ? BPF_PROG_TYPE_SCHED_CLS : BPF_PROG_TYPE_XDP, g->insns, g->n_insns);
 	r.obj.externs = g->externs;
 	r.obj.n_externs = g->n_externs;
+	if (!golden_types_init(&types, &r))
+		return false;
 	g->accepted = rig_verify(&r, &opts);
 	if (verify)
 		verdict_text(g, &r, verify);
 	if (states)
 		states_text(g, &r, states);
-	kernel = ask_kernel(g, &r);
-	if (*kernel)
-		printf("%s: here: %s, but %s\n", g->path, g->accepted ? "accepted" : "rejected",
-		       kernel);
+	agrees = agrees_with_kernel(g, &r);
 	rig_free(&r);
-	return !*kernel;
+	golden_types_free(&types);
+	return agrees;
 }
 
 /* ---- verdict ---- */
@@ -226,6 +228,13 @@ static bool is_same(const char *want, const char *got)
 	return n == m && !memcmp(want, got, n);
 }
 
+/* A section that tells how the case is run, and is no result of it. */
+static bool is_input(const struct section *s)
+{
+	return !strcmp(s->head, "kernel") || !strcmp(s->head, "externs") ||
+	       !strncmp(s->head, "limit ", 6);
+}
+
 static bool check(const struct golden *g)
 {
 	bool ok = true;
@@ -233,7 +242,7 @@ static bool check(const struct golden *g)
 	for (size_t i = 1; i < g->n; i++) {
 		const struct section *s = &g->sections[i];
 
-		if (!strcmp(s->head, "kernel") || !strcmp(s->head, "externs") ||
+		if (is_input(s) ||
 		    (s->got && is_same(s->want, s->got)))
 			continue;
 		printf("%s: section '%s':\n--- expected\n%s--- got\n%s\n", g->path, s->head,
