@@ -41,7 +41,7 @@ static int add_timed(struct btf *btf, const struct ids *ids)
 
 static bool add_functions(struct btf *btf, const struct ids *ids, struct rig *r)
 {
-	char name[16];
+	char name[24];
 	int id;
 
 	for (size_t i = 0; i < r->prog.n_subprogs; i++) {
