@@ -7,20 +7,23 @@
 
 /* The host's side of the card, in the running kernel: an object loaded by libbpf and attached to the host's
  * interface, for as long as the process lives. Usually the host half of a split program; any object with XDP
- * programs will do. Programs for tc are attached to the interface's ingress beside it (Linux 6.6). */
+ * programs will do. The tc half of a split program stands at the interface's ingress, behind the XDP program that
+ * strips the record. */
+
+#define SIM_NIC_LINKS 8
 
 struct sim_nic_half {
 	struct bpf_object *obj;
-	struct bpf_link *xdp;
-	const char *name; /* of the XDP program */
-	int tc_links[4];
-	unsigned n_tc;
+	const char *name;         /* of the XDP program */
+	int links[SIM_NIC_LINKS]; /* what is attached; it goes with these descriptors */
+	unsigned n_links;
+	unsigned clsact; /* interface that got a clsact qdisc from us; 0: none */
 };
 
 struct sim_nic_half_want {
 	const char *path;
 	const char *prog; /* XDP program; NULL: the object's only one */
-	bool tc;          /* attach its tc programs, too */
+	bool half;        /* of a split program: its tc programs, if any, are attached as well */
 };
 
 /* All report; free in any case. */

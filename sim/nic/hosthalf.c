@@ -6,6 +6,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <linux/if_link.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -28,7 +29,7 @@ static struct bpf_program *choose(struct sim_nic_half *half, const struct sim_ni
 		bool xdp = is_type(p, BPF_PROG_TYPE_XDP);
 		bool fits = xdp && (!name || !strcmp(name, bpf_program__name(p)));
 
-		if (!fits && !(want->tc && is_type(p, BPF_PROG_TYPE_SCHED_CLS)))
+		if (!fits && !(want->half && is_type(p, BPF_PROG_TYPE_SCHED_CLS)))
 			bpf_program__set_autoload(p, false);
 		if (fits) {
 			found = p;
@@ -81,35 +82,66 @@ bool sim_nic_half_load(struct cx *cx, const struct sim_nic_half_want *want,
 	return ok;
 }
 
-static int attach_tc(struct sim_nic_half *half, const struct bpf_program *p, unsigned ifindex)
+static int keep(struct sim_nic_half *half, int link)
 {
-	int fd;
-
-	if (half->n_tc == ARRAY_SIZE(half->tc_links))
+	if (link < 0)
+		return link;
+	if (half->n_links == SIM_NIC_LINKS) {
+		close(link);
 		return -E2BIG;
-	fd = bpf_link_create(bpf_program__fd(p), (int)ifindex, (enum bpf_attach_type)TCX_INGRESS,
-			     NULL);
-	if (fd >= 0)
-		half->tc_links[half->n_tc++] = fd;
-	return fd < 0 ? fd : 0;
+	}
+	half->links[half->n_links++] = link;
+	return 0;
 }
 
+/* Before Linux 6.6: a filter of a clsact qdisc, which we have to take away ourselves. */
+static int attach_filter(struct sim_nic_half *half, const struct bpf_program *p, unsigned ifindex)
+{
+	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)ifindex, .attach_point = BPF_TC_INGRESS);
+	LIBBPF_OPTS(bpf_tc_opts, filter, .prog_fd = bpf_program__fd(p));
+	int err = bpf_tc_hook_create(&hook);
+
+	if (err) /* somebody else's is not ours to take away */
+		return err;
+	half->clsact = ifindex;
+	return bpf_tc_attach(&hook, &filter);
+}
+
+static int attach_tc(struct sim_nic_half *half, const struct bpf_program *p, unsigned ifindex)
+{
+	int link = bpf_link_create(bpf_program__fd(p), (int)ifindex,
+				   (enum bpf_attach_type)TCX_INGRESS, NULL);
+
+	return link == -EINVAL ? attach_filter(half, p, ifindex) : keep(half, link);
+}
+
+/* Before a tc half the XDP program leaves metadata, which a TAP takes in generic mode only before Linux 6.15. */
+static int attach_xdp(struct sim_nic_half *half, const struct bpf_program *p, unsigned ifindex,
+		      bool before_tc)
+{
+	LIBBPF_OPTS(bpf_link_create_opts, opts, .flags = before_tc ? XDP_FLAGS_SKB_MODE : 0);
+
+	return keep(half, bpf_link_create(bpf_program__fd(p), (int)ifindex, BPF_XDP, &opts));
+}
+
+/* Last the program that packets meet first. */
 static int attach(struct sim_nic_half *half, unsigned ifindex)
 {
-	struct bpf_program *p;
+	struct bpf_program *p, *xdp = NULL;
+	bool tc = false;
 	int err = 0;
 
 	bpf_object__for_each_program (p, half->obj) {
 		if (err || !bpf_program__autoload(p))
 			continue;
-		if (is_type(p, BPF_PROG_TYPE_SCHED_CLS)) {
-			err = attach_tc(half, p, ifindex);
-		} else {
-			half->xdp = bpf_program__attach_xdp(p, (int)ifindex);
-			err = half->xdp ? 0 : -errno;
+		if (is_type(p, BPF_PROG_TYPE_XDP)) {
+			xdp = p;
+			continue;
 		}
+		tc = true;
+		err = attach_tc(half, p, ifindex);
 	}
-	return err;
+	return err ? err : attach_xdp(half, xdp, ifindex, tc);
 }
 
 bool sim_nic_half_attach(struct cx *cx, struct sim_nic_half *half, unsigned ifindex,
@@ -127,9 +159,16 @@ bool sim_nic_half_attach(struct cx *cx, struct sim_nic_half *half, unsigned ifin
 
 void sim_nic_half_free(struct sim_nic_half *half)
 {
-	while (half->n_tc)
-		close(half->tc_links[--half->n_tc]);
-	bpf_link__destroy(half->xdp);
+	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)half->clsact,
+		    .attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS);
+
+	libbpf_print_fn_t before = libbpf_set_print(NULL); /* the interface may have gone */
+
+	while (half->n_links)
+		close(half->links[--half->n_links]);
+	if (half->clsact)
+		bpf_tc_hook_destroy(&hook);
+	libbpf_set_print(before);
 	bpf_object__close(half->obj);
 	*half = (struct sim_nic_half){ 0 };
 }

@@ -155,7 +155,7 @@ static enum cli_exit load_half(struct session *s)
 		return CLI_PROGRAM;
 	if (!want.path || s->args->no_attach)
 		return CLI_OK;
-	want.tc = records.bytes;
+	want.half = records.bytes;
 	if (!sim_nic_half_load(&s->cx, &want, &s->half))
 		return last_is(s, REASON_NIC_PRIVILEGE) ? CLI_ENVIRONMENT : CLI_PROGRAM;
 	s->maps.host = s->half.obj;
