@@ -102,6 +102,15 @@ static uint32_t load_bytes(const struct isel_inst *in)
 	return (in->width + 7u) / 8;
 }
 
+/* A place in a map's value that the running program chooses: only bytes that an instruction reads are
+ * known to be in the value, only where that instruction runs. Constant distances from a lookup's result are
+ * within the value on every path, and around the packet lies its buffer. */
+static bool is_chosen_in_value(const struct isel_addr *addr)
+{
+	return addr->space == ISEL_MAP_VALUE &&
+	       (addr->n_var || !isel_calls(addr->root, "nfp.map.lookup"));
+}
+
 static bool joins(struct isel *is, const struct isel_group *g, const struct isel_inst *in,
 		  const struct isel_addr *addr)
 {
@@ -109,6 +118,8 @@ static bool joins(struct isel *is, const struct isel_group *g, const struct isel
 	int64_t end = addr->off + load_bytes(in);
 
 	if (!isel_same_base(&g->addr, addr) || leader->xfer_epoch != in->xfer_epoch)
+		return false;
+	if (is_chosen_in_value(addr) && leader->block != in->block)
 		return false;
 	if ((g->max > end ? g->max : end) - (g->min < addr->off ? g->min : addr->off) > MAX_SPAN)
 		return false;
@@ -200,6 +211,10 @@ static void choose_start(struct isel *is, struct isel_group *g)
 	int64_t lowest = g->min - 3, start;
 	unsigned best = UINT32_MAX;
 
+	if (is_chosen_in_value(&g->addr)) {
+		g->addr.off = g->min;
+		return;
+	}
 	if (g->addr.space == ISEL_MAP_VALUE && g->min >= 0 && g->max <= 32) {
 		g->addr.off = 0; /* no addition for the address */
 		return;

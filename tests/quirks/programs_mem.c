@@ -297,6 +297,26 @@ static void map_value_variable_offset(struct asm_buf *b)
 	program_end(b);
 }
 
+/* The first of the bytes read is the first of the value: nothing in front of it may be read along. */
+static void map_value_chosen_place_low(struct asm_buf *b)
+{
+	look_up(b);
+	asm_emit(b, LDX(BPF_DW, 1, 6, 8), MOV64(2, 1), ALU64I(BPF_ADD, 2, 15), MOV64I(3, 0),
+		 JMPI(BPF_JGT, 2, 36, 3), MOV64(4, 8), ALU64(BPF_ADD, 4, 2), LDX(BPF_W, 3, 4, 0),
+		 STX(BPF_W, 6, 16, 3));
+	program_end(b);
+}
+
+/* The second of two places exists on one path only. */
+static void map_value_chosen_place_high(struct asm_buf *b)
+{
+	look_up(b);
+	asm_emit(b, LDX(BPF_B, 1, 6, 8), ALU64I(BPF_AND, 1, 63), MOV64(4, 8), ALU64(BPF_ADD, 4, 1),
+		 LDX(BPF_B, 3, 4, 0), JMPI(BPF_JGT, 1, 38, 4), MOV64(5, 8), ALU64(BPF_ADD, 5, 1),
+		 LDX(BPF_B, 2, 5, 25), ALU64(BPF_ADD, 3, 2), STX(BPF_W, 6, 16, 3));
+	program_end(b);
+}
+
 /* ---- atomics ------------------------------------------------------------------------------------- */
 
 static void atomic_addends(struct asm_buf *b)
@@ -389,6 +409,8 @@ const struct program memory_cases[] = {
 	{ "map-value-unaligned", map_value_unaligned, 0 },
 	{ "q8-st-map-value", q8_st_map_value, 0 },
 	{ "map-value-variable-offset", map_value_variable_offset, 0 },
+	{ "map-value-chosen-place-low", map_value_chosen_place_low, 0 },
+	{ "map-value-chosen-place-high", map_value_chosen_place_high, 0 },
 	{ "atomic-addends", atomic_addends, 0 },
 	{ "atomic-adds-packet-bytes", atomic_adds_packet_bytes, 0 },
 	{ "load-beside-posted-add", load_beside_posted_add, 0 },
