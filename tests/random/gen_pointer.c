@@ -3,9 +3,10 @@
 /* Pointers that differ from path to path: chosen by a condition, moved on in a loop, out of one of two
  * maps; and what can be computed from pointers. */
 
+/* n registers for pointers; one more stays free for what is read through them. */
 static bool take(struct gen *g, uint8_t *r, uint32_t n)
 {
-	if (!pointer_room(g, n))
+	if (!pointer_room(g, n + 1))
 		return false;
 	for (uint32_t i = 0; i < n; i++) {
 		r[i] = pick_dst(g, true);
