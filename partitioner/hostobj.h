@@ -29,16 +29,29 @@ struct part_bytes {
 	size_t size;
 };
 struct part_obj_map {
-	uint32_t map;    /* index in the object */
-	uint32_t offset; /* in section ".maps" */
+	uint32_t map;          /* index in the object */
+	uint32_t offset, size; /* in section ".maps": the definition, then its initial elements */
+};
+struct part_obj_uses {                   /* what of the object the program uses */
+	const struct part_obj_map *maps; /* declared ones, in the order of ".maps" */
+	size_t n_maps;
+	const bool *any;     /* by map of the object */
+	const bool *externs; /* by extern of the object */
+};
+struct part_obj_var { /* libbpf wants a symbol of each */
+	const char *name;
+	uint32_t map; /* index in the object: the section */
+	uint32_t offset, size;
 };
 struct part_obj_btf {
 	struct part_bytes btf, ext;
+	const struct part_obj_var *vars; /* global ones of sections that the BTF describes */
+	size_t n_vars;
 };
 #define PART_OBJ_MAP_BYTES 40u /* of a definition in ".maps": five members, each a pointer */
 /* False: libbpf has no memory (reported as the output's failure). */
 bool part_object_btf(struct cx *cx, const struct fe_object *obj, const struct fe_prog *prog,
-		     const char *section, const struct part_obj_map *maps, size_t n_maps,
+		     const char *section, const struct part_obj_uses *uses,
 		     struct part_obj_btf *out);
 
 #endif

@@ -13,6 +13,7 @@ struct types {
 	const struct btf *src; /* the object's; NULL: none */
 	int *copy;             /* by type of src: its id here; 0: not yet */
 	int int_id;
+	VEC(struct part_obj_var) vars;
 	bool failed;
 };
 
@@ -74,6 +75,7 @@ static void copy_references(struct types *t, int id, const struct btf_type *from
 	case BTF_KIND_VOLATILE:
 	case BTF_KIND_CONST:
 	case BTF_KIND_RESTRICT:
+	case BTF_KIND_VAR:
 	case BTF_KIND_TYPE_TAG: {
 		int to = copy_type(t, from->type);
 
@@ -133,15 +135,34 @@ static void describe(struct types *t, const struct fe_map *m, struct definition 
 	}
 }
 
-static int add_map(struct types *t, const struct fe_map *m)
+/* The type of what maps of maps hold: "values", an array of pointers to definitions, which takes no room of
+ * its own; 0: no such map. */
+static int inner_values(struct types *t, const struct fe_map *inner)
 {
 	struct definition d;
 	int id;
+
+	if (!inner)
+		return 0;
+	describe(t, inner, &d);
+	id = check(t, btf__add_struct(t->btf, NULL, PART_OBJ_MAP_BYTES));
+	for (unsigned i = 0; i < 5; i++)
+		check(t, btf__add_field(t->btf, d.name[i], d.type[i], i * 64, 0));
+	id = check(t, btf__add_ptr(t->btf, id));
+	return check(t, btf__add_array(t->btf, t->int_id, id, 0));
+}
+
+static int add_map(struct types *t, const struct fe_map *m, const struct fe_map *inner)
+{
+	int values = inner_values(t, inner), id;
+	struct definition d;
 
 	describe(t, m, &d);
 	id = check(t, btf__add_struct(t->btf, NULL, PART_OBJ_MAP_BYTES));
 	for (unsigned i = 0; i < 5; i++)
 		check(t, btf__add_field(t->btf, d.name[i], d.type[i], i * 64, 0));
+	if (values)
+		check(t, btf__add_field(t->btf, "values", values, PART_OBJ_MAP_BYTES * 8, 0));
 	return check(t, btf__add_var(t->btf, m->name, BTF_VAR_GLOBAL_ALLOCATED, id));
 }
 
@@ -150,13 +171,76 @@ static void add_maps(struct types *t, const struct fe_object *obj, const struct 
 {
 	int *vars = ARENA_ARRAY(t->cx->scratch, int, n);
 
-	for (size_t i = 0; i < n; i++)
-		vars[i] = add_map(t, &obj->maps[maps[i].map]);
+	for (size_t i = 0; i < n; i++) {
+		const struct fe_map *m = &obj->maps[maps[i].map];
+
+		vars[i] = add_map(t, m, m->inner >= 0 ? &obj->inner_maps[m->inner] : NULL);
+	}
 	if (n)
-		check(t, btf__add_datasec(t->btf, ".maps", (uint32_t)n * PART_OBJ_MAP_BYTES));
+		check(t, btf__add_datasec(t->btf, ".maps", maps[n - 1].offset + maps[n - 1].size));
 	for (size_t i = 0; i < n; i++)
-		check(t, btf__add_datasec_var_info(t->btf, vars[i], maps[i].offset,
-						   PART_OBJ_MAP_BYTES));
+		check(t, btf__add_datasec_var_info(t->btf, vars[i], maps[i].offset, maps[i].size));
+}
+
+/* ---- global data ------------------------------------------------------------------------------------------- */
+
+/* The user's variables, so that a skeleton knows them by name. Without BTF of theirs, or with what does
+ * not fit the section, the section stays plain bytes. */
+static void add_variables(struct types *t, const struct fe_object *obj, uint32_t map)
+{
+	const struct fe_map *m = &obj->maps[map];
+	int sec = t->src ? btf__find_by_name_kind(t->src, m->name, BTF_KIND_DATASEC) : 0;
+	const struct btf_type *from = sec > 0 ? btf__type_by_id(t->src, (uint32_t)sec) : NULL;
+	const struct btf_var_secinfo *v = from ? btf_var_secinfos(from) : NULL;
+	unsigned n = from ? btf_vlen(from) : 0;
+	int *vars = ARENA_ARRAY(t->cx->scratch, int, n + 1);
+
+	for (unsigned i = 0; i < n; i++)
+		if (v[i].offset > m->value_size || v[i].size > m->value_size - v[i].offset)
+			return;
+	for (unsigned i = 0; i < n; i++)
+		vars[i] = copy_type(t, v[i].type);
+	if (n)
+		check(t, btf__add_datasec(t->btf, m->name, m->value_size));
+	for (unsigned i = 0; i < n; i++) {
+		const struct btf_type *var;
+
+		check(t, btf__add_datasec_var_info(t->btf, vars[i], v[i].offset, v[i].size));
+		var = at(t, vars[i]);
+		if (var && btf_var(var)->linkage == BTF_VAR_GLOBAL_ALLOCATED)
+			*vec_push(&t->vars, t->cx->arena) = (struct part_obj_var){
+				arena_strdup(t->cx->arena,
+					     btf__name_by_offset(t->btf, var->name_off)),
+				map, v[i].offset, v[i].size
+			};
+	}
+}
+
+/* ---- kernel functions and variables -------------------------------------------------------------------------- */
+
+static int add_extern(struct types *t, const struct fe_extern *e)
+{
+	const struct btf_type *from = btf__type_by_id(t->src, e->btf_id);
+	int type = from ? copy_type(t, from->type) : 0;
+
+	return check(t, e->is_func ? btf__add_func(t->btf, e->name, BTF_FUNC_EXTERN, type)
+				   : btf__add_var(t->btf, e->name, BTF_VAR_GLOBAL_EXTERN, type));
+}
+
+static void add_externs(struct types *t, const struct fe_object *obj, const bool *used)
+{
+	int *ids = ARENA_ARRAY(t->cx->scratch, int, obj->n_externs);
+	bool any = false;
+
+	for (size_t i = 0; i < obj->n_externs; i++) {
+		ids[i] = used[i] ? add_extern(t, &obj->externs[i]) : 0;
+		any |= used[i];
+	}
+	if (any)
+		check(t, btf__add_datasec(t->btf, ".ksyms", 0));
+	for (size_t i = 0; i < obj->n_externs; i++)
+		if (used[i])
+			check(t, btf__add_datasec_var_info(t->btf, ids[i], 0, 0));
 }
 
 /* ---- .BTF.ext ----------------------------------------------------------------------------------------------- */
@@ -293,7 +377,7 @@ static struct part_bytes extension(struct types *t, const struct fe_prog *prog, 
 }
 
 bool part_object_btf(struct cx *cx, const struct fe_object *obj, const struct fe_prog *prog,
-		     const char *section, const struct part_obj_map *maps, size_t n_maps,
+		     const char *section, const struct part_obj_uses *uses,
 		     struct part_obj_btf *out)
 {
 	struct types t = { .cx = cx, .btf = btf__new_empty(), .src = obj->btf };
@@ -305,8 +389,15 @@ bool part_object_btf(struct cx *cx, const struct fe_object *obj, const struct fe
 	if (t.src)
 		t.copy = ARENA_ARRAY(cx->scratch, int, btf__type_cnt(t.src));
 	t.int_id = check(&t, btf__add_int(t.btf, "int", 4, BTF_INT_SIGNED));
-	add_maps(&t, obj, maps, n_maps);
+	add_maps(&t, obj, uses->maps, uses->n_maps);
+	for (size_t i = 0; i < obj->n_maps; i++)
+		if (uses->any[i] && obj->maps[i].kind != FE_MAP_USER &&
+		    obj->maps[i].kind != FE_MAP_KCONFIG)
+			add_variables(&t, obj, (uint32_t)i);
+	add_externs(&t, obj, uses->externs);
 	out->ext = extension(&t, prog, section);
+	out->vars = t.vars.at;
+	out->n_vars = t.vars.len;
 	raw = btf__raw_data(t.btf, &size);
 	if (raw)
 		out->btf = (struct part_bytes){ arena_dup(cx->arena, raw, size), size };

@@ -8,10 +8,11 @@
 /* Layout: header, contents of sections (8-byte aligned), section headers. Instructions of the
  * program refer to maps by index; here they become relocations against symbols. */
 
-#define EM_OF_BPF    247
-#define R_BPF_64_64  1
-#define R_BPF_64_32  10
-#define MAX_SECTIONS 64u
+#define EM_OF_BPF      247
+#define R_BPF_64_64    1
+#define R_BPF_64_ABS64 2
+#define R_BPF_64_32    10
+#define MAX_SECTIONS   64u
 
 struct object {
 	struct cx *cx;
@@ -26,6 +27,10 @@ struct object {
 	uint32_t n_secs;
 	VEC(Elf64_Sym) locals, globals;
 	VEC(struct part_obj_map) maps;
+	uint16_t *data_sec;      /* by map of the object that is global data: its section */
+	bool *used;              /* by map of the object */
+	bool *used_externs;      /* by extern of the object */
+	uint32_t *extern_symbol; /* by extern: index among globals */
 	uint32_t *
 		symbol; /* by map of the object: index among globals (user) or locals (data), + 1 */
 	uint32_t *sub_symbol; /* by subprogram: index among locals */
@@ -44,11 +49,34 @@ static const char *map_obstacle(const struct fe_object *obj, const struct bpf_in
 {
 	const struct fe_map *m = &obj->maps[insn->imm];
 
-	if (m->n_slots || m->inner >= 0)
-		return "a map with initial elements or inner maps";
+	if (m->n_slots && m->type == BPF_MAP_TYPE_PROG_ARRAY)
+		return "a program array that the object fills: its programs are not in the host "
+		       "half";
 	if ((m->kind == FE_MAP_USER) != (insn->src_reg == EBPF_IMM_MAP_IDX))
 		return "the address of a map that has no symbol";
 	return NULL;
+}
+
+static bool names_extern(const struct bpf_insn *insn)
+{
+	return (ebpf_is_call(insn) && insn->src_reg == EBPF_CALL_KFUNC) ||
+	       (ebpf_is_ld_imm64(insn) && insn->src_reg == EBPF_IMM_BTF_ID);
+}
+
+static bool names_map(const struct bpf_insn *insn)
+{
+	return ebpf_is_ld_imm64(insn) &&
+	       (insn->src_reg == EBPF_IMM_MAP_IDX || insn->src_reg == EBPF_IMM_MAP_IDX_VALUE);
+}
+
+/* libbpf finds kernel functions and variables by the types that the object declares for them. */
+static const char *extern_obstacle(const struct fe_object *obj, const struct bpf_insn *insn)
+{
+	if (insn->imm < 0 || (size_t)insn->imm >= obj->n_externs)
+		return "a kernel function that the object does not declare";
+	return obj->btf && obj->externs[insn->imm].btf_id
+		       ? NULL
+		       : "a kernel function or variable without a type";
 }
 
 const char *part_object_obstacle(const struct fe_object *obj, const struct fe_prog *prog)
@@ -58,16 +86,11 @@ const char *part_object_obstacle(const struct fe_object *obj, const struct fe_pr
 	for (size_t i = 0; i < prog->n_insns && !what; i++) {
 		const struct bpf_insn *insn = &prog->insns[i];
 
-		if (ebpf_is_call(insn) && insn->src_reg == EBPF_CALL_KFUNC)
-			what = "a call of a kernel function";
-		if (!ebpf_is_ld_imm64(insn))
-			continue;
-		if (insn->src_reg == EBPF_IMM_BTF_ID)
-			what = "the address of a kernel variable";
-		else if (insn->src_reg == EBPF_IMM_MAP_IDX ||
-			 insn->src_reg == EBPF_IMM_MAP_IDX_VALUE)
+		if (names_extern(insn))
+			what = extern_obstacle(obj, insn);
+		else if (names_map(insn))
 			what = map_obstacle(obj, insn);
-		i++;
+		i += ebpf_is_ld_imm64(insn);
 	}
 	return what;
 }
@@ -137,20 +160,27 @@ static uint32_t global(struct object *o, const char *n, unsigned type, uint16_t 
 
 /* ---- sections --------------------------------------------------------------------------------------------------- */
 
-static bool uses(const struct object *o, size_t map)
+/* What instructions name, and the maps that maps of maps begin with. */
+static void find_used(struct object *o)
 {
+	o->data_sec = ARENA_ARRAY(o->cx->arena, uint16_t, o->obj->n_maps + 1);
+	o->used = ARENA_ARRAY(o->cx->arena, bool, o->obj->n_maps + 1);
+	o->used_externs = ARENA_ARRAY(o->cx->arena, bool, o->obj->n_externs + 1);
 	for (size_t i = 0; i < o->prog->n_insns; i++) {
 		const struct bpf_insn *insn = &o->prog->insns[i];
 
-		if (!ebpf_is_ld_imm64(insn))
-			continue;
-		if ((insn->src_reg == EBPF_IMM_MAP_IDX ||
-		     insn->src_reg == EBPF_IMM_MAP_IDX_VALUE) &&
-		    (size_t)insn->imm == map)
-			return true;
-		i++;
+		if (names_map(insn))
+			o->used[insn->imm] = true;
+		if (names_extern(insn))
+			o->used_externs[insn->imm] = true;
+		i += ebpf_is_ld_imm64(insn);
 	}
-	return false;
+	for (size_t i = 0; i < o->obj->n_maps; i++) {
+		const struct fe_map *m = &o->obj->maps[i];
+
+		for (size_t k = 0; o->used[i] && m->inner >= 0 && k < m->n_slots; k++)
+			o->used[m->slots[k].target] = true;
+	}
 }
 
 static void add_data(struct object *o, size_t i)
@@ -163,34 +193,92 @@ static void add_data(struct object *o, size_t i)
 			       SHF_ALLOC | (constant ? 0u : SHF_WRITE),
 			       (struct part_bytes){ m->init, m->value_size });
 
+	o->data_sec[i] = sec;
 	o->symbol[i] = local(o, n, STT_SECTION, sec, 0, 0) + 1;
 }
 
-static void add_maps(struct object *o)
+#define POINTER_BYTES 8u
+
+/* Bytes of a map's definition with the pointers to its initial elements. */
+static uint32_t definition_bytes(const struct fe_map *m)
+{
+	uint32_t n = 0;
+
+	for (size_t i = 0; m->inner >= 0 && i < m->n_slots; i++)
+		n = m->slots[i].index + 1 > n ? m->slots[i].index + 1 : n;
+	return PART_OBJ_MAP_BYTES + n * POINTER_BYTES;
+}
+
+static void add_initial_maps(struct object *o, uint16_t maps_sec)
+{
+	VEC(Elf64_Rel) rels = { 0 };
+	uint32_t first_global = 1 + (uint32_t)o->locals.len;
+	uint16_t rel;
+
+	for (size_t i = 0; i < o->maps.len; i++) {
+		const struct fe_map *m = &o->obj->maps[o->maps.at[i].map];
+
+		for (size_t k = 0; m->inner >= 0 && k < m->n_slots; k++) {
+			uint64_t sym = first_global + o->symbol[m->slots[k].target] - 1;
+
+			*vec_push(&rels, o->cx->arena) =
+				(Elf64_Rel){ o->maps.at[i].offset + PART_OBJ_MAP_BYTES +
+						     m->slots[k].index * POINTER_BYTES,
+					     ELF64_R_INFO(sym, R_BPF_64_ABS64) };
+		}
+	}
+	if (!rels.len)
+		return;
+	rel = section(o, ".rel.maps", SHT_REL, SHF_INFO_LINK,
+		      (struct part_bytes){ rels.at, rels.len * sizeof(*rels.at) });
+	o->sec[rel].sh_info = maps_sec;
+	o->sec[rel].sh_entsize = sizeof(Elf64_Rel);
+}
+
+/* Index of ".maps"; 0: there are none. */
+static uint16_t add_maps(struct object *o)
 {
 	const void *zeroes;
-	size_t n = 0;
+	uint32_t at = 0;
 	uint16_t sec = 0;
 
 	for (size_t i = 0; i < o->obj->n_maps; i++) {
-		if (!uses(o, i))
+		uint32_t size = definition_bytes(&o->obj->maps[i]);
+
+		if (!o->used[i])
 			continue;
-		if (o->obj->maps[i].kind != FE_MAP_USER)
+		if (o->obj->maps[i].kind != FE_MAP_USER) {
 			add_data(o, i);
-		else
-			*vec_push(&o->maps, o->cx->arena) =
-				(struct part_obj_map){ (uint32_t)i,
-						       (uint32_t)n++ * PART_OBJ_MAP_BYTES };
+			continue;
+		}
+		*vec_push(&o->maps, o->cx->arena) = (struct part_obj_map){ (uint32_t)i, at, size };
+		at += size;
 	}
-	zeroes = arena_array(o->cx->arena, n + 1, PART_OBJ_MAP_BYTES);
-	if (n)
+	zeroes = arena_array(o->cx->arena, at + 1, 1);
+	if (at)
 		sec = section(o, ".maps", SHT_PROGBITS, SHF_ALLOC | SHF_WRITE,
-			      (struct part_bytes){ zeroes, n * PART_OBJ_MAP_BYTES });
-	for (size_t i = 0; i < n; i++)
+			      (struct part_bytes){ zeroes, at });
+	for (size_t i = 0; i < o->maps.len; i++)
 		o->symbol[o->maps.at[i].map] =
 			global(o, o->obj->maps[o->maps.at[i].map].name, STT_OBJECT, sec,
-			       o->maps.at[i].offset, PART_OBJ_MAP_BYTES) +
+			       o->maps.at[i].offset, o->maps.at[i].size) +
 			1;
+	return sec;
+}
+
+static void add_externs(struct object *o)
+{
+	o->extern_symbol = ARENA_ARRAY(o->cx->arena, uint32_t, o->obj->n_externs + 1);
+	for (size_t i = 0; i < o->obj->n_externs; i++) {
+		const struct fe_extern *e = &o->obj->externs[i];
+
+		if (!o->used_externs[i])
+			continue;
+		o->extern_symbol[i] = global(o, e->name, STT_NOTYPE, SHN_UNDEF, 0, 0);
+		if (e->weak)
+			o->globals.at[o->extern_symbol[i]].st_info =
+				(uint8_t)ELF64_ST_INFO(STB_WEAK, STT_NOTYPE);
+	}
 }
 
 /* Main, and behind it the subprograms in .text, both without what relocations will fill in. */
@@ -203,8 +291,11 @@ static void add_code(struct object *o, uint16_t sec[2])
 	for (uint32_t i = 0; i < n; i++) {
 		struct bpf_insn *insn = &o->code[i];
 
-		if (ebpf_is_call(insn) && insn->src_reg == EBPF_CALL_SUBPROG)
+		if (ebpf_is_call(insn) && insn->src_reg != EBPF_CALL_HELPER) {
 			insn->imm = -1;
+			insn->src_reg =
+				EBPF_CALL_SUBPROG; /* of the kernel's, too: the symbol tells */
+		}
 		if (!ebpf_is_ld_imm64(insn))
 			continue;
 		if (insn->src_reg == EBPF_IMM_FUNC) { /* libbpf wants bytes from .text's start */
@@ -252,6 +343,10 @@ static uint32_t symbol_of(const struct object *o, uint32_t pc, uint32_t *type)
 	if (ebpf_is_call(insn) && insn->src_reg == EBPF_CALL_SUBPROG) {
 		*type = R_BPF_64_32;
 		return 1 + o->sub_symbol[sub_at(o, (int64_t)pc + 1 + insn->imm)];
+	}
+	if (names_extern(insn)) {
+		*type = ebpf_is_call(insn) ? R_BPF_64_32 : R_BPF_64_64;
+		return first_global + o->extern_symbol[insn->imm];
 	}
 	if (!ebpf_is_ld_imm64(insn))
 		return 0;
@@ -335,23 +430,31 @@ static bool build(struct object *o)
 {
 	const struct fe_prog *p = o->prog;
 	uint32_t end = p->subprogs[0].end;
+	struct part_obj_uses uses;
 	struct part_obj_btf btf;
-	uint16_t code[2];
+	uint16_t code[2], maps_sec;
 
 	name(o, "");
 	put(o, &(Elf64_Ehdr){ 0 }, sizeof(Elf64_Ehdr));
 	o->n_secs = 1;
 	add_code(o, code);
-	add_maps(o);
+	find_used(o);
+	maps_sec = add_maps(o);
+	add_externs(o);
 	section(o, "license", SHT_PROGBITS, SHF_ALLOC | SHF_WRITE,
 		(struct part_bytes){ o->obj->license, strlen(o->obj->license) + 1 });
-	if (!part_object_btf(o->cx, o->obj, p, o->section, o->maps.at, o->maps.len, &btf))
+	uses = (struct part_obj_uses){ o->maps.at, o->maps.len, o->used, o->used_externs };
+	if (!part_object_btf(o->cx, o->obj, p, o->section, &uses, &btf))
 		return false;
+	for (size_t i = 0; i < btf.n_vars; i++)
+		global(o, btf.vars[i].name, STT_OBJECT, o->data_sec[btf.vars[i].map],
+		       btf.vars[i].offset, btf.vars[i].size);
 	section(o, ".BTF", SHT_PROGBITS, 0, btf.btf);
 	section(o, ".BTF.ext", SHT_PROGBITS, 0, btf.ext);
 	add_relocs(o, code[0], 0, end, o->section);
 	if (code[1])
 		add_relocs(o, code[1], end, (uint32_t)p->n_insns, ".text");
+	add_initial_maps(o, maps_sec);
 	if (o->n_secs + 2 > MAX_SECTIONS)
 		return false;
 	global(o, PART_OBJ_COOKIE, STT_NOTYPE, SHN_ABS, o->pair->cookie, 0);
