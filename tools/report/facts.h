@@ -104,6 +104,9 @@ const char *rep_subprog_name(const struct rep_facts *f, uint32_t subprog);
 /* One sentence: what the program would gain without the refusal; NULL: not known. In the scratch arena. */
 const char *rep_advice_gain(const struct rep_facts *f, const struct rep_advice *a);
 
+/* early.c: instructions that read the packet before anything that the card refuses. */
+uint32_t rep_early_reads(const struct rep_facts *f);
+
 /* graph.c, why.c, cycles.c: steps of rep_gather(). */
 void rep_graph(struct rep_facts *f);
 void rep_why(struct rep_facts *f);
