@@ -3,6 +3,7 @@
 #include "base/bits.h"
 #include "nfp_backend/backend.h"
 #include "partitioner/split.h"
+#include "sim/pair.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -182,8 +183,19 @@ static bool run_device(struct run *x, struct sim_diff_device *dev, uint64_t *wor
 	return sim_diff_run(&x->cx, x->obj, x->prog, &x->fw, dev, opts, &x->r->diff);
 }
 
-static void compare(struct run *x, const struct nfp_image *img)
+static bool run_pair(struct run *x, const struct part_pair *pair, const struct sim_diff_device *dev,
+		     const struct sim_diff_options *opts)
 {
+	struct sim_pair_result res;
+	bool ok = sim_pair_run(&x->cx, &x->vp, pair, &x->fw, dev, opts, &res);
+
+	x->r->diff = res.diff;
+	return ok;
+}
+
+static void compare(struct run *x, const struct split *split)
+{
+	const struct nfp_image *img = split->image;
 	struct sim_diff_options opts = { .packets = x->o->packets,
 					 .seed = x->o->seed,
 					 .pcap = x->o->pcap };
@@ -200,7 +212,8 @@ static void compare(struct run *x, const struct nfp_image *img)
 		tids[i] = (uint32_t)i + 1;
 	x->r->words = (uint32_t)img->code.n_words;
 	if (!nfp_ucode_relocate(&x->cx, &img->code, &x->fw, tids, img->n_maps, words) ||
-	    !run_device(x, &dev, words, &opts))
+	    !(split->pair ? run_pair(x, split->pair, &dev, &opts)
+			  : run_device(x, &dev, words, &opts)))
 		end(x, HARNESS_FAILED, first_error(&x->diags));
 	else
 		end(x, x->r->diff.mismatches ? HARNESS_DIFFERS : HARNESS_EQUAL, REASON_NONE);
@@ -211,6 +224,8 @@ static void run(struct run *x)
 	struct offload_options opts = { .opt_level = x->o->level,
 					.check_each = !x->o->probe,
 					.dump = x->o->dump,
+					.cut_seed = x->o->cut_seed,
+					.whole_only = !x->o->cut_seed,
 					.probe = x->o->probe,
 					.probe_priv = x->o->probe_priv };
 	struct offload_prog state;
@@ -225,12 +240,14 @@ static void run(struct run *x)
 		end(x, HARNESS_FAILED, first_error(&x->diags));
 		return;
 	}
-	if (split.placement != PART_ALL_DEVICE) {
+	if (split.placement == PART_ALL_HOST) {
 		log_refusal(x, &split);
-		end(x, HARNESS_REFUSED, split.reasons[0].reason);
+		end(x, HARNESS_REFUSED, split.n_reasons ? split.reasons[0].reason : REASON_NONE);
 		return;
 	}
-	compare(x, split.image);
+	x->r->split = split.pair;
+	x->r->reshaped = split.shape && split.shape->n_inlined;
+	compare(x, &split);
 }
 
 static void run_and_close(struct run *x, const struct harness_options *o, struct harness_result *r)

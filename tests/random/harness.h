@@ -26,6 +26,7 @@ struct harness_options {
 	const char *firmware; /* NULL: "generous" */
 	const char *dump;     /* passes to dump, as --dump has it; NULL: none */
 	unsigned level;       /* 0 or 2 */
+	uint64_t cut_seed;    /* not 0: split at a random cut, both halves against the whole */
 	/* offload_options.probe: what stands between two phases, for tests/faults. */
 	void (*probe)(void *priv, const char *phase, void *made);
 	/* The device as it is about to be run, words relocated. False: it need not run. */
@@ -49,6 +50,7 @@ struct harness_result {
 	const char *what;            /* differs: of the first mismatch */
 	uint32_t warnings;           /* of the verifier */
 	uint32_t words;              /* of microcode */
+	bool split, reshaped;        /* in two halves; with calls replaced */
 };
 
 void harness_run(const struct harness_case *c, const struct harness_options *o,

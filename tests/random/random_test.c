@@ -1,7 +1,7 @@
 /* Random programs through the whole pipeline: see gen.h for what they are.
  *
  *   random_test [--programs N] [--packets P] [--seed S] [--size K] [--seconds T] [--kernel]
- *               [--verify-only] [--firmware NAME] [--level 0|2] [--reduce] [--dump PASSES] [--verbose]
+ *               [--split] [--verify-only] [--firmware NAME] [--level 0|2] [--reduce] [--dump PASSES] [--verbose]
  *
  * Program number i of a run with seed S is the only one of a run with seed S + i: "--seed S+i
  * --programs 1" repeats what a message names. */
@@ -31,7 +31,7 @@ struct options {
 	uint64_t programs, packets, seed;
 	time_t until; /* 0: no limit */
 	uint32_t size;
-	bool kernel, verify_only, reduce, verbose;
+	bool kernel, split, verify_only, reduce, verbose;
 	const char *dump, *firmware;
 	unsigned first_level, last_level; /* of levels[] */
 };
@@ -43,6 +43,7 @@ struct tally {
 	uint64_t programs, accepted, packets;
 	uint64_t outcome[2][HARNESS_FAILED + 1]; /* by level */
 	uint64_t words[2], insns[2], cycles[2];
+	uint64_t split, reshaped; /* in two halves; with calls replaced */
 	uint64_t verdicts[8], skipped, hits, misses;
 	struct refusals {
 		uint64_t n, last_seed;
@@ -148,6 +149,8 @@ static void add(struct tally *t, unsigned level, const struct harness_result *r)
 {
 	t->outcome[level][r->outcome]++;
 	t->words[level] += r->words;
+	t->split += r->split;
+	t->reshaped += r->reshaped;
 	t->insns[level] += r->diff.device_insns;
 	t->cycles[level] += r->diff.device_cycles;
 	t->packets += r->diff.packets;
@@ -168,7 +171,8 @@ static void run_levels(const struct options *o, struct gen_program *p, struct ha
 					     .seed = t->seed,
 					     .pcap = pcap,
 					     .firmware = o->firmware,
-					     .level = levels[i] } };
+					     .level = levels[i],
+					     .cut_seed = o->split ? t->seed : 0 } };
 		uint64_t shown = t->outcome[0][HARNESS_DIFFERS] + t->outcome[1][HARNESS_DIFFERS];
 		struct harness_result r;
 
@@ -242,7 +246,8 @@ static void show_crash(const struct options *o, uint64_t seed)
 					     .seed = seed,
 					     .pcap = s.packets.path,
 					     .firmware = o->firmware,
-					     .level = levels[i] },
+					     .level = levels[i],
+					     .cut_seed = o->split ? seed : 0 },
 				   .showed = SHOWED_END };
 
 		if (!shows_fault(&s.c, &f))
@@ -326,6 +331,9 @@ static void print_tally(const struct options *o, const struct tally *t)
 		printf("; %" PRIu64 " words, %" PRIu64 " instructions run\n", t->words[i],
 		       t->insns[i]);
 	}
+	if (o->split)
+		printf("%" PRIu64 " in two halves, %" PRIu64 " with calls replaced\n", t->split,
+		       t->reshaped);
 	print_reasons("refused", t->refused_for);
 	printf("%" PRIu64 " packets (%" PRIu64 " skipped); verdicts", t->packets, t->skipped);
 	for (size_t i = 0; i < 8; i++)
@@ -353,6 +361,7 @@ static bool parse(int argc, char **argv, struct options *o)
 		{ "firmware", required_argument, NULL, 'f' },
 		{ "seconds", required_argument, NULL, 't' },
 		{ "kernel", no_argument, NULL, 'K' },
+		{ "split", no_argument, NULL, 'S' },
 		{ "verify-only", no_argument, NULL, 'V' },
 		{ "reduce", no_argument, NULL, 'r' },
 		{ "level", required_argument, NULL, 'l' },
@@ -372,6 +381,7 @@ static bool parse(int argc, char **argv, struct options *o)
 		case 't': o->until = time(NULL) + strtol(optarg, NULL, 0); break;
 		case 'l': o->first_level = o->last_level = strtoul(optarg, NULL, 0) > 0; break;
 		case 'K': o->kernel = true; break;
+		case 'S': o->split = true; break;
 		case 'V': o->verify_only = true; break;
 		case 'r': o->reduce = true; break;
 		case 'v': o->verbose = true; break;
