@@ -121,4 +121,8 @@ const char *sim_host_obstacle(struct arena *a, const struct fe_object *obj,
 /* The program names this map. */
 bool sim_host_uses_map(const struct fe_prog *prog, size_t map);
 
+/* Has the program a program array that the object fills in? Its tail calls are made, but not where only one
+ * program is loaded (a kernel, a captured image). */
+bool sim_host_follows_tails(const struct fe_object *obj, const struct fe_prog *prog);
+
 #endif

@@ -186,11 +186,15 @@ uint64_t sim_helper_guest_code(struct sim_host *h, const uint64_t *a)
 	return 0;
 }
 
-/* The simulator's program arrays are empty, as after loading: the call falls through. */
+/* Answers with the address of the target's code; 0: the call falls through. */
 uint64_t sim_helper_tail_call(struct sim_host *h, const uint64_t *a)
 {
-	(void)h, (void)a;
-	return 0;
+	const struct sim_tail *t = sim_tail_target(h, a[1], (uint32_t)a[2]);
+
+	if (!t || h->tail_calls == SIM_TAIL_CALLS)
+		return 0;
+	h->tail_calls++;
+	return t->entry;
 }
 
 /* ---- output --------------------------------------------------------------------------------- */

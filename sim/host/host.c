@@ -170,6 +170,7 @@ static void place_packet(struct sim_host *h, const struct sim_host_packet *pkt)
 	h->clock_ns = pkt->clock_ns;
 	h->redirect = (struct sim_redirect){ 0 };
 	h->frame->r0 = 0;
+	h->tail_calls = 0;
 	h->fault[0] = 0;
 	h->n_events = h->n_touched = 0;
 	h->run_mem_used = 0;

@@ -1,6 +1,7 @@
 #ifndef SIM_HOST_HOST_INTERNAL_H
 #define SIM_HOST_HOST_INTERNAL_H
 
+#include "base/vec.h"
 #include "sim/host.h"
 #include "sim/host/x86_jit.h"
 
@@ -83,6 +84,13 @@ struct sim_region { /* memory that helpers may be given pointers into */
 
 struct sim_captured;
 
+struct sim_tail { /* a program that tail calls lead to */
+	const struct fe_prog *prog;
+	uint64_t entry; /* its code; 0: the engine has none */
+};
+
+#define SIM_TAIL_CALLS 33u /* that follow each other (MAX_TAIL_CALL_CNT) */
+
 /* What runs a program in the environment; one row a kind of host. */
 struct sim_engine {
 	bool (*open)(struct sim_host *h); /* false: reported */
@@ -115,6 +123,8 @@ struct sim_host {
 	size_t n_regions;
 	uint64_t *handles; /* per map, where an engine wants its own; NULL: GUEST_HANDLE */
 	struct sim_jit_image image;
+	VEC(struct sim_tail) tails;
+	uint32_t tail_calls; /* of this packet */
 	struct sim_gate gate;
 
 	/* the packet being run; offsets are from the start of the frame */
@@ -163,6 +173,10 @@ size_t sim_guest_map(struct sim_host *h, uint64_t handle);
 /* What a reference to the map loads, and the address of element 0's value (0: none). */
 uint64_t sim_map_handle(const struct sim_host *h, size_t map);
 uint64_t sim_map_first_value(const struct sim_host *h, size_t map);
+
+/* tails.c: fills in h->tails; where a call leads, NULL: the slot is empty. */
+void sim_tails_find(struct sim_host *h);
+const struct sim_tail *sim_tail_target(const struct sim_host *h, uint64_t handle, uint32_t index);
 
 /* host_unicorn.c */
 /* The engine with the regions that every program needs. */

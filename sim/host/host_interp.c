@@ -44,6 +44,13 @@ static bool interp_packet_load(void *priv, int32_t off, uint32_t bytes, uint64_t
 	return !failed;
 }
 
+static const struct fe_prog *interp_tail(void *priv, uint64_t map, uint32_t index)
+{
+	const struct sim_tail *t = sim_tail_target(priv, map, index);
+
+	return t ? t->prog : NULL;
+}
+
 static bool interp_stopped(void *priv)
 {
 	return ((struct sim_host *)priv)->fault[0];
@@ -68,6 +75,7 @@ static void run_packet(struct sim_host *h)
 					    .helper = interp_helper,
 					    .map = interp_map,
 					    .packet_load = interp_packet_load,
+					    .tail_target = interp_tail,
 					    .step = h->opts.step ? interp_step : NULL,
 					    .stopped = interp_stopped };
 	struct sim_interp_result res;
@@ -86,11 +94,11 @@ static void interp_loop(struct sim_host *h)
 }
 
 /* What the program calls is known beforehand, so that it is refused before anything runs. */
-static bool check_calls(struct sim_host *h)
+static bool check_calls(struct sim_host *h, const struct fe_prog *prog)
 {
-	for (size_t i = 0; i < h->prog->n_insns; i++) {
-		const struct bpf_insn *insn = &h->prog->insns[i];
-		struct diag_at at = fe_prog_at(h->obj, h->prog, (int64_t)i);
+	for (size_t i = 0; i < prog->n_insns; i++) {
+		const struct bpf_insn *insn = &prog->insns[i];
+		struct diag_at at = fe_prog_at(h->obj, prog, (int64_t)i);
 
 		if (ebpf_is_ld_imm64(insn))
 			i++;
@@ -99,7 +107,7 @@ static bool check_calls(struct sim_host *h)
 		if (insn->src_reg != EBPF_CALL_HELPER)
 			return diag_error(h->cx->diags, &at, REASON_SIM_INSN, insn->code,
 					  "call of a kernel function");
-		if (insn->imm < 0 || !sim_host_has_helper(h->prog->type, (uint32_t)insn->imm))
+		if (insn->imm < 0 || !sim_host_has_helper(prog->type, (uint32_t)insn->imm))
 			return diag_error(h->cx->diags, &at, REASON_SIM_HELPER,
 					  ebpf_helper_name((uint32_t)insn->imm), insn->imm);
 	}
@@ -118,7 +126,11 @@ static bool interp_open(struct sim_host *h)
 	h->regions[h->n_regions++] = (struct sim_region){ GUEST_RING, GUEST_RING_SIZE, h->ring };
 	h->regions[h->n_regions++] = (struct sim_region){ GUEST_VALUES, values_size, values };
 	h->regions[h->n_regions++] = (struct sim_region){ GUEST_CTX, GUEST_CTX_SIZE, h->ctx };
-	return check_calls(h);
+	sim_tails_find(h);
+	for (size_t i = 0; i < h->tails.len; i++)
+		if (!check_calls(h, h->tails.at[i].prog))
+			return false;
+	return check_calls(h, h->prog);
 }
 
 static void interp_close(struct sim_host *h)

@@ -15,6 +15,30 @@ static uint64_t helper_addr(void *priv, int32_t helper)
 	return helper == BPF_FUNC_loop ? h->gate.bpf_loop : sim_gate_helper_addr((uint32_t)helper);
 }
 
+/* Programs that tail calls lead to stand behind the program. */
+static bool add_tails(struct sim_host *h, struct sim_jit_layout *layout)
+{
+	VEC(uint8_t) code = { 0 };
+
+	sim_tails_find(h);
+	vec_reserve(&code, h->cx->arena, h->image.len);
+	memcpy(code.at, h->image.code, h->image.len);
+	code.len = h->image.len;
+	for (size_t i = 0; i < h->tails.len; i++) {
+		struct sim_jit_image image;
+
+		h->tails.at[i].entry = layout->code_base = GUEST_CODE + code.len;
+		if (!sim_x86_jit(h->cx, h->obj, h->tails.at[i].prog, layout, &image))
+			return false;
+		vec_reserve(&code, h->cx->arena, code.len + image.len);
+		memcpy(code.at + code.len, image.code, image.len);
+		code.len += image.len;
+	}
+	h->image.code = code.at;
+	h->image.len = code.len;
+	return true;
+}
+
 static bool compile(struct sim_host *h)
 {
 	size_t n = h->obj->n_maps;
@@ -32,7 +56,7 @@ static bool compile(struct sim_host *h)
 		handle[i] = sim_map_handle(h, i);
 		value[i] = sim_map_first_value(h, i);
 	}
-	return sim_x86_jit(h->cx, h->obj, h->prog, &layout, &h->image);
+	return sim_x86_jit(h->cx, h->obj, h->prog, &layout, &h->image) && add_tails(h, &layout);
 }
 
 static bool map_code(struct sim_host *h)

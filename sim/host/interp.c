@@ -15,6 +15,7 @@
 #define ATOMIC_STORE_REL 0x110
 
 struct frame { /* of a caller */
+	const struct fe_prog *prog;
 	uint32_t ret;
 	uint64_t saved[4]; /* R6..R9 */
 	uint64_t fp;
@@ -336,6 +337,7 @@ static bool enter(struct machine *m, int64_t target, uint32_t ret)
 	if (m->depth + 1 >= EBPF_MAX_FRAMES)
 		return fault(m, "calls nest too deep");
 	f = &m->frames[m->depth++];
+	f->prog = m->prog;
 	f->ret = ret;
 	f->fp = m->r[BPF_REG_10];
 	memcpy(f->saved, &m->r[BPF_REG_6], sizeof(f->saved));
@@ -355,6 +357,7 @@ static bool function_exit(struct machine *m, bool *end)
 	f = &m->frames[--m->depth];
 	m->r[BPF_REG_10] = f->fp;
 	memcpy(&m->r[BPF_REG_6], f->saved, sizeof(f->saved));
+	m->prog = f->prog; /* a tail call may have gone to another */
 	m->pc = f->ret;
 	return true;
 }
@@ -396,8 +399,6 @@ static bool call_tail(struct machine *m)
 		return true;
 	}
 	m->tail_calls++;
-	if (m->depth) /* frames hold indices into the program that they were made in */
-		return fault(m, "tail call from a subprogram");
 	m->prog = target;
 	m->pc = 0;
 	return true;

@@ -67,12 +67,17 @@ static void emit_prologue(struct jit *j)
 		x86_push(&j->b, callee_saved[i]);
 }
 
-static void emit_epilogue(struct jit *j)
+static void leave_frame(struct jit *j)
 {
 	for (size_t i = ARRAY_SIZE(callee_saved); i-- > 0;)
 		x86_pop(&j->b, callee_saved[i]);
 	x86_reg_reg(&j->b, X86_MOV, X86_W64, X86_RSP, X86_RBP);
 	x86_pop(&j->b, X86_RBP);
+}
+
+static void emit_epilogue(struct jit *j)
+{
+	leave_frame(j);
 	x86_ret(&j->b);
 }
 
@@ -518,6 +523,20 @@ static bool emit_cond_jump(struct jit *j, const struct bpf_insn *i)
 	return emit_jump(j, i, cc);
 }
 
+/* The helper has answered with the target's address, or 0: to the target in place of this function, which
+ * takes its context as the caller gave it (rdi is as it was). */
+static void emit_tail(struct jit *j)
+{
+	size_t fall;
+
+	x86_reg_reg(&j->b, X86_TEST, X86_W64, X86_RAX, X86_RAX);
+	fall = x86_jcc_short(&j->b, X86_CC_E);
+	leave_frame(j);
+	x86_byte(&j->b, 0xff); /* jmp rax */
+	x86_byte(&j->b, 0xe0);
+	x86_land(&j->b, fall);
+}
+
 static bool emit_call(struct jit *j, const struct bpf_insn *i)
 {
 	int64_t target = (int64_t)j->pc + 1 + i->imm;
@@ -543,6 +562,8 @@ static bool emit_call(struct jit *j, const struct bpf_insn *i)
 	}
 	x86_mov_imm64(&j->b, TMP_SRC, addr);
 	x86_call_reg(&j->b, TMP_SRC);
+	if (i->imm == BPF_FUNC_tail_call)
+		emit_tail(j);
 	return true;
 }
 
