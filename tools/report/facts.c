@@ -26,7 +26,7 @@ const char *rep_subprog_name(const struct rep_facts *f, uint32_t subprog)
 	const struct fe_subprog *s = &f->prog->subprogs[subprog];
 
 	if (!subprog)
-		return f->p->prog->name;
+		return f->prog->name;
 	return *s->name ? s->name : arena_printf(&f->p->owner->scratch, "subprogram %u", subprog);
 }
 
