@@ -51,6 +51,8 @@ struct cli_args {
 	struct part_profiler profiler; /* which asks for it */
 	struct junit *junit_to; /* what --junit collects; not an option */
 	const char *dot, *svg, *html; /* files of explain */
+	const char *manifest, *skeleton;  /* files of compile */
+	struct compile_files *compile_to; /* what they collect; not an option */
 	struct explain_files *explain_to; /* what they collect; not an option */
 	const char *operand; /* the object, image or words file */
 };

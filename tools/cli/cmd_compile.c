@@ -1,4 +1,5 @@
 #include "nfp_backend/backend.h"
+#include "tools/cli/compile_files.h"
 #include "tools/cli/report.h"
 
 #include <errno.h>
@@ -35,32 +36,63 @@ static bool result_path(char *path, size_t size, const char *dir, const char *pr
 	return m >= 0 && (size_t)m < size - (size_t)n;
 }
 
-static bool write_results(const struct cli_args *args, struct bpf_offload_program *p)
-{
-	const char *name = bpf_offload_program__name(p);
-	char path[PATH_MAX];
+/* What one program's compilation leaves in DIR. */
+struct results {
+	char image[PATH_MAX], words[PATH_MAX], host[PATH_MAX], manifest[PATH_MAX];
+	struct rep_files files;
+};
 
-	if (!make_folder(args->output))
-		return false;
-	if (!result_path(path, sizeof(path), args->output, name, "nfp") ||
-	    bpf_offload_program__write_image(p, path))
-		return false;
+static void say_wrote(const struct cli_args *args, const char *path)
+{
 	if (!args->json && !args->quiet)
 		printf("  wrote %s\n", path);
-	if (bpf_offload_program__placement(p) == BPF_OFFLOAD_SPLIT) {
-		if (!result_path(path, sizeof(path), args->output, name, "host.o") ||
-		    bpf_offload_program__write_host(p, path))
-			return false;
-		if (!args->json && !args->quiet)
-			printf("  wrote %s\n", path);
-	}
-	if (!args->emit) /* "words" is all it can be */
+}
+
+/* One file: where it goes, and who writes it. */
+static bool write_one(const struct cli_args *args, struct bpf_offload_program *p, char *path,
+		      const char *ext,
+		      int (*write)(struct bpf_offload_program *p, const char *path),
+		      const char **written)
+{
+	if (!result_path(path, PATH_MAX, args->output, bpf_offload_program__name(p), ext) ||
+	    write(p, path))
+		return false;
+	*written = path;
+	say_wrote(args, path);
+	return true;
+}
+
+static bool write_results(const struct cli_args *args, struct bpf_offload_program *p,
+			  struct results *r)
+{
+	bool split = bpf_offload_program__placement(p) == BPF_OFFLOAD_SPLIT;
+
+	return make_folder(args->output) &&
+	       write_one(args, p, r->image, "nfp", bpf_offload_program__write_image,
+			 &r->files.image) &&
+	       (!split || write_one(args, p, r->host, "host.o", bpf_offload_program__write_host,
+				    &r->files.host)) &&
+	       (!args->emit || /* "words" is all it can be */
+		write_one(args, p, r->words, "words", bpf_offload_program__write_words,
+			  &r->files.words));
+}
+
+/* Beside the files, unless --manifest collects all programs. */
+static bool write_manifest(const struct cli_args *args, struct bpf_offload_program *p,
+			   struct results *r)
+{
+	struct compile_files *all = args->compile_to;
+
+	r->files.beside = !all->args->manifest;
+	if (all->args->manifest)
+		return compile_files_manifest(all, p, &r->files);
+	if (!r->files.image)
 		return true;
-	if (!result_path(path, sizeof(path), args->output, name, "words") ||
-	    bpf_offload_program__write_words(p, path))
+	if (!result_path(r->manifest, PATH_MAX, args->output, bpf_offload_program__name(p),
+			 "manifest.json") ||
+	    !compile_files_own_manifest(p, &r->files, r->manifest))
 		return false;
-	if (!args->json && !args->quiet)
-		printf("  wrote %s\n", path);
+	say_wrote(args, r->manifest);
 	return true;
 }
 
@@ -95,6 +127,17 @@ static void print_summary(const struct cli_args *args, struct bpf_offload_progra
 	}
 }
 
+static bool write_all(const struct cli_args *args, struct bpf_offload_program *p, int err)
+{
+	struct results r = { 0 };
+
+	if (!err && bpf_offload_program__device_words(p) && !write_results(args, p, &r))
+		return false;
+	if (r.files.host)
+		compile_files_host(args->compile_to, r.files.host);
+	return write_manifest(args, p, &r);
+}
+
 /* Exit code of one program; the worst of all programs is the command's. */
 static enum cli_exit compile_one(const struct cli_args *args, struct bpf_offload_program *p,
 				 struct json_object *report)
@@ -120,8 +163,7 @@ static enum cli_exit compile_one(const struct cli_args *args, struct bpf_offload
 	}
 	if (args->require_device && bpf_offload_program__placement(p) != BPF_OFFLOAD_DEVICE)
 		code = CLI_PROGRAM;
-	if (!err && bpf_offload_program__device_words(p) && !args->stop_after &&
-	    !write_results(args, p))
+	if (!args->stop_after && !write_all(args, p, err))
 		return CLI_ENVIRONMENT;
 	return code;
 }
@@ -159,5 +201,5 @@ enum cli_exit cmd_compile(const struct cli_args *args)
 	if (!passes_exist("--dump", args->dump, true) ||
 	    !passes_exist("--stop-after", args->stop_after, false))
 		return CLI_USAGE;
-	return cli_each_program(args, compile_one);
+	return compile_files_run(args, compile_one);
 }

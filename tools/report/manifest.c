@@ -1,0 +1,301 @@
+#include "tools/report/manifest.h"
+
+#include "base/bits.h"
+#include "base/file.h"
+#include "base/sha256.h"
+#include "partitioner/handoff.h"
+#include "tools/report/escape.h"
+#include "tools/report/json.h"
+
+#define MAX_FILE (1u << 30)
+
+static void add(struct json_object *o, const char *key, struct json_object *value)
+{
+	json_object_object_add(o, key, value);
+}
+
+static void add_int(struct json_object *o, const char *key, uint64_t v)
+{
+	add(o, key, json_object_new_int64((int64_t)v));
+}
+
+static void add_bool(struct json_object *o, const char *key, bool v)
+{
+	add(o, key, json_object_new_boolean(v));
+}
+
+/* {"file": …, "bytes": …, "sha256": …}; NULL: reported. */
+static struct json_object *file_json(struct cx *cx, const char *path, const char *name)
+{
+	char digest[SHA256_HEX];
+	struct file_bytes file;
+	struct json_object *o;
+
+	if (!file_read(cx, path, MAX_FILE, &file))
+		return NULL;
+	sha256_hex(file.data, file.size, digest);
+	o = json_object_new_object();
+	add(o, "file", report_text(name));
+	add_int(o, "bytes", file.size);
+	add(o, "sha256", json_object_new_string(digest));
+	return o;
+}
+
+static const char *name_of(const struct rep_files *files, const char *path)
+{
+	return files->beside ? rep_basename(path) : path;
+}
+
+/* ---- the device's half -------------------------------------------------------------------------------- */
+
+static const struct {
+	unsigned bit; /* of nfp_image.helpers */
+	const char *name;
+} capabilities[] = {
+	{ NFP_HELPER_MAP_LOOKUP, "map-lookup" }, { NFP_HELPER_MAP_UPDATE, "map-update" },
+	{ NFP_HELPER_MAP_DELETE, "map-delete" }, { NFP_HELPER_PRANDOM, "random" },
+	{ NFP_HELPER_PERF_EVENT, "perf-event" }, { NFP_HELPER_ADJUST_HEAD, "adjust-head" },
+};
+
+static struct json_object *needs_json(const struct nfp_image *img)
+{
+	struct json_object *o = json_object_new_object(), *list = json_object_new_array();
+
+	for (size_t i = 0; i < ARRAY_SIZE(capabilities); i++)
+		if (img->helpers >> capabilities[i].bit & 1)
+			json_object_array_add(list, report_text(capabilities[i].name));
+	if (img->adjust_tail)
+		json_object_array_add(list, report_text("adjust-tail"));
+	if (img->queue_select)
+		json_object_array_add(list, report_text("queue-select"));
+	add(o, "capabilities", list);
+	add_int(o, "instruction_words", img->code.n_words);
+	add_int(o, "stack_bytes", img->stack_bytes);
+	add_int(o, "packet_bytes", img->max_pkt_off);
+	add_int(o, "maps", img->n_maps);
+	return o;
+}
+
+static struct json_object *device_json(struct cx *cx, const struct bpf_offload_program *p,
+				       const struct rep_files *files)
+{
+	struct json_object *o = json_object_new_object(), *attach = json_object_new_object();
+
+	add(o, "image", file_json(cx, files->image, name_of(files, files->image)));
+	add(o, "words",
+	    files->words ? file_json(cx, files->words, name_of(files, files->words)) : NULL);
+	add(attach, "type", report_text(p->image->type == NFP_PROG_XDP ? "xdp" : "tc"));
+	add(attach, "mode", report_text("offload"));
+	add(o, "attach", attach);
+	add(o, "needs", needs_json(p->image));
+	return o;
+}
+
+/* ---- the host half -------------------------------------------------------------------------------------- */
+
+static struct json_object *argv_json(const char *const *argv)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (; *argv; argv++)
+		json_object_array_add(list, report_text(*argv));
+	return list;
+}
+
+/* Argument lists, not shell lines: names come from the object and may hold anything. */
+static struct json_object *commands_json(struct cx *cx, const char *file,
+					 const struct fe_prog *prog)
+{
+	const char *pin = arena_printf(cx->arena, "/sys/fs/bpf/%s", prog->name);
+	const char *const load[] = { "bpftool", "prog", "load", file, pin, "type", "xdp", NULL };
+	const char *const attach[] = { "bpftool", "net", "attach", "xdpdrv", "pinned",
+				       pin,       "dev", "IFACE",  NULL };
+	struct json_object *list = json_object_new_array();
+
+	json_object_array_add(list, argv_json(load));
+	json_object_array_add(list, argv_json(attach));
+	return list;
+}
+
+static struct json_object *host_json(struct cx *cx, const struct bpf_offload_program *p,
+				     const struct rep_files *files)
+{
+	struct json_object *o = json_object_new_object(), *attach = json_object_new_object();
+	const struct fe_prog *prog = &p->split.pair->host;
+
+	add(o, "object", file_json(cx, files->host, name_of(files, files->host)));
+	add(o, "program", report_text(prog->name));
+	add(o, "section", report_text(prog->frags ? "xdp.frags" : "xdp"));
+	add_int(o, "bpf_insns", prog->n_insns);
+	add(attach, "type", report_text("xdp"));
+	add(attach, "mode", report_text("native"));
+	add(attach, "commands", commands_json(cx, name_of(files, files->host), prog));
+	add(o, "attach", attach);
+	return o;
+}
+
+static struct json_object *record_json(struct rep_facts *f)
+{
+	const struct part_pair *pair = f->p->split.pair;
+	struct json_object *o = json_object_new_object();
+
+	add_int(o, "version", PART_HANDOFF_VERSION);
+	add_int(o, "cookie", pair->cookie);
+	add_int(o, "bytes", pair->record_bytes);
+	add_int(o, "header_bytes", PART_HANDOFF_HEADER);
+	add(o, "cuts", rep_json_cuts(f));
+	return o;
+}
+
+/* ---- maps -------------------------------------------------------------------------------------------------- */
+
+static const struct nfp_image_map *on_card(const struct bpf_offload_program *p, size_t map,
+					   uint32_t *id)
+{
+	for (size_t i = 0; p->image && i < p->image->n_maps; i++)
+		if (p->image->maps[i].object_idx == map) {
+			*id = (uint32_t)i + 1;
+			return &p->image->maps[i];
+		}
+	return NULL;
+}
+
+/* Offsets of 4-byte words that the card's atomics keep big-endian. */
+static struct json_object *swapped_json(const struct nfp_image_map *m)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (uint32_t i = 0; i < (m->value_size + 3) / 4; i++)
+		if (m->word_use[i] == NFP_WORD_ATOMIC)
+			json_object_array_add(list, json_object_new_int64(4 * (int64_t)i));
+	return list;
+}
+
+static struct json_object *map_json(const struct bpf_offload_program *p, size_t i)
+{
+	const struct fe_map *m = &p->owner->obj.maps[i];
+	const struct part_map *place = &p->split.maps[i];
+	struct json_object *o = json_object_new_object();
+	uint32_t id = 0;
+	const struct nfp_image_map *card = on_card(p, i, &id);
+
+	add(o, "name", report_text(m->name));
+	add(o, "type", report_text(ebpf_map_type_name(m->type)));
+	add_int(o, "type_id", m->type);
+	add_int(o, "key_size", m->key_size);
+	add_int(o, "value_size", m->value_size);
+	add_int(o, "max_entries", m->max_entries);
+	add_int(o, "flags", m->flags);
+	add(o, "home", report_text(part_home_name(place->home)));
+	add(o, "why", report_text(place->why));
+	add(o, "duty", report_text(part_home_duty(place->home)));
+	add(o, "text", report_text(part_home_text(place->home)));
+	add(o, "table_id", card ? json_object_new_int64(id) : NULL);
+	add(o, "big_endian_at", card ? swapped_json(card) : NULL);
+	add_bool(o, "initialised", m->init != NULL);
+	return o;
+}
+
+static struct json_object *maps_json(const struct bpf_offload_program *p)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (size_t i = 0; p->split.maps && i < p->owner->obj.n_maps; i++)
+		if (p->split.maps[i].home != PART_HOME_NONE)
+			json_object_array_add(list, map_json(p, i));
+	return list;
+}
+
+/* Program arrays that are compiled in: what they hold is fixed, user space leaves them alone. */
+static struct json_object *followed_json(const struct bpf_offload_program *p)
+{
+	const struct part_shape *shape = p->compiled ? p->split.shape : NULL;
+	struct json_object *list = json_object_new_array(), *o;
+
+	for (size_t i = 0; shape && i < shape->n_followed; i++) {
+		o = json_object_new_object();
+		add(o, "map", report_text(p->owner->obj.maps[shape->followed[i].map].name));
+		add(o, "targets", report_text(shape->followed[i].targets));
+		json_object_array_add(list, o);
+	}
+	return list;
+}
+
+/* ---- the manifest ---------------------------------------------------------------------------------------- */
+
+struct json_object *rep_manifest_new(struct bpf_offload_object *o)
+{
+	struct json_object *m, *file = file_json(&o->cx, o->obj.path, rep_basename(o->obj.path));
+
+	api_print_messages(o);
+	if (!file)
+		return NULL;
+	m = json_object_new_object();
+	add_int(m, "manifest", REP_MANIFEST_VERSION);
+	add(m, "compiler", report_text("bpf-offload " BPF_OFFLOAD_VERSION));
+	add(m, "object", file);
+	add(m, "license", report_text(o->obj.license));
+	add(m, "programs", json_object_new_array());
+	return m;
+}
+
+static struct json_object *reasons_json(const struct bpf_offload_program *p)
+{
+	struct json_object *list = json_object_new_array(), *o;
+	const struct bpf_offload_reason *r;
+	size_t n;
+
+	r = bpf_offload_program__reasons(p, &n);
+	for (size_t i = 0; i < n; i++) {
+		o = json_object_new_object();
+		add(o, "insn", json_object_new_int64(r[i].insn));
+		add(o, "id", report_text(r[i].id));
+		add(o, "text", report_text(r[i].text));
+		json_object_array_add(list, o);
+	}
+	return list;
+}
+
+static struct json_object *program_json(struct bpf_offload_program *p,
+					const struct rep_files *files)
+{
+	struct json_object *o = json_object_new_object();
+	struct cx *cx = &p->owner->cx;
+	bool split = p->compiled && p->split.pair && files->host;
+
+	add(o, "name", report_text(bpf_offload_program__name(p)));
+	add(o, "section", report_text(bpf_offload_program__section(p)));
+	add(o, "type", report_text(bpf_offload_program__type(p)));
+	add(o, "placement",
+	    report_text(bpf_offload_placement__name(bpf_offload_program__placement(p))));
+	add(o, "firmware", report_text(p->compiled ? p->fw.name : NULL));
+	add(o, "device", files->image ? device_json(cx, p, files) : NULL);
+	add(o, "host", split ? host_json(cx, p, files) : NULL);
+	add(o, "record", split ? record_json(rep_gather(p)) : NULL);
+	add(o, "maps", maps_json(p));
+	add(o, "program_arrays", followed_json(p));
+	add(o, "reasons", reasons_json(p));
+	return o;
+}
+
+bool rep_manifest_add(struct json_object *manifest, struct bpf_offload_program *p,
+		      const struct rep_files *files)
+{
+	unsigned errors = p->owner->diags.errors;
+	struct json_object *o = program_json(p, files);
+
+	json_object_array_add(json_object_object_get(manifest, "programs"), o);
+	arena_reset(&p->owner->scratch);
+	api_print_messages(p->owner);
+	return p->owner->diags.errors == errors;
+}
+
+bool rep_manifest_write(struct cx *cx, struct json_object *manifest, const char *path)
+{
+	const char *text = json_object_to_json_string_ext(
+		manifest, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE);
+	bool ok = file_write(cx, path, arena_printf(cx->arena, "%s\n", text), strlen(text) + 1);
+
+	json_object_put(manifest);
+	return ok;
+}

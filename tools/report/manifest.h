@@ -1,0 +1,28 @@
+#ifndef TOOLS_REPORT_MANIFEST_H
+#define TOOLS_REPORT_MANIFEST_H
+
+#include "nfp_backend/api.h"
+
+#include <json-c/json.h>
+
+/* What a loader or a control plane needs of a compilation, as JSON: which files belong together, how they are
+ * attached, where each map lives and what user space does about it, what the firmware must offer. The schema
+ * is docs/json.md's section "Manifest"; its version changes only when a key goes away or changes its meaning. */
+
+#define REP_MANIFEST_VERSION 1
+
+/* Files that compile wrote; NULL: not that one. */
+struct rep_files {
+	const char *image, *words, *host;
+	bool beside; /* the manifest lies in the same folder: names rather than paths */
+};
+
+/* {"manifest": 1, …, "programs": []}. NULL: the object cannot be read again (reported). */
+struct json_object *rep_manifest_new(struct bpf_offload_object *o);
+/* Adds a program. False: a file cannot be read again (reported). */
+bool rep_manifest_add(struct json_object *manifest, struct bpf_offload_program *p,
+		      const struct rep_files *files);
+/* Writes and frees. False: reported. */
+bool rep_manifest_write(struct cx *cx, struct json_object *manifest, const char *path);
+
+#endif
