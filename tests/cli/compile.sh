@@ -7,7 +7,8 @@ expect 0 "portfilter (xdp): device" "$tool" compile -o "$work/new" "$examples/po
 [ ! -e "$work/new/portfilter.words" ] || fail "words although nobody asked"
 expect 0 "wrote" "$tool" compile -o "$work/new" --emit=words "$examples/portfilter.o"
 [ -s "$work/new/portfilter.words" ] || fail "no words"
-[ "$(ls "$work/new")" = "portfilter.nfp
+[ "$(ls "$work/new")" = "portfilter.manifest.json
+portfilter.nfp
 portfilter.words" ] || fail "leftovers: $(ls "$work/new")"
 
 # the same input gives the same bytes

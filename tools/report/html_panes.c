@@ -56,34 +56,48 @@ static void pane_end(FILE *out)
 
 /* ---- source ----------------------------------------------------------------------------------------- */
 
+/* The file that main ends in: what it begins with may be a header's inlined function. */
+static const char *main_file(const struct rep_facts *f)
+{
+	const struct fe_line *l = fe_prog_line(f->prog, f->prog->subprogs[0].end - 1);
+
+	return l ? l->file : "";
+}
+
+static void source_line(FILE *out, const struct rep_facts *f, uint32_t i)
+{
+	const struct rep_line *l = &f->lines[i];
+
+	if (!i || strcmp(l[-1].file, l->file)) {
+		fputs("<div class=\"head\">", out);
+		rep_escape(out, l->file);
+		fputs(*l->text ? "</div>\n"
+			       : " <small>(its text is not in the object)</small></div>\n",
+		      out);
+	} else if (l->line > l[-1].line + 1) {
+		fputs("<div class=\"gap\">\xe2\x8b\xae</div>\n", out);
+	}
+	row_begin(out, classes[l->place]);
+	line_key(out, i);
+	row_text(out, l->line, l->text);
+	row_end(out);
+}
+
 static void source_pane(FILE *out, const struct rep_facts *f)
 {
-	const char *file = NULL;
+	const char *first = main_file(f);
 
 	pane_begin(out, "Source");
 	if (!f->n_lines)
 		fputs("<div class=\"gap\">The object has no line information: compile with clang "
 		      "-g.</div>\n",
 		      out);
-	for (uint32_t i = 0; i < f->n_lines; i++) {
-		const struct rep_line *l = &f->lines[i];
-		bool other_file = !file || strcmp(file, l->file);
-
-		if (other_file) {
-			fputs("<div class=\"head\">", out);
-			rep_escape(out, l->file);
-			fputs(*l->text ? "</div>\n"
-				       : " <small>(its text is not in the object)</small></div>\n",
-			      out);
-		} else if (l->line > f->lines[i - 1].line + 1) {
-			fputs("<div class=\"gap\">\xe2\x8b\xae</div>\n", out);
-		}
-		file = l->file;
-		row_begin(out, classes[l->place]);
-		line_key(out, i);
-		row_text(out, l->line, l->text);
-		row_end(out);
-	}
+	for (uint32_t i = 0; i < f->n_lines; i++)
+		if (!strcmp(f->lines[i].file, first))
+			source_line(out, f, i);
+	for (uint32_t i = 0; i < f->n_lines; i++)
+		if (strcmp(f->lines[i].file, first))
+			source_line(out, f, i);
 	pane_end(out);
 }
 

@@ -7,6 +7,8 @@
 #include "tools/report/escape.h"
 #include "tools/report/json.h"
 
+#include <ctype.h>
+
 #define MAX_FILE (1u << 30)
 
 static void add(struct json_object *o, const char *key, struct json_object *value)
@@ -102,11 +104,22 @@ static struct json_object *argv_json(const char *const *argv)
 	return list;
 }
 
+/* A file name in bpffs, whatever the program's name holds. */
+static const char *pin_path(struct cx *cx, const char *name)
+{
+	char *path = arena_printf(cx->arena, "/sys/fs/bpf/%s", name);
+
+	for (char *c = path + strlen("/sys/fs/bpf/"); *c; c++)
+		if (!isalnum((unsigned char)*c) && *c != '_')
+			*c = '_';
+	return path;
+}
+
 /* Argument lists, not shell lines: names come from the object and may hold anything. */
 static struct json_object *commands_json(struct cx *cx, const char *file,
 					 const struct fe_prog *prog)
 {
-	const char *pin = arena_printf(cx->arena, "/sys/fs/bpf/%s", prog->name);
+	const char *pin = pin_path(cx, prog->name);
 	const char *const load[] = { "bpftool", "prog", "load", file, pin, "type", "xdp", NULL };
 	const char *const attach[] = { "bpftool", "net", "attach", "xdpdrv", "pinned",
 				       pin,       "dev", "IFACE",  NULL };
