@@ -3,7 +3,7 @@ _bpf_offload() {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}
 
 	if [ "$COMP_CWORD" = 1 ]; then
-		COMPREPLY=($(compgen -W "compile test check explain disasm run bench --help --version" -- "$cur"))
+		COMPREPLY=($(compgen -W "compile test check explain disasm run capture bench --help --version" -- "$cur"))
 	elif [ "$prev" = --firmware ]; then
 		COMPREPLY=($(compgen -W "corenic generous" -- "$cur") $(compgen -f -- "$cur"))
 	elif [ "$prev" = --verifier ]; then

@@ -254,6 +254,27 @@ static void advice(FILE *out, struct rep_facts *f)
 	table_end(out);
 }
 
+/* What was placed is not quite what was written. */
+static void shape(FILE *out, const struct rep_facts *f)
+{
+	const struct part_shape *s = f->p->split.shape;
+
+	for (size_t i = 0; s && i < s->n_followed; i++) {
+		fputs("<p>Program array <code>", out);
+		rep_escape(out, f->p->owner->obj.maps[s->followed[i].map].name);
+		fputs("</code> is compiled in, user space must not change it: ", out);
+		rep_escape(out, s->followed[i].targets);
+		fputs("</p>\n", out);
+	}
+	if (s && s->n_inlined)
+		fprintf(out, "<p>Calls replaced by what they call: %u</p>\n", s->n_inlined);
+	if (f->p->split.shape_note && f->p->split.placement != PART_ALL_DEVICE) {
+		fputs("<p>", out);
+		rep_escape(out, f->p->split.shape_note);
+		fputs("</p>\n", out);
+	}
+}
+
 void rep_html_program(FILE *out, struct rep_facts *f, unsigned number)
 {
 	fprintf(out, "<section id=\"p%u\">\n", number);
@@ -263,6 +284,7 @@ void rep_html_program(FILE *out, struct rep_facts *f, unsigned number)
 		rep_escape(out, f->p->split.unsplit);
 		fputs(".</p>\n", out);
 	}
+	shape(out, f);
 	figures(out, f);
 	rep_html_panes(out, f);
 	if (f->p->split.pair)

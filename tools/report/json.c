@@ -189,22 +189,30 @@ static struct json_object *split_json(struct rep_facts *f)
 	return o;
 }
 
-/* What of the program as written is another one as placed. */
-static struct json_object *shape_json(struct rep_facts *f)
+struct json_object *rep_json_program_arrays(const struct bpf_offload_program *p)
 {
-	const struct part_shape *shape = f->p->split.shape;
-	struct json_object *o = json_object_new_object(), *arrays = json_object_new_array(), *row;
+	const struct part_shape *shape = p->compiled ? p->split.shape : NULL;
+	struct json_object *arrays = json_object_new_array(), *row;
 
 	for (size_t i = 0; shape && i < shape->n_followed; i++) {
 		const struct part_followed *a = &shape->followed[i];
 
 		row = json_object_new_object();
-		add(row, "name", report_text(f->p->owner->obj.maps[a->map].name));
+		add(row, "name", report_text(p->owner->obj.maps[a->map].name));
 		add(row, "targets", report_text(a->targets));
 		add_int(row, "calls", a->calls);
 		json_object_array_add(arrays, row);
 	}
-	add(o, "program_arrays", arrays);
+	return arrays;
+}
+
+/* What of the program as written is another one as placed. */
+static struct json_object *shape_json(struct rep_facts *f)
+{
+	const struct part_shape *shape = f->p->split.shape;
+	struct json_object *o = json_object_new_object();
+
+	add(o, "program_arrays", rep_json_program_arrays(f->p));
 	add_int(o, "replaced_calls", shape ? shape->n_inlined : 0);
 	return o;
 }

@@ -12,5 +12,7 @@ void rep_json(struct rep_facts *f, struct json_object *row);
 /* Pieces that the manifest shares. */
 struct json_object *rep_json_cuts(struct rep_facts *f); /* [] when not split */
 struct json_object *rep_json_maps(struct rep_facts *f);
+/* Program arrays that are compiled in: what they hold is fixed, user space leaves them alone. */
+struct json_object *rep_json_program_arrays(const struct bpf_offload_program *p);
 
 #endif

@@ -219,21 +219,6 @@ static struct json_object *maps_json(const struct bpf_offload_program *p)
 	return list;
 }
 
-/* Program arrays that are compiled in: what they hold is fixed, user space leaves them alone. */
-static struct json_object *followed_json(const struct bpf_offload_program *p)
-{
-	const struct part_shape *shape = p->compiled ? p->split.shape : NULL;
-	struct json_object *list = json_object_new_array(), *o;
-
-	for (size_t i = 0; shape && i < shape->n_followed; i++) {
-		o = json_object_new_object();
-		add(o, "map", report_text(p->owner->obj.maps[shape->followed[i].map].name));
-		add(o, "targets", report_text(shape->followed[i].targets));
-		json_object_array_add(list, o);
-	}
-	return list;
-}
-
 /* ---- the manifest ---------------------------------------------------------------------------------------- */
 
 struct json_object *rep_manifest_new(struct bpf_offload_object *o)
@@ -286,7 +271,7 @@ static struct json_object *program_json(struct bpf_offload_program *p,
 	add(o, "host", split ? host_json(cx, p, files) : NULL);
 	add(o, "record", split ? record_json(rep_gather(p)) : NULL);
 	add(o, "maps", maps_json(p));
-	add(o, "program_arrays", followed_json(p));
+	add(o, "program_arrays", rep_json_program_arrays(p));
 	add(o, "reasons", reasons_json(p));
 	return o;
 }
