@@ -220,7 +220,7 @@ static void maps(FILE *out, struct rep_facts *f)
 		cell(out, ebpf_map_type_name(obj->maps[i].type));
 		cell(out, part_home_name(m[i].home));
 		cell(out, m[i].why ? m[i].why : "");
-		cell(out, m[i].duty);
+		cell(out, m[i].duty ? m[i].duty : "");
 		fputs("</tr>\n", out);
 	}
 	if (any)

@@ -202,7 +202,9 @@ static struct json_object *map_json(const struct bpf_offload_program *p, size_t 
 	add(o, "home", report_text(part_home_name(place->home)));
 	add(o, "why", report_text(place->why));
 	add(o, "duty", report_text(part_home_duty(place->home)));
-	add(o, "text", report_text(part_home_text(place->home)));
+	add(o, "text", report_text(place->duty));
+	add(o, "also_used_by", report_text(place->also_used_by));
+	add(o, "card_type", report_text(card ? ebpf_map_type_name(card->type) : NULL));
 	add(o, "table_id", card ? json_object_new_int64(id) : NULL);
 	add(o, "big_endian_at", card ? swapped_json(card) : NULL);
 	add_bool(o, "initialised", m->init != NULL);
