@@ -55,7 +55,7 @@ int main(int argc, char **argv)
 C
 
 try_skeleton() { # NAME USE PIN OBJECT
-	expect 0 "split" "$tool" compile "$3" --skeleton "$work/skel.h" -o "$work/o" "$4"
+	expect 0 "split" "$tool" compile $3 --skeleton "$work/skel.h" -o "$work/o" "$4"
 	cc -w -DNAME="$1" -D'FN2(n,f)=n##__##f' -D'FN(n,f)=FN2(n,f)' -D"USE=$2" -I"$work" "$work/use.c" \
 		-o "$work/use" -lbpf >"$work/err" 2>&1 || {
 		fail "the skeleton of $1 does not compile"
@@ -71,4 +71,8 @@ try_skeleton() { # NAME USE PIN OBJECT
 }
 
 try_skeleton portfilter_host "if (!s->maps.public_ports) return 3;" $pin "$examples/portfilter.o"
+try_skeleton variables_host "s->bss->counts[15] = s->rodata->limits[1]; if (s->data->total != 1000) return 3;" \
+	"--prog variables --cut-seed 1" "$examples/../tests/programs/globals.v3.o"
+expect 2 "name one with --prog" "$tool" compile --cut-seed 1 --skeleton "$work/two.o" -o "$work/o" \
+	"$examples/../tests/programs/globals.v3.o"
 finish
