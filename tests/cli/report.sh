@@ -76,7 +76,7 @@ expect 0 "wrote" "$tool" compile $pin --emit=words -o "$work/m" "$examples/portf
 expect 0 "wrote" "$tool" compile $pin --emit=words -o "$work/m2" "$examples/portfilter.o"
 m=$work/m/portfilter.manifest.json
 cmp -s "$m" "$work/m2/portfilter.manifest.json" || fail "the manifest differs between two runs"
-for words in '"manifest":1' '"placement":"split"' '"file":"portfilter.nfp"' '"program":"portfilter_host"' \
+for words in '"manifest":1' '"placement":"split"' '"file":"portfilter.nfp"' '"name":"portfilter_host"' '"role":"continue"' \
 	'"home":"host"' '"duty":"use-host"' '"adjust-head"' '"cookie":' '"payload_bytes":4'; do
 	says "$m" "$words"
 done
@@ -91,6 +91,6 @@ says "$work/all.json" '"table_id":1'
 expect 1 "host" "$tool" compile --require-device $pin --manifest "$work/host.json" -o "$work/m4" "$examples/portfilter.o"
 says "$work/host.json" '"device":null'
 expect 0 "split" "$tool" compile --pin table=host -o "$work/h" "$hostile"
-if grep -rqE '/sys/fs/bpf/[A-Za-z0-9_]*[^A-Za-z0-9_"]' "$work/h"/*.json; then fail "a path that the object made up"; fi
+if grep -rqE '/sys/fs/bpf/[A-Za-z0-9_/]*[^A-Za-z0-9_/"]' "$work/h"/*.json; then fail "a path that the object made up"; fi
 expect 3 "cannot write" "$tool" compile --manifest "$work/no/such/m.json" -o "$work/m5" "$examples/portfilter.o"
 finish

@@ -105,45 +105,65 @@ static struct json_object *argv_json(const char *const *argv)
 }
 
 /* A file name in bpffs, whatever the program's name holds. */
-static const char *pin_path(struct cx *cx, const char *name)
+static const char *file_name(struct cx *cx, const char *name)
 {
-	char *path = arena_printf(cx->arena, "/sys/fs/bpf/%s", name);
+	char *file = arena_strdup(cx->arena, name);
 
-	for (char *c = path + strlen("/sys/fs/bpf/"); *c; c++)
+	for (char *c = file; *c; c++)
 		if (!isalnum((unsigned char)*c) && *c != '_')
 			*c = '_';
-	return path;
+	return file;
 }
 
 /* Argument lists, not shell lines: names come from the object and may hold anything. */
-static struct json_object *commands_json(struct cx *cx, const char *file,
-					 const struct fe_prog *prog)
+static struct json_object *load_json(struct cx *cx, const char *file, const char *dir)
 {
-	const char *pin = pin_path(cx, prog->name);
-	const char *const load[] = { "bpftool", "prog", "load", file, pin, "type", "xdp", NULL };
-	const char *const attach[] = { "bpftool", "net", "attach", "xdpdrv", "pinned",
-				       pin,       "dev", "IFACE",  NULL };
-	struct json_object *list = json_object_new_array();
+	const char *maps = arena_printf(cx->arena, "%s/maps", dir);
+	const char *const load[] = {
+		"bpftool", "prog", "loadall", file, dir, "pinmaps", maps, NULL
+	};
 
-	json_object_array_add(list, argv_json(load));
-	json_object_array_add(list, argv_json(attach));
-	return list;
+	return argv_json(load);
+}
+
+static struct json_object *attach_json(const char *pin)
+{
+	const char *const argv[] = { "bpftool", "net", "attach", "xdpdrv", "pinned",
+				     pin,       "dev", "IFACE",  NULL };
+	struct json_object *o = json_object_new_object(), *commands = json_object_new_array();
+
+	add(o, "type", report_text("xdp"));
+	add(o, "mode", report_text("native"));
+	json_object_array_add(commands, argv_json(argv));
+	add(o, "commands", commands);
+	return o;
+}
+
+static struct json_object *host_program_json(struct cx *cx, const struct fe_prog *prog,
+					     const char *role, const char *dir)
+{
+	struct json_object *o = json_object_new_object();
+	const char *pin = arena_printf(cx->arena, "%s/%s", dir, file_name(cx, prog->name));
+
+	add(o, "name", report_text(prog->name));
+	add(o, "section", report_text(prog->frags ? "xdp.frags" : "xdp"));
+	add(o, "role", report_text(role));
+	add_int(o, "bpf_insns", prog->n_insns);
+	add(o, "attach", attach_json(pin));
+	return o;
 }
 
 static struct json_object *host_json(struct cx *cx, const struct bpf_offload_program *p,
 				     const struct rep_files *files)
 {
-	struct json_object *o = json_object_new_object(), *attach = json_object_new_object();
+	struct json_object *o = json_object_new_object(), *programs = json_object_new_array();
 	const struct fe_prog *prog = &p->split.pair->host;
+	const char *dir = arena_printf(cx->arena, "/sys/fs/bpf/%s", file_name(cx, prog->name));
 
 	add(o, "object", file_json(cx, files->host, name_of(files, files->host)));
-	add(o, "program", report_text(prog->name));
-	add(o, "section", report_text(prog->frags ? "xdp.frags" : "xdp"));
-	add_int(o, "bpf_insns", prog->n_insns);
-	add(attach, "type", report_text("xdp"));
-	add(attach, "mode", report_text("native"));
-	add(attach, "commands", commands_json(cx, name_of(files, files->host), prog));
-	add(o, "attach", attach);
+	add(o, "load", load_json(cx, name_of(files, files->host), dir));
+	json_object_array_add(programs, host_program_json(cx, prog, "continue", dir));
+	add(o, "programs", programs);
 	return o;
 }
 
