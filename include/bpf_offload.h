@@ -58,6 +58,15 @@ struct bpf_offload_reason {
 	const char *advice; /* what to do about it; may be "" */
 };
 
+/* Where a map's elements live once the program is placed. */
+struct bpf_offload_map_home {
+	const char *map;  /* its name in the object */
+	const char *home; /* "device", "host", "replicated", "summed" */
+	const char *why;  /* a sentence */
+	const char *duty; /* of user space: "use-device", "use-host", "write-both", "add-up" */
+	const char *text; /* the duty as a sentence */
+};
+
 /* A message about the object or one of its programs. */
 struct bpf_offload_message {
 	bool error;          /* false: a warning */
@@ -129,6 +138,13 @@ BPF_OFFLOAD_API const char *bpf_offload_placement__name(enum bpf_offload_placeme
 /* Sorted by instruction. */
 BPF_OFFLOAD_API const struct bpf_offload_reason *
 bpf_offload_program__reasons(const struct bpf_offload_program *prog, size_t *n);
+/* Maps that the program uses, in the object's order; none before compile. The manifest that the command line
+ * writes (docs/json.md) says more. */
+BPF_OFFLOAD_API const struct bpf_offload_map_home *
+bpf_offload_program__map_homes(struct bpf_offload_program *prog, size_t *n);
+/* Program of the host half that goes on where the card handed over; NULL: placement is not split. */
+BPF_OFFLOAD_API const char *
+bpf_offload_program__host_name(const struct bpf_offload_program *prog);
 /* Instruction words of the microcode; 0 when there is none. */
 BPF_OFFLOAD_API size_t bpf_offload_program__device_words(const struct bpf_offload_program *prog);
 

@@ -386,6 +386,30 @@ const struct bpf_offload_reason *bpf_offload_program__reasons(const struct bpf_o
 	return p->reasons.at;
 }
 
+const struct bpf_offload_map_home *bpf_offload_program__map_homes(struct bpf_offload_program *p,
+								  size_t *n)
+{
+	const struct part_map *maps = p->compiled && !p->homes.len ? p->split.maps : NULL;
+
+	for (size_t i = 0; maps && i < p->owner->obj.n_maps; i++) {
+		if (maps[i].home == PART_HOME_NONE)
+			continue;
+		*vec_push(&p->homes, &p->owner->arena) =
+			(struct bpf_offload_map_home){ .map = p->owner->obj.maps[i].name,
+						       .home = part_home_name(maps[i].home),
+						       .why = maps[i].why,
+						       .duty = part_home_duty(maps[i].home),
+						       .text = maps[i].duty };
+	}
+	*n = p->homes.len;
+	return p->homes.at;
+}
+
+const char *bpf_offload_program__host_name(const struct bpf_offload_program *p)
+{
+	return p->compiled && p->split.pair ? p->split.pair->host.name : NULL;
+}
+
 size_t bpf_offload_program__device_words(const struct bpf_offload_program *p)
 {
 	return p->image ? p->image->code.n_words : 0;

@@ -22,6 +22,7 @@ struct bpf_offload_program {
 	const struct nfp_image *image; /* NULL: no microcode */
 	double verify_seconds;
 	VEC(struct bpf_offload_reason) reasons;
+	VEC(struct bpf_offload_map_home) homes; /* filled in when asked for */
 };
 
 struct bpf_offload_object {
