@@ -53,7 +53,12 @@ expect 1 "file-unreadable" "$tool" explain --html "$work/none.html" "$work/none.
 if command -v dot >/dev/null; then
 	expect 0 "split" "$tool" explain $pin --svg "$work/a.svg" "$examples/portfilter.o"
 	says "$work/a.svg" "</svg>"
+else
+	echo "skipped: --svg, no dot"
 fi
+expect 0 "variables" "$tool" explain --html "$work/many.html" "$examples/../tests/programs/globals.v3.o"
+says "$work/many.html" '<a href="#p1">constants</a>'
+says "$work/many.html" '<section id="p2">'
 
 # ---- an object whose names and lines are markup
 expect 0 "split" "$tool" explain --pin table=host --html "$work/h.html" --dot "$work/h.dot" "$hostile"

@@ -19,7 +19,7 @@ struct explain_files {
 	struct arena arena, scratch;
 	struct diags diags;
 	struct cx cx;
-	struct sink dot, html;
+	struct sink dot, html, links; /* html: a section a program; links: to each */
 	unsigned programs;
 };
 
@@ -32,6 +32,13 @@ static void sink_open(struct sink *s, bool wanted)
 		fputs("bpf-offload: out of memory\n", stderr);
 		exit(CLI_ENVIRONMENT);
 	}
+}
+
+static void sink_close(struct sink *s)
+{
+	if (s->f)
+		fclose(s->f);
+	free(s->text);
 }
 
 struct explain_files *explain_files_new(const struct cli_args *args)
@@ -50,10 +57,9 @@ struct explain_files *explain_files_new(const struct cli_args *args)
 	x->cx = (struct cx){ &x->arena, &x->scratch, &x->diags };
 	sink_open(&x->dot, args->dot || args->svg);
 	sink_open(&x->html, args->html);
+	sink_open(&x->links, args->html);
 	if (x->dot.f)
 		rep_dot_begin(x->dot.f, args->operand);
-	if (x->html.f)
-		rep_html_begin(x->html.f, args->operand);
 	return x;
 }
 
@@ -64,10 +70,13 @@ void explain_files_add(struct explain_files *x, struct bpf_offload_program *p,
 
 	if (x->dot.f && facts)
 		rep_dot_program(x->dot.f, facts, number);
-	if (x->html.f && facts)
+	if (!x->html.f)
+		return;
+	rep_html_link(x->links.f, p, number);
+	if (facts)
 		rep_html_program(x->html.f, facts, number);
-	else if (x->html.f)
-		rep_html_other(x->html.f, p);
+	else
+		rep_html_other(x->html.f, p, number);
 }
 
 static bool write_svg(struct explain_files *x)
@@ -82,6 +91,25 @@ static bool write_svg(struct explain_files *x)
 	       file_write(&x->cx, x->args->svg, svg.text, svg.size);
 }
 
+static bool write_html(struct explain_files *x)
+{
+	struct sink all = { 0 };
+	bool ok;
+
+	fflush(x->html.f);
+	fflush(x->links.f);
+	sink_open(&all, true);
+	rep_html_begin(all.f, x->args->operand);
+	if (x->programs > 1)
+		fprintf(all.f, "<nav>%s</nav>\n", x->links.text);
+	fwrite(x->html.text, 1, x->html.size, all.f);
+	rep_html_end(all.f);
+	fflush(all.f);
+	ok = file_write(&x->cx, x->args->html, all.text, all.size);
+	sink_close(&all);
+	return ok;
+}
+
 static bool write_all(struct explain_files *x)
 {
 	const struct cli_args *args = x->args;
@@ -91,14 +119,10 @@ static bool write_all(struct explain_files *x)
 		rep_dot_end(x->dot.f);
 		fflush(x->dot.f);
 	}
-	if (x->html.f) {
-		rep_html_end(x->html.f);
-		fflush(x->html.f);
-	}
 	if (args->dot)
 		ok &= file_write(&x->cx, args->dot, x->dot.text, x->dot.size);
 	if (args->html)
-		ok &= file_write(&x->cx, args->html, x->html.text, x->html.size);
+		ok &= write_html(x);
 	if (args->svg)
 		ok &= write_svg(x);
 	return ok;
@@ -110,12 +134,9 @@ enum cli_exit explain_files_finish(struct explain_files *x)
 
 	for (size_t i = 0; i < x->diags.list.len; i++)
 		diag_print(stderr, &x->diags.list.at[i]);
-	if (x->dot.f)
-		fclose(x->dot.f);
-	if (x->html.f)
-		fclose(x->html.f);
-	free(x->dot.text);
-	free(x->html.text);
+	sink_close(&x->dot);
+	sink_close(&x->html);
+	sink_close(&x->links);
 	arena_reset(&x->scratch);
 	arena_reset(&x->arena);
 	free(x);

@@ -67,12 +67,20 @@ static void heading(FILE *out, struct bpf_offload_program *p)
 	fputs("</small></h2>\n", out);
 }
 
-void rep_html_other(FILE *out, struct bpf_offload_program *p)
+void rep_html_link(FILE *out, struct bpf_offload_program *p, unsigned number)
+{
+	fprintf(out, "<a href=\"#p%u\">", number);
+	rep_escape(out, bpf_offload_program__name(p));
+	fprintf(out, "</a> <small class=\"dim\">%s</small> ",
+		bpf_offload_placement__name(bpf_offload_program__placement(p)));
+}
+
+void rep_html_other(FILE *out, struct bpf_offload_program *p, unsigned number)
 {
 	const struct bpf_offload_reason *r;
 	size_t n;
 
-	fputs("<section>\n", out);
+	fprintf(out, "<section id=\"p%u\">\n", number);
 	heading(out, p);
 	r = bpf_offload_program__reasons(p, &n);
 	for (size_t i = 0; i < n; i++) {

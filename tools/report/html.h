@@ -15,7 +15,9 @@
 void rep_html_begin(FILE *out, const char *title);
 void rep_html_program(FILE *out, struct rep_facts *f, unsigned number);
 /* A program that was not placed: of another type, or rejected. */
-void rep_html_other(FILE *out, struct bpf_offload_program *p);
+void rep_html_other(FILE *out, struct bpf_offload_program *p, unsigned number);
+/* To a program's section. */
+void rep_html_link(FILE *out, struct bpf_offload_program *p, unsigned number);
 void rep_html_end(FILE *out);
 
 /* html_panes.c, html_style.c */
