@@ -143,12 +143,12 @@ static void reasons(FILE *out, const struct rep_facts *f, const struct rep_insn 
 	}
 }
 
-static void why(FILE *out, const struct rep_facts *f, uint32_t i)
+/* Once for all that follow: *said is what was said last. */
+static void why(FILE *out, const char *text, const char **said)
 {
-	const char *text = f->insns[i].why, *before = i ? f->insns[i - 1].why : NULL;
-
-	if (!text || (before && !strcmp(text, before)))
+	if (!text || (*said && !strcmp(text, *said)))
 		return;
+	*said = text;
 	fputs("<div class=\"why\"><small>on the host: ", out);
 	rep_escape(out, text);
 	fputs("</small></div>\n", out);
@@ -174,6 +174,8 @@ static void bpf_row(FILE *out, const struct rep_facts *f, uint32_t i)
 
 static void bpf_pane(FILE *out, const struct rep_facts *f)
 {
+	const char *said = NULL;
+
 	pane_begin(out,
 		   f->measured
 			   ? "BPF <small class=\"dim\">blocks with how often they run, as measured"
@@ -185,7 +187,7 @@ static void bpf_pane(FILE *out, const struct rep_facts *f)
 		cut_mark(out, f, f->insns[i].pc);
 		bpf_row(out, f, i);
 		reasons(out, f, &f->insns[i]);
-		why(out, f, i);
+		why(out, f->insns[i].why, &said);
 	}
 	pane_end(out);
 }

@@ -187,9 +187,9 @@ static void print_listing(const struct rep_facts *f)
 			printf("  -> %s", insn->note);
 		putchar('\n');
 		print_reasons(f, insn);
-		if (insn->why && insn->why != why &&
-		    (!why || strcmp(insn->why, why))) /* once for all that follow */
-			printf("                 ^ on the host: %s\n", insn->why);
+		if (!insn->why || (why && !strcmp(insn->why, why)))
+			continue; /* said once for all that follow */
+		printf("                 ^ on the host: %s\n", insn->why);
 		why = insn->why;
 	}
 }

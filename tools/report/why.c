@@ -194,10 +194,25 @@ static bool prepare(struct why *w)
 	return true;
 }
 
+/* All of it is on the host, for one reason. */
+static void explain_unsplit(struct rep_facts *f)
+{
+	const char *unsplit = f->p->split.unsplit, *text;
+
+	if (f->p->split.placement != PART_ALL_HOST)
+		return;
+	text = unsplit ? arena_printf(&f->p->owner->arena, "the program is not split: %s", unsplit)
+		       : "the program is the host's as a whole";
+	for (uint32_t i = 0; i < f->n_insns; i++)
+		if (f->insns[i].place == PART_HOST && !f->insns[i].n_reasons)
+			f->insns[i].why = text;
+}
+
 void rep_why(struct rep_facts *f)
 {
 	struct why w = { .f = f, .arena = &f->p->owner->arena };
 
+	explain_unsplit(f);
 	if (!f->p->split.pair || !prepare(&w))
 		return;
 	mark_refused(&w);
