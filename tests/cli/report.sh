@@ -98,4 +98,13 @@ says "$work/host.json" '"device":null'
 expect 0 "split" "$tool" compile --pin table=host -o "$work/h" "$hostile"
 if grep -rqE '/sys/fs/bpf/[A-Za-z0-9_/]*[^A-Za-z0-9_/"]' "$work/h"/*.json; then fail "a path that the object made up"; fi
 expect 3 "cannot write" "$tool" compile --manifest "$work/no/such/m.json" -o "$work/m5" "$examples/portfilter.o"
+
+# ---- a tc program: two programs on the host
+if "$tool" explain -q "$examples/tc_mark.o" 2>&1 | grep -q '(tc): split'; then
+	expect 0 "split" "$tool" compile -o "$work/tc" "$examples/tc_mark.o"
+	for words in '"role":"strip"' '"role":"continue"' '"section":"tc"' '"direct-action"' '"duty":"add-up"'; do
+		says "$work/tc/tc_mark.manifest.json" "$words"
+	done
+	expect 0 "frames with a VLAN tag" "$tool" explain -q --dot "$work/tc.dot" --html "$work/tc.html" "$examples/tc_mark.o"
+fi
 finish

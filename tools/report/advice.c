@@ -88,8 +88,9 @@ static void try_without(const struct rep_facts *f, struct pretence *p, struct re
 	opts.dump = NULL;
 	if (!part_offload(&quiet, &f->p->vprog, &nfp_offload_ops, &f->p->fw, &opts, &split, &state))
 		return;
-	a->tried = true;
 	a->gain = (int32_t)on_device(&split) - (int32_t)f->on_device;
+	/* fewer: what the card was said to take cannot be written in a half of it */
+	a->tried = a->gain >= 0;
 	a->going_up = going_up(&split);
 	a->device_share = split.pair ? split.pair->device_share : 0;
 	a->to = split.placement;
@@ -145,7 +146,7 @@ const char *rep_advice_gain(const struct rep_facts *f, const struct rep_advice *
 		return NULL;
 	if (a->to == PART_ALL_DEVICE)
 		return "the whole program would run on the NIC";
-	if (a->gain <= 0)
+	if (!a->gain)
 		return "nothing moves: other refusals hold the same instructions back";
 	return arena_printf(
 		s,

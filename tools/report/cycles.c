@@ -3,6 +3,8 @@
 #include "nfp_backend/isa/isa.h"
 #include "sim/timing.h"
 
+#include <linux/pkt_cls.h>
+
 /* A packet's cost on the card without running one: each word counts as often as its instruction is
  * guessed to run, a memory command waits as the simulator's table of latencies says, a call of the
  * firmware's costs what that table says of it. `bpf-offload test` measures; this is for comparing. */
@@ -48,7 +50,15 @@ static double wait_of(uint64_t word)
 	}
 }
 
-/* Packets that the card itself ends: those that leave main with another verdict than PASS. */
+/* A verdict with which a packet does not come up to the host. */
+static bool is_end(const struct vprog *vp, uint32_t verdict)
+{
+	if (vp->prog->type == BPF_PROG_TYPE_XDP)
+		return verdict != XDP_PASS;
+	return verdict == TC_ACT_SHOT || verdict == TC_ACT_STOLEN || verdict == TC_ACT_QUEUED;
+}
+
+/* Packets that the card itself ends. */
 static double ended(const struct rep_facts *f)
 {
 	const struct vprog *vp = f->vp;
@@ -61,7 +71,7 @@ static double ended(const struct rep_facts *f)
 
 		if (!block->subprog && block->place != PART_HOST &&
 		    ebpf_is_exit(&vp->prog->insns[pc]) && vp_is_const(r0) &&
-		    (uint32_t)r0->var.value != XDP_PASS)
+		    is_end(vp, (uint32_t)r0->var.value))
 			share += block->freq;
 	}
 	return share < 1 ? share : 1;

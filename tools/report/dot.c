@@ -128,6 +128,11 @@ static void put_cut(FILE *out, const struct rep_facts *f, unsigned number,
 		"BORDER=\"0\" CELLBORDER=\"0\" CELLSPACING=\"0\" CELLPADDING=\"1\"><TR><TD "
 		"ALIGN=\"LEFT\"><B>cut %u</B>   %s of packets, %u bytes</TD></TR>",
 		number, c->id, c->id, rep_percent(f, c->share), c->live.payload_bytes);
+	if (rep_is_tagged(f, c)) {
+		row_begin(out);
+		fputs("frames with a VLAN tag, from the start", out);
+		row_end(out);
+	}
 	for (uint32_t i = 0; i < c->live.n; i++) {
 		row_begin(out);
 		rep_escape_some(out, part_value_text(&o->scratch, &o->obj, &c->live.values[i]),

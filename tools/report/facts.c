@@ -38,6 +38,11 @@ const char *rep_percent(const struct rep_facts *f, double share)
 	return arena_printf(&f->p->owner->scratch, "%.*f %%", digits, percent);
 }
 
+bool rep_is_tagged(const struct rep_facts *f, const struct part_cut_point *c)
+{
+	return c->pc == 0 && f->prog->type != BPF_PROG_TYPE_XDP;
+}
+
 uint32_t rep_insn_at(const struct rep_facts *f, uint32_t pc)
 {
 	uint32_t lo = 0, hi = f->n_insns;

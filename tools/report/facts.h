@@ -99,6 +99,8 @@ const char *rep_place_name(enum part_place place); /* "NIC", "host", "both", "de
 const char *rep_where(const struct rep_facts *f, uint32_t pc);
 /* "95 %", "1.9 %", "0.04 %": as many digits as a guess may have. In the scratch arena. */
 const char *rep_percent(const struct rep_facts *f, double share);
+/* tc: the cut that frames with a VLAN tag take; no edge leads there. */
+bool rep_is_tagged(const struct rep_facts *f, const struct part_cut_point *c);
 /* "set_counter": the subprogram's name, or one made of its number. */
 const char *rep_subprog_name(const struct rep_facts *f, uint32_t subprog);
 /* One sentence: what the program would gain without the refusal; NULL: not known. In the scratch arena. */

@@ -204,6 +204,8 @@ static void cuts(FILE *out, struct rep_facts *f)
 				fprintf(out, "%u <span class=\"dim\">(%s)</span> ",
 					f->insns[f->blocks.at[f->edges.at[e].from].end - 1].pc,
 					rep_percent(f, f->edges.at[e].freq));
+		if (rep_is_tagged(f, c))
+			fputs("the start, frames with a VLAN tag", out);
 		fputs("</td></tr>\n", out);
 	}
 	table_end(out);

@@ -141,6 +141,7 @@ static struct json_object *cut_json(struct rep_facts *f, const struct part_cut_p
 	add(o, "state", state);
 	add(o, "values", values);
 	add(o, "edges", edges_json(f, c->id));
+	add(o, "tagged", json_object_new_boolean(rep_is_tagged(f, c)));
 	return o;
 }
 

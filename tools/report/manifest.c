@@ -126,7 +126,7 @@ static struct json_object *load_json(struct cx *cx, const char *file, const char
 	return argv_json(load);
 }
 
-static struct json_object *attach_json(const char *pin)
+static struct json_object *xdp_attach_json(const char *pin)
 {
 	const char *const argv[] = { "bpftool", "net", "attach", "xdpdrv", "pinned",
 				     pin,       "dev", "IFACE",  NULL };
@@ -139,31 +139,73 @@ static struct json_object *attach_json(const char *pin)
 	return o;
 }
 
-static struct json_object *host_program_json(struct cx *cx, const struct fe_prog *prog,
-					     const char *role, const char *dir)
+static struct json_object *tc_attach_json(const char *pin)
+{
+	static const char *const qdisc[] = { "tc", "qdisc", "add", "dev", "IFACE", "clsact", NULL };
+	const char *const filter[] = { "tc",  "filter",        "add",    "dev", "IFACE", "ingress",
+				       "bpf", "direct-action", "pinned", pin,   NULL };
+	struct json_object *o = json_object_new_object(), *commands = json_object_new_array();
+
+	add(o, "type", report_text("tc"));
+	add(o, "mode", report_text("ingress"));
+	json_object_array_add(commands, argv_json(qdisc));
+	json_object_array_add(commands, argv_json(filter));
+	add(o, "commands", commands);
+	return o;
+}
+
+static const char *section_of(const struct fe_prog *prog)
+{
+	if (prog->type != BPF_PROG_TYPE_XDP)
+		return "tc";
+	return prog->frags ? "xdp.frags" : "xdp";
+}
+
+static void add_host_program(struct json_object *programs, struct cx *cx,
+			     const struct fe_prog *prog, const char *role, const char *dir)
 {
 	struct json_object *o = json_object_new_object();
 	const char *pin = arena_printf(cx->arena, "%s/%s", dir, file_name(cx, prog->name));
 
 	add(o, "name", report_text(prog->name));
-	add(o, "section", report_text(prog->frags ? "xdp.frags" : "xdp"));
+	add(o, "section", report_text(section_of(prog)));
 	add(o, "role", report_text(role));
 	add_int(o, "bpf_insns", prog->n_insns);
-	add(o, "attach", attach_json(pin));
-	return o;
+	add(o, "attach",
+	    prog->type == BPF_PROG_TYPE_XDP ? xdp_attach_json(pin) : tc_attach_json(pin));
+	json_object_array_add(programs, o);
+}
+
+/* What the object holds, as it was written: for tc a program that strips the record comes first. */
+static struct json_object *host_programs_json(struct cx *cx, const char *path, const char *name,
+					      const char *dir)
+{
+	struct json_object *programs = json_object_new_array();
+	struct fe_open_options opts = { .no_running_kernel = true };
+	struct fe_object half;
+
+	if (!fe_object_open(cx, path, &opts, &half))
+		return programs;
+	for (size_t i = 0; i < half.n_progs; i++)
+		if (strcmp(half.progs[i].name, name))
+			add_host_program(programs, cx, &half.progs[i], "strip", dir);
+	for (size_t i = 0; i < half.n_progs; i++)
+		if (!strcmp(half.progs[i].name, name))
+			add_host_program(programs, cx, &half.progs[i], "continue", dir);
+	fe_object_close(&half);
+	return programs;
 }
 
 static struct json_object *host_json(struct cx *cx, const struct bpf_offload_program *p,
 				     const struct rep_files *files)
 {
-	struct json_object *o = json_object_new_object(), *programs = json_object_new_array();
-	const struct fe_prog *prog = &p->split.pair->host;
-	const char *dir = arena_printf(cx->arena, "/sys/fs/bpf/%s", file_name(cx, prog->name));
+	const char *name = p->split.pair->host.name;
+	const char *dir = arena_printf(cx->arena, "/sys/fs/bpf/%s", file_name(cx, name));
+	struct json_object *o = json_object_new_object();
 
 	add(o, "object", file_json(cx, files->host, name_of(files, files->host)));
 	add(o, "load", load_json(cx, name_of(files, files->host), dir));
-	json_object_array_add(programs, host_program_json(cx, prog, "continue", dir));
-	add(o, "programs", programs);
+	add(o, "programs", host_programs_json(cx, files->host, name, dir));
 	return o;
 }
 

@@ -106,6 +106,8 @@ static void print_cut(const struct rep_facts *f, const struct part_cut_point *c)
 	printf(", %s of packets, %u bytes handed over\n", share(f, c->share),
 	       c->live.payload_bytes);
 	print_ways(f, c->id);
+	if (rep_is_tagged(f, c))
+		printf("    from the start, frames with a VLAN tag\n");
 	for (uint32_t i = 0; i < c->live.n; i++)
 		print_value(f, &c->live.values[i]);
 	if (!c->live.n)
