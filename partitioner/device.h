@@ -32,6 +32,7 @@ struct offload_options {
 	bool keep_tail_calls;   /* do not follow them */
 	uint64_t cut_seed;      /* not 0: a random legal cut in place of the best, for tests */
 	uint32_t max_handoff;   /* bytes of a hand-off record at most; 0: what the device allows */
+	bool untagged;          /* tc: the user says that no frame with a VLAN tag arrives */
 	const char *pins;       /* "SYMBOL=host|device,…": subprograms and maps; NULL: none */
 	const struct part_costs *costs;       /* NULL: part_costs_default */
 	const struct part_profiler *profiler; /* how often ways are taken; NULL: guessed */

@@ -10,7 +10,10 @@
  *   4  u8  version  PART_HANDOFF_VERSION
  *   5  u8  cut      0: decided already, the verdict is PASS; else where the host goes on
  *   6  u16 bytes    length of the record, this header included: the same in all records of a pair
- *   8  live values of the cut, packed by size; what a cut does not use is zero */
+ *   8  live values of the cut, packed by size; what a cut does not use is zero
+ *
+ * A tc program's record becomes XDP metadata on its way to the tc hook, so it is at most PART_META_BYTES long;
+ * with cut 0 it has the action, a u32, at 8. */
 
 #define PART_HANDOFF_VERSION 1u
 #define PART_HANDOFF_HEADER  8u
@@ -21,6 +24,9 @@ enum part_handoff_field {
 	PART_HANDOFF_CUT = 5,
 	PART_HANDOFF_BYTES = 6,
 };
+
+/* Offset after the header, with cut 0 of a tc program. */
+#define PART_HANDOFF_ACTION 0u
 
 #define PART_HANDOFF_DECIDED  0u
 #define PART_HANDOFF_MAX_CUTS 255u

@@ -9,7 +9,8 @@
 
 /* What an object of ours cannot say of a program: NULL, or a sentence. */
 const char *part_object_obstacle(const struct fe_object *obj, const struct fe_prog *prog);
-/* Writes the host half of `pair` to `path`. False: reported, nothing left behind. */
+/* Writes `path`: the host half, and before a tc one the program that strips the record. False: reported,
+ * nothing left behind. */
 bool part_object_write(struct cx *cx, const struct fe_object *obj, const struct part_pair *pair,
 		       const char *path);
 
@@ -48,10 +49,14 @@ struct part_obj_btf {
 	const struct part_obj_var *vars; /* global ones of sections that the BTF describes */
 	size_t n_vars;
 };
+struct part_obj_progs {
+	const struct fe_prog *prog;
+	const char *section;         /* of prog's main */
+	const struct fe_prog *first; /* one function in a section of its own; NULL: none */
+};
 #define PART_OBJ_MAP_BYTES 40u /* of a definition in ".maps": five members, each a pointer */
 /* False: libbpf has no memory (reported as the output's failure). */
-bool part_object_btf(struct cx *cx, const struct fe_object *obj, const struct fe_prog *prog,
-		     const char *section, const struct part_obj_uses *uses,
-		     struct part_obj_btf *out);
+bool part_object_btf(struct cx *cx, const struct fe_object *obj, const struct part_obj_progs *progs,
+		     const struct part_obj_uses *uses, struct part_obj_btf *out);
 
 #endif

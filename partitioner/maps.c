@@ -235,6 +235,7 @@ void part_maps_each_use(const struct vprog *vp, part_map_visitor *fn, void *priv
 
 struct settle {
 	const bool *on_device;
+	bool host_has_all;
 	struct part_map *maps;
 };
 
@@ -244,7 +245,7 @@ static void note_side(void *priv, const struct vprog *vp, const struct use *u)
 	bool on_device = s->on_device[part_main_pc(vp, u->inst, u->pc)];
 
 	s->maps[u->map].on_device |= on_device;
-	s->maps[u->map].on_host |= !on_device;
+	s->maps[u->map].on_host |= !on_device || s->host_has_all;
 }
 
 static enum part_home home_of(const struct part_map *m)
@@ -256,9 +257,10 @@ static enum part_home home_of(const struct part_map *m)
 	return m->on_host ? PART_HOME_HOST : PART_HOME_NONE;
 }
 
-void part_maps_settle(const struct vprog *vp, const bool *on_device, struct part_map *maps)
+void part_maps_settle(const struct vprog *vp, const bool *on_device, bool host_has_all,
+		      struct part_map *maps)
 {
-	struct settle s = { on_device, maps };
+	struct settle s = { on_device, host_has_all, maps };
 
 	for (size_t i = 0; i < vp->obj->n_maps; i++)
 		maps[i].on_device = maps[i].on_host = false;

@@ -39,8 +39,10 @@ bool part_map_only_counts(const struct part_map *m);
 /* Calls fn for each instruction of main with each map that it uses, itself or in what it calls. */
 typedef void part_map_visitor(void *priv, uint32_t main_pc, size_t map);
 void part_maps_each_use(const struct vprog *vp, part_map_visitor *fn, void *priv);
-/* Fills in home, on_device, on_host from the placement of main's instructions. */
-void part_maps_settle(const struct vprog *vp, const bool *on_device, struct part_map *maps);
+/* Fills in home, on_device, on_host from the placement of main's instructions; `host_has_all`: the host has a
+ * copy of each of them. */
+void part_maps_settle(const struct vprog *vp, const bool *on_device, bool host_has_all,
+		      struct part_map *maps);
 /* maps_text.c: then fills in why, duty, also_used_by. */
 void part_maps_explain(struct cx *cx, const struct vprog *vp, struct part_map *maps);
 /* "summed" */

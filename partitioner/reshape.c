@@ -209,7 +209,7 @@ static void settle_maps(struct cx *cx, struct split *split)
 	for (size_t pc = 0; pc < vp->prog->n_insns; pc++)
 		on_device[pc] = split->placement == PART_ALL_DEVICE;
 	split->maps = part_maps_survey(cx, vp, &counters);
-	part_maps_settle(vp, on_device, split->maps);
+	part_maps_settle(vp, on_device, false, split->maps);
 	part_maps_explain(cx, vp, split->maps);
 }
 

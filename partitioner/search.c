@@ -4,11 +4,12 @@
 #include "partitioner/cut.h"
 #include "partitioner/halves/half.h"
 #include "partitioner/handoff.h"
+#include "partitioner/hook.h"
 #include "partitioner/hostobj.h"
 #include "partitioner/pins.h"
 #include "partitioner/region.h"
 
-#include "base/bits.h"
+#include <linux/pkt_cls.h>
 
 /* Finds the best split that holds: the cut of highest worth is made into two programs, both are
  * verified, the device's is translated. What fails is forbidden and the next best cut is tried. */
@@ -29,9 +30,10 @@ struct search {
 	int64_t *gain;          /* by instruction of main; NEVER: refused */
 	bool *forbidden;        /* by instruction of main: no cut before it */
 	bool *tail;             /* by instruction of main: each side has its own copy */
-	uint32_t max_payload;
-	uint64_t rng;  /* of random cuts; 0: the best */
-	int64_t worth; /* of the last choice */
+	uint32_t max_payload, min_payload;
+	bool tc, tagged; /* as part_pair.tagged */
+	uint64_t rng;    /* of random cuts; 0: the best */
+	int64_t worth;   /* of the last choice */
 	VEC(struct part_cut_tie) ties;
 	struct split *split;
 };
@@ -85,7 +87,8 @@ static int64_t end_gain(const struct search *s, uint32_t pc)
 
 	if (!result_after(s, pc, &r0))
 		return (cost(s, PART_COST_FINAL_PACKET) - cost(s, PART_COST_HANDOFF)) / 2;
-	return r0 == XDP_PASS ? -cost(s, PART_COST_HANDOFF) : cost(s, PART_COST_FINAL_PACKET);
+	return (s->tc ? r0 != TC_ACT_SHOT : r0 == XDP_PASS) ? -cost(s, PART_COST_HANDOFF)
+							    : cost(s, PART_COST_FINAL_PACKET);
 }
 
 static void weigh_nodes(struct search *s)
@@ -115,6 +118,14 @@ static void refuse(struct search *s, uint32_t pc)
 	s->gain[pc] = -PART_CUT_NEVER;
 }
 
+static bool stays_on_host(const struct search *s, size_t inst, uint32_t pc)
+{
+	if (part_hook_allows(&s->vp, inst, pc))
+		return false;
+	return s->task->refused[pc] || moves_packet(&s->vp.prog->insns[pc]) ||
+	       part_hook_refuses(&s->vp, inst, pc);
+}
+
 static void refuse_all(struct search *s)
 {
 	const struct vprog *vp = &s->vp;
@@ -124,7 +135,7 @@ static void refuse_all(struct search *s)
 
 		for (uint32_t pc = sub->start; pc < sub->end; pc++)
 			if (vp_fact_at(vp, inst, pc)->seen && !part_second_slot(vp, pc) &&
-			    (s->task->refused[pc] || moves_packet(&vp->prog->insns[pc])))
+			    stays_on_host(s, inst, pc))
 				refuse(s, part_main_pc(vp, inst, pc));
 	}
 }
@@ -178,11 +189,22 @@ static void tie_counters(struct search *s)
 				(struct part_cut_tie){ pc, s->counters.partner[pc] };
 }
 
+/* When some packets are the host's from the beginning, it needs all maps. */
+static void keep_map(void *priv, uint32_t pc, size_t map)
+{
+	struct search *s = priv;
+
+	if (!s->maps[map].loose)
+		refuse(s, pc);
+}
+
 static void tie_maps(struct search *s)
 {
 	size_t n = s->vp.obj->n_maps + 1;
 	struct tie_state t = { s, ARENA_ARRAY(s->cx->arena, uint32_t, n) };
 
+	if (s->tagged)
+		part_maps_each_use(&s->vp, keep_map, s);
 	memset(t.first, 0xff, n * sizeof(*t.first));
 	part_maps_each_use(&s->vp, tie_users, &t);
 }
@@ -302,12 +324,12 @@ static bool choose(struct search *s, bool *on_device)
 
 /* Instructions that control may reach from the cuts as far as the host's verifier knows: what ours
  * proved on the way to the cuts (a branch never taken) may need more than the values handed over. */
-static const bool *reached(struct search *s, const struct part_pair *pair)
+static const bool *reached(struct search *s, const struct part_pair *pair, bool tagged)
 {
 	bool *mine = ARENA_ARRAY(s->cx->arena, bool, s->region.n);
 	VEC(uint32_t) todo = { 0 };
 
-	for (uint32_t i = 0; i < pair->n_cuts; i++)
+	for (uint32_t i = pair->tagged && !tagged; i < pair->n_cuts; i++)
 		*vec_push(&todo, s->cx->arena) = pair->cuts[i].pc;
 	while (todo.len) {
 		uint32_t pc = todo.at[--todo.len];
@@ -322,53 +344,6 @@ static const bool *reached(struct search *s, const struct part_pair *pair)
 			*vec_push(&todo, s->cx->arena) = part_next(&s->vp, pc);
 	}
 	return mine;
-}
-
-static uint32_t cookie_of(const struct search *s, const struct part_pair *pair)
-{
-	const uint8_t *code = (const uint8_t *)s->vp.prog->insns;
-	uint32_t h = 2166136261u; /* FNV-1a */
-
-	for (size_t i = 0; i < s->vp.prog->n_insns * sizeof(struct bpf_insn); i++)
-		h = (h ^ code[i]) * 16777619u;
-	for (uint32_t i = 0; i < pair->n_cuts; i++)
-		h = (h ^ pair->cuts[i].pc) * 16777619u;
-	return (h ^ pair->record_bytes) * 16777619u;
-}
-
-static bool collect_cuts(struct search *s, struct part_pair *pair)
-{
-	double *share = ARENA_ARRAY(s->cx->arena, double, s->region.n);
-	bool *here = ARENA_ARRAY(s->cx->arena, bool, s->region.n);
-	uint32_t n = 0, payload = 0;
-
-	for (size_t i = 0; i < s->region.edges.len; i++) {
-		const struct part_edge *e = &s->region.edges.at[i];
-
-		if (!pair->on_device[e->from] || pair->on_device[e->to])
-			continue;
-		n += !here[e->to];
-		here[e->to] = true;
-		share[e->to] += part_edge_share(&s->region, e);
-	}
-	if (!n || n > PART_HANDOFF_MAX_CUTS)
-		return false;
-	pair->cuts = ARENA_ARRAY(s->cx->arena, struct part_cut_point, n);
-	for (uint32_t pc = 0; pc < s->region.n; pc++) {
-		struct part_cut_point *c = &pair->cuts[pair->n_cuts];
-
-		if (!here[pc])
-			continue;
-		*c = (struct part_cut_point){ .pc = pc,
-					      .id = (uint8_t)++pair->n_cuts,
-					      .live = s->live[pc],
-					      .share = share[pc] };
-		if (c->live.payload_bytes > payload)
-			payload = c->live.payload_bytes;
-	}
-	pair->record_bytes = PART_HANDOFF_HEADER + (uint32_t)bits_round_up(payload, 4);
-	pair->cookie = cookie_of(s, pair);
-	return true;
 }
 
 static double share_of_device(const struct search *s, const struct part_pair *pair)
@@ -407,8 +382,9 @@ static int64_t rejected_at(const struct search *s)
 
 static bool host_holds(struct search *s, struct part_pair *pair)
 {
-	pair->on_host = reached(s, pair);
-	return part_make_host(s->cx, &s->vp, pair) && verifies(s, &pair->host, &pair->host_vp);
+	pair->on_host = reached(s, pair, true);
+	return part_make_host(s->cx, &s->vp, pair) && verifies(s, &pair->host, &pair->host_vp) &&
+	       (!s->tc || verifies(s, &pair->strip, &pair->strip_vp));
 }
 
 /* Facts are joined over paths: one by one, cuts show which of them lose too much by that. */
@@ -504,8 +480,9 @@ static enum outcome attempt(struct search *s, struct part_pair *pair, struct spl
 	for (uint32_t pc = 0; pc < s->region.n; pc++)
 		on_device[pc] &= part_seen(&s->vp, pc);
 	pair->maps = s->maps;
-	part_maps_settle(&s->vp, on_device, s->maps);
-	if (!collect_cuts(s, pair))
+	part_maps_settle(&s->vp, on_device, s->tagged, s->maps);
+	pair->tagged = s->tagged;
+	if (!part_collect_cuts(s->cx, &s->region, s->live, s->min_payload, pair))
 		return GIVE_UP;
 	if (!host_holds(s, pair)) {
 		s->split->unsplit = "no host half verifies";
@@ -520,10 +497,10 @@ static enum outcome attempt(struct search *s, struct part_pair *pair, struct spl
 }
 
 /* Device, host, or (a tail, a subprogram that both call) both. */
-static void mark_places(const struct search *s, const struct part_pair *pair,
-			enum part_place *place)
+static void mark_places(struct search *s, const struct part_pair *pair, enum part_place *place)
 {
 	const struct vprog *vp = &s->vp;
+	const bool *on_host = reached(s, pair, false); /* tagged frames would mark all */
 	bool *host = ARENA_ARRAY(s->cx->arena, bool, vp->prog->n_insns);
 	bool *device = ARENA_ARRAY(s->cx->arena, bool, vp->prog->n_insns);
 
@@ -534,7 +511,7 @@ static void mark_places(const struct search *s, const struct part_pair *pair,
 			uint32_t of = part_second_slot(vp, pc) ? pc - 1 : pc;
 			uint32_t main_pc = part_main_pc(vp, inst, of);
 
-			host[pc] |= vp_fact_at(vp, inst, of)->seen && pair->on_host[main_pc];
+			host[pc] |= vp_fact_at(vp, inst, of)->seen && on_host[main_pc];
 			device[pc] |= vp_fact_at(vp, inst, of)->seen && pair->on_device[main_pc];
 		}
 	}
@@ -595,6 +572,25 @@ static bool start(struct search *s)
 	return true;
 }
 
+/* The record tells what the device cannot: why it refuses those exits is of no interest now. */
+static void forget_exits(struct search *s, const struct part_pair *pair)
+{
+	struct split *split = s->split;
+	struct part_reason *kept =
+		ARENA_ARRAY(s->cx->arena, struct part_reason, split->n_reasons + 1);
+	size_t n = 0;
+
+	for (size_t i = 0; i < split->n_reasons; i++) {
+		const struct part_reason *r = &split->reasons[i];
+		bool main = r->insn < s->region.n && r->inst == 0;
+
+		if (!main || !pair->on_device[r->insn] || !part_hook_allows(&s->vp, 0, r->insn))
+			kept[n++] = *r;
+	}
+	split->reasons = kept;
+	split->n_reasons = n;
+}
+
 static void accept(struct search *s, const struct part_pair *pair, const struct split *dev)
 {
 	struct split *split = s->split;
@@ -610,12 +606,23 @@ static void accept(struct search *s, const struct part_pair *pair, const struct 
 	split->image = dev->image;
 	split->unsplit = NULL;
 	mark_places(s, pair, split->place);
+	forget_exits(s, pair);
 }
 
-/* Programs of devmaps and cpumaps run on packets that another program redirected. */
-static bool at_the_wire(const struct fe_prog *prog)
+/* Bytes of live values that a record may and must have room for; false: there is none. */
+static bool set_payload(struct search *s, uint32_t room)
 {
-	return prog->attach_type != BPF_XDP_DEVMAP && prog->attach_type != BPF_XDP_CPUMAP;
+	uint32_t most = s->task->opts->max_handoff;
+
+	if (most && most < room)
+		room = most;
+	if (s->tc && room > PART_META_BYTES)
+		room = PART_META_BYTES;
+	s->min_payload = s->tc ? sizeof(uint32_t) : 0;
+	if (room < PART_HANDOFF_HEADER + s->min_payload)
+		return false;
+	s->max_payload = room - PART_HANDOFF_HEADER;
+	return true;
 }
 
 void part_split(const struct part_task *task, uint32_t room, struct split *split,
@@ -627,18 +634,16 @@ void part_split(const struct part_task *task, uint32_t room, struct split *split
 	struct part_pair *pair = ARENA_NEW(task->cx->arena, struct part_pair);
 	struct split dev;
 
-	if (task->opts->max_handoff && task->opts->max_handoff < room)
-		room = task->opts->max_handoff;
-	if (task->vp->prog->type != BPF_PROG_TYPE_XDP || !at_the_wire(task->vp->prog)) {
-		split->unsplit = "only xdp programs of an interface are split";
+	split->unsplit = part_hook_obstacle(task->vp);
+	if (split->unsplit)
 		return;
-	}
-	if (room < PART_HANDOFF_HEADER) {
+	s.tc = part_is_tc(task->vp->prog);
+	s.tagged = s.tc && !task->opts->untagged;
+	s.rng = task->opts->cut_seed;
+	if (!set_payload(&s, room)) {
 		split->unsplit = "the device has no room for a hand-off record";
 		return;
 	}
-	s.max_payload = room - PART_HANDOFF_HEADER;
-	s.rng = task->opts->cut_seed;
 	s.costs = task->opts->costs ? task->opts->costs : &part_costs_default;
 	if (!start(&s))
 		return;

@@ -48,9 +48,11 @@ struct part_pair {
 	uint32_t record_bytes, cookie;
 	struct part_map *maps; /* by map of the object: as split.maps */
 	struct fe_prog device, host;
+	struct fe_prog strip; /* tc: the host's program at the XDP hook; else no instructions */
+	bool tagged; /* tc: frames with a VLAN tag are the host's from instruction 0 on: cuts[0] */
 	const uint32_t *device_origin; /* by instruction: of the source; UINT32_MAX: ours */
 	const uint32_t *host_origin;
-	struct vprog device_vp, host_vp;
+	struct vprog device_vp, host_vp, strip_vp;
 	double device_share; /* of the instructions that run, those that the device takes over */
 	uint64_t measured;   /* packets of the profile that shares come from; 0: guessed */
 	int64_t worth;       /* of the placement (part_cut_worth) */
@@ -109,6 +111,12 @@ struct part_source {
 };
 struct part_source part_source_of(const struct split *split, const struct fe_prog *own,
 				  uint32_t insn);
+
+/* cuts.c: fills in cuts, record_bytes and cookie of a pair from its on_device and tagged; `live` is by
+ * instruction. False: it has none, or too many. */
+struct part_region;
+bool part_collect_cuts(struct cx *cx, const struct part_region *r, const struct part_live *live,
+		       uint32_t min_payload, struct part_pair *pair);
 
 const char *part_placement_name(enum part_placement p); /* "device", "split", "host" */
 

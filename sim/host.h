@@ -16,6 +16,7 @@
 #define SIM_FRAME_BYTES 4096u /* one page, as drivers give XDP */
 #define SIM_TAILROOM    320u  /* struct skb_shared_info */
 #define SIM_PACKET_MAX  (SIM_FRAME_BYTES - SIM_HEADROOM - SIM_TAILROOM)
+#define SIM_META_MAX    32u
 #define SIM_PACKET_MIN  14u /* ETH_HLEN: less never reaches a program */
 
 /* xdp_adjust_head/tail on the device have limits that the kernel's do not have. With `device` set
@@ -49,6 +50,8 @@ struct sim_host_options {
 struct sim_host_packet {
 	const uint8_t *data;
 	uint32_t len;         /* SIM_PACKET_MIN .. SIM_PACKET_MAX */
+	const uint8_t *meta;  /* before it: metadata that an earlier program left */
+	uint32_t meta_len;    /* <= SIM_META_MAX */
 	uint64_t random_seed; /* of bpf_get_prandom_u32: sim_rng_next(), high 32 bits */
 	uint64_t clock_ns;    /* what bpf_ktime_get_ns answers */
 };
@@ -78,8 +81,9 @@ struct sim_host_run {
 	uint32_t verdict;  /* low half of R0 */
 	const uint8_t *packet;
 	uint32_t packet_len;
-	uint32_t meta_len; /* XDP: bytes of metadata in front of the packet */
-	bool tag_beside;   /* tc: the outermost VLAN tag in `packet` was in the skb's own fields */
+	const uint8_t *meta; /* where metadata in front of the packet begins */
+	uint32_t meta_len;   /* XDP: its bytes */
+	bool tag_beside; /* tc: the outermost VLAN tag in `packet` was in the skb's own fields */
 	uint32_t rx_queue_index; /* the context's field afterwards (XDP) */
 	/* Where the helpers for redirection would send the packet. Without such a place the kernel drops a
 	 * packet whose verdict is XDP_REDIRECT (xdp_do_redirect() fails). */

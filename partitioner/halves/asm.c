@@ -31,6 +31,14 @@ void part_asm_goto(struct part_asm *a, uint32_t label)
 	part_asm_jump(a, (struct bpf_insn){ .code = BPF_JMP | BPF_JA }, label);
 }
 
+bool part_asm_wanted(const struct part_asm *a, uint32_t label)
+{
+	for (size_t i = 0; i < a->fixes.len; i++)
+		if (a->fixes.at[i].label == label)
+			return true;
+	return false;
+}
+
 bool part_asm_finish(struct part_asm *a)
 {
 	for (size_t i = 0; i < a->fixes.len; i++) {

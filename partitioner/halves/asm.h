@@ -28,6 +28,8 @@ void part_asm_put(struct part_asm *a, struct bpf_insn insn);
 /* `insn` is a JA, a conditional jump, a call of a subprogram or the address of one. */
 void part_asm_jump(struct part_asm *a, struct bpf_insn insn, uint32_t label);
 void part_asm_goto(struct part_asm *a, uint32_t label);
+/* Does anything jump there? */
+bool part_asm_wanted(const struct part_asm *a, uint32_t label);
 /* Fills in the jumps. False: one is too far. */
 bool part_asm_finish(struct part_asm *a);
 

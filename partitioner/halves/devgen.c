@@ -1,8 +1,10 @@
 #include "partitioner/halves/half.h"
 
 #include "partitioner/handoff.h"
+#include "partitioner/hook.h"
 
 #include <assert.h>
+#include <linux/pkt_cls.h>
 #include <stddef.h>
 
 /* The device's half, as a program of its own that goes through verifier and backend like any other:
@@ -14,12 +16,12 @@
  *                                                                       before the packet, write
  *                                                                       the record, PASS
  *
- * One common end because the firmware guarantees room for one adjust_head only. */
+ * One common end because the firmware guarantees room for one adjust_head only. A tc program leaves with
+ * any action but SHOT as XDP does with PASS; the action is in the buffer. */
 
 struct device {
 	struct part_half h; /* first: callbacks get its address */
 	uint32_t pass, end; /* labels */
-	bool passes;        /* some exit goes to `pass` */
 };
 
 static int16_t buffer_at(const struct part_half *h, uint32_t at)
@@ -32,13 +34,23 @@ static uint32_t payload_bytes(const struct part_half *h)
 	return h->pair->record_bytes - PART_HANDOFF_HEADER;
 }
 
+/* SHOT ends on the card; all else is the stack's. */
+static void leave_tc(struct part_half *h, const struct vp_reg *r0)
+{
+	if (!vp_is_const(r0) || (uint32_t)r0->var.value != TC_ACT_SHOT) {
+		part_asm_goto(&h->as, h->verdict);
+		return;
+	}
+	part_asm_imm(&h->as, 0, XDP_DROP);
+	part_asm_exit(&h->as);
+}
+
 /* An exit with anything but PASS leaves as it is. */
 static void leave(struct part_half *h, const struct vp_reg *r0)
 {
 	struct device *d = (struct device *)h;
 	bool known = vp_is_const(r0);
 
-	d->passes |= !known || (uint32_t)r0->var.value == XDP_PASS;
 	if (known && (uint32_t)r0->var.value == XDP_PASS) {
 		part_asm_goto(&h->as, d->pass);
 		return;
@@ -128,11 +140,22 @@ static bool cut_stub(struct device *d, struct part_cut_point *cut)
 	part_asm_store_imm(&h->as, 8, 10, h->save_at, cut->id);
 	store_numbers(h, &cut->live);
 	part_asm_load(&h->as, 8, (uint8_t)data, 10, h->ctx_at);
-	part_asm_load(&h->as, 4, (uint8_t)data, (uint8_t)data, PART_CTX_DATA);
+	part_asm_load(&h->as, 4, (uint8_t)data, (uint8_t)data, h->ctx->data);
 	store_offsets(h, &cut->live, (uint8_t)data);
 	store_stack(h, &cut->live, (uint8_t)data);
 	part_asm_goto(&h->as, d->end);
 	return true;
+}
+
+/* The one place where tc programs end; what is not SHOT goes on to `pass`. */
+static void verdict_stub(struct device *d)
+{
+	struct part_half *h = &d->h;
+
+	part_asm_place(&h->as, h->verdict);
+	part_asm_if32(&h->as, BPF_JNE, 0, TC_ACT_SHOT, d->pass);
+	part_asm_imm(&h->as, 0, XDP_DROP);
+	part_asm_exit(&h->as);
 }
 
 static void pass_stub(struct device *d)
@@ -142,6 +165,8 @@ static void pass_stub(struct device *d)
 	part_asm_place(&h->as, d->pass);
 	clear_buffer(h);
 	part_asm_store_imm(&h->as, 8, 10, h->save_at, PART_HANDOFF_DECIDED);
+	if (part_is_tc(h->vp->prog))
+		part_asm_store(&h->as, 4, 10, buffer_at(h, PART_HANDOFF_ACTION), 0);
 }
 
 /* ---- the record ------------------------------------------------------------------------------------------- */
@@ -178,8 +203,8 @@ static void common_end(struct device *d)
 	part_asm_helper(a, BPF_FUNC_xdp_adjust_head);
 	part_asm_if(a, BPF_JNE, 0, 0, h->abort);
 	part_asm_load(a, 8, 1, 10, h->ctx_at);
-	part_asm_load(a, 4, 2, 1, PART_CTX_DATA);
-	part_asm_load(a, 4, 3, 1, PART_CTX_DATA_END);
+	part_asm_load(a, 4, 2, 1, h->ctx->data);
+	part_asm_load(a, 4, 3, 1, h->ctx->data_end);
 	part_asm_mov(a, 4, 2);
 	part_asm_add_imm(a, 4, (int32_t)h->pair->record_bytes);
 	part_asm_if_reg(a, BPF_JGT, 4, 3, h->abort);
@@ -192,27 +217,49 @@ static void common_end(struct device *d)
 	part_asm_exit(a);
 }
 
+static void label_ends(struct device *d)
+{
+	struct part_half *h = &d->h;
+
+	d->pass = part_asm_label(&h->as);
+	d->end = part_asm_label(&h->as);
+	h->verdict = part_asm_label(&h->as);
+	for (uint32_t i = 0; i < h->pair->n_cuts; i++)
+		h->elsewhere[h->pair->cuts[i].pc] = part_asm_label(&h->as);
+}
+
 bool part_make_device(struct cx *cx, const struct vprog *vp, struct part_pair *pair)
 {
-	struct device d = {
-		.h = { .cx = cx, .pair = pair, .vp = vp, .mine = pair->on_device, .exit = leave }
-	};
+	bool tc = part_is_tc(vp->prog);
+	struct device d = { .h = { .cx = cx,
+				   .ctx = &part_ctx_xdp,
+				   .pair = pair,
+				   .vp = vp,
+				   .mine = pair->on_device,
+				   .exit = tc ? leave_tc : leave,
+				   .replace = tc ? part_tc_replace : NULL } };
 	struct part_half *h = &d.h;
 
 	static_assert(offsetof(struct device, h) == 0, "leave() casts");
 	if (!part_half_begin(h, pair->record_bytes - PART_HANDOFF_HEADER + 16))
 		return false;
-	d.pass = part_asm_label(&h->as);
-	d.end = part_asm_label(&h->as);
-	for (uint32_t i = 0; i < pair->n_cuts; i++)
-		h->elsewhere[pair->cuts[i].pc] = part_asm_label(&h->as);
+	label_ends(&d);
 	part_asm_store(&h->as, 8, 10, h->ctx_at, 1);
+	if (pair->tagged)
+		part_tc_send_tagged(h, h->elsewhere[0]);
 	part_half_body(h);
 	for (uint32_t i = 0; i < pair->n_cuts; i++)
 		if (!cut_stub(&d, &pair->cuts[i]))
 			return false;
-	if (d.passes)
+	/* what nobody jumps to would not verify */
+	if (part_asm_wanted(&h->as, h->verdict))
+		verdict_stub(&d);
+	if (part_asm_wanted(&h->as, d.pass))
 		pass_stub(&d);
 	common_end(&d);
-	return part_half_finish(h, vp->prog->name, &pair->device, &pair->device_origin);
+	if (!part_half_finish(h, vp->prog->name, &pair->device, &pair->device_origin))
+		return false;
+	pair->device.type = BPF_PROG_TYPE_XDP;
+	pair->device.attach_type = BPF_XDP;
+	return true;
 }

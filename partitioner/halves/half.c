@@ -4,6 +4,15 @@
 
 #include "base/bits.h"
 
+#include <stddef.h>
+
+#define FIELD(type, name) ((int16_t)offsetof(struct type, name))
+
+const struct part_ctx part_ctx_xdp = { FIELD(xdp_md, data), FIELD(xdp_md, data_end),
+				       FIELD(xdp_md, data_meta) };
+const struct part_ctx part_ctx_tc = { FIELD(__sk_buff, data), FIELD(__sk_buff, data_end),
+				      FIELD(__sk_buff, data_meta) };
+
 static uint32_t main_end(const struct part_half *h)
 {
 	return h->vp->prog->subprogs[0].end;
@@ -15,12 +24,12 @@ bool part_half_begin(struct part_half *h, uint32_t bytes)
 	uint32_t n_subs = (uint32_t)h->vp->prog->n_subprogs;
 
 	h->as = (struct part_asm){ .arena = h->cx->arena, .origin = PART_NO_ORIGIN };
-	h->label = ARENA_ARRAY(h->cx->scratch, uint32_t, n);
+	h->label = ARENA_ARRAY(h->cx->scratch, uint32_t, h->vp->prog->n_insns);
 	h->elsewhere = ARENA_ARRAY(h->cx->scratch, uint32_t, n);
 	h->sub_label = ARENA_ARRAY(h->cx->scratch, uint32_t, n_subs);
 	h->sub_wanted = ARENA_ARRAY(h->cx->scratch, bool, n_subs);
 	h->sub_done = ARENA_ARRAY(h->cx->scratch, bool, n_subs);
-	for (uint32_t pc = 0; pc < n; pc++)
+	for (uint32_t pc = 0; pc < h->vp->prog->n_insns; pc++)
 		h->label[pc] = part_asm_label(&h->as);
 	for (uint32_t i = 0; i < n_subs; i++)
 		h->sub_label[i] = part_asm_label(&h->as);
@@ -99,6 +108,8 @@ static void copy_plain(struct part_half *h, uint32_t pc)
 	const struct bpf_insn *insn = &h->vp->prog->insns[pc];
 	int32_t callee = names_subprog(insn) ? callee_of(h, pc) : -1;
 
+	if (h->replace && h->replace(h, pc))
+		return;
 	if (h->exit && is_idle_map(h, insn)) {
 		part_asm_wide(&h->as, insn->dst_reg, EBPF_IMM_VALUE, 0);
 		return;
@@ -149,8 +160,14 @@ static void copy_sub(struct part_half *h, uint32_t i)
 	h->sub_done[i] = true;
 	part_asm_place(&h->as, h->sub_label[i]);
 	for (uint32_t pc = sub->start; pc < sub->end; pc = part_next(h->vp, pc)) {
+		const struct bpf_insn *insn = &h->vp->prog->insns[pc];
+
 		h->as.origin = pc;
-		copy_plain(h, pc); /* jumps stay within and keep their distance */
+		part_asm_place(&h->as, h->label[pc]);
+		if (ebpf_is_ja(insn) || ebpf_is_cond_jump(insn)) /* stays within */
+			part_asm_jump(&h->as, *insn, h->label[ebpf_jump_target(insn, pc)]);
+		else
+			copy_plain(h, pc);
 	}
 }
 

@@ -7,22 +7,33 @@
 /* A half is a program of its own: a beginning or an end that deals with the record, and copies of
  * the source program's instructions between (half.c). devgen.c and hostgen.c add their parts. */
 
+/* Offsets in a half's own context: struct xdp_md or struct __sk_buff. */
+struct part_ctx {
+	int16_t data, data_end, data_meta;
+};
+extern const struct part_ctx part_ctx_xdp, part_ctx_tc;
+
 struct part_half {
 	struct cx *cx;
+	const struct part_ctx *ctx;
 	const struct part_pair *pair;
 	const struct vprog *vp; /* source; has main_stack */
 	const bool *mine;       /* by instruction of main: copied into this half */
 	struct part_asm as;
-	uint32_t *label;     /* by instruction of main: where its copy is */
+	uint32_t *label;     /* by instruction: where its copy is */
 	uint32_t *elsewhere; /* by instruction of main: where to go when it is not mine */
 	uint32_t *sub_label; /* by subprogram of the source */
 	bool *sub_wanted, *sub_done;
-	int16_t ctx_at;  /* stack slot of ours: the context, for the whole run */
-	int16_t save_at; /* lowest byte of the rest of our stack, which starts below ctx_at */
-	uint32_t abort;  /* label: something is wrong with the record or the packet */
+	int16_t ctx_at;   /* stack slot of ours: the context, for the whole run */
+	int16_t save_at;  /* lowest byte of the rest of our stack, which starts below ctx_at */
+	uint32_t abort;   /* label: something is wrong with the record or the packet */
+	uint32_t verdict; /* label, card's half of a tc program: it is decided, as r0 says */
 	/* The device's half: branches that only go one way are none, maps that only the host uses have no
 	 * address, and an exit of main becomes what this makes of it, given what is proven of R0. */
 	void (*exit)(struct part_half *h, const struct vp_reg *r0);
+	/* Puts something else in place of an instruction that is neither jump nor exit; false: it is
+	 * copied as it is. NULL: all are. */
+	bool (*replace)(struct part_half *h, uint32_t pc);
 };
 
 /* Stack of the source program, the context's slot, and `bytes` more. False: more than there is. */
@@ -37,8 +48,15 @@ bool part_half_finish(struct part_half *h, const char *name, struct fe_prog *pro
 bool part_make_device(struct cx *cx, const struct vprog *vp, struct part_pair *pair);
 bool part_make_host(struct cx *cx, const struct vprog *vp, struct part_pair *pair);
 
-/* Offsets of struct xdp_md. */
-#define PART_CTX_DATA     ((int16_t)offsetof(struct xdp_md, data))
-#define PART_CTX_DATA_END ((int16_t)offsetof(struct xdp_md, data_end))
+/* devgen_tc.c: a tc program's instructions for the card's XDP hook. */
+bool part_tc_replace(struct part_half *h, uint32_t pc);
+/* Frames with a VLAN tag go to `label`; only r1 stays as it was. */
+void part_tc_send_tagged(struct part_half *h, uint32_t label);
+
+/* strip.c: what stands before a tc host half. */
+bool part_make_strip(struct cx *cx, const struct vprog *vp, struct part_pair *pair);
+/* hostgen.c: with the record's address in r2, and as many bytes known to be there: is it ours? Leaves
+ * the cut in r5; uses r4. */
+void part_check_record(struct part_asm *a, const struct part_pair *pair, uint32_t abort);
 
 #endif

@@ -286,32 +286,33 @@ static int *add_functions(struct types *t, const struct fe_prog *prog)
 	return ids;
 }
 
-/* Main is in a section of its own; [from, to) of the subprograms and of the instructions. */
+/* Each main is in a section of its own; [from, to) of the subprograms and of the instructions. */
 struct part {
+	const struct fe_prog *prog;
+	const int *ids; /* of functions, by subprogram */
 	const char *section;
 	size_t sub_from, sub_to;
 	uint32_t from, to;
 };
 
-static void function_info(struct types *t, struct words *w, const struct fe_prog *prog,
-			  const struct part *p, const int *ids)
+static void function_info(struct types *t, struct words *w, const struct part *p)
 {
 	if (p->sub_from == p->sub_to)
 		return;
 	put(w, text(t, p->section));
 	put(w, (uint32_t)(p->sub_to - p->sub_from));
 	for (size_t i = p->sub_from; i < p->sub_to; i++) {
-		put(w, (prog->subprogs[i].start - p->from) * 8);
-		put(w, (uint32_t)ids[i]);
+		put(w, (p->prog->subprogs[i].start - p->from) * 8);
+		put(w, (uint32_t)p->ids[i]);
 	}
 }
 
-static void line_info(struct types *t, struct words *w, const struct fe_prog *prog,
-		      const struct part *p)
+static void line_info(struct types *t, struct words *w, const struct part *p)
 {
+	const struct fe_prog *prog = p->prog;
 	uint32_t n = 0;
 
-	for (size_t i = 0; i < prog->n_lines; i++)
+	for (size_t i = 0; prog && i < prog->n_lines; i++)
 		n += prog->lines[i].insn >= p->from && prog->lines[i].insn < p->to;
 	if (!n)
 		return;
@@ -346,27 +347,39 @@ static bool lines_are_complete(const struct fe_prog *prog)
 	return true;
 }
 
-static struct part_bytes extension(struct types *t, const struct fe_prog *prog, const char *section)
+static struct part first_part(struct types *t, const struct fe_prog *first)
+{
+	struct part none = { 0 };
+
+	if (!first)
+		return none;
+	return (struct part){ first, add_functions(t, first), first->section, 0, 1,
+			      0,     (uint32_t)first->n_insns };
+}
+
+static struct part_bytes extension(struct types *t, const struct part_obj_progs *progs)
 {
 	struct words w = { .arena = t->cx->arena };
-	uint32_t end = prog->subprogs[0].end;
-	const struct part parts[2] = {
-		{ section, 0, 1, 0, end },
-		{ ".text", 1, prog->n_subprogs, end, (uint32_t)prog->n_insns },
-	};
+	const struct fe_prog *prog = progs->prog;
+	uint32_t end = prog->subprogs[0].end, n = (uint32_t)prog->n_insns;
 	const int *ids = add_functions(t, prog);
+	const struct part parts[3] = {
+		{ prog, ids, progs->section, 0, 1, 0, end },
+		{ prog, ids, ".text", 1, prog->n_subprogs, end, n },
+		first_part(t, progs->first),
+	};
 	size_t lines;
 
 	put(&w, 0xeb9f | 1u << 16); /* magic, version 1, no flags */
 	for (unsigned i = 0; i < 5; i++)
 		put(&w, 24); /* header's length; the rest is known at the end */
 	put(&w, 8);          /* bytes of a function's record */
-	for (unsigned i = 0; i < 2; i++)
-		function_info(t, &w, prog, &parts[i], ids);
+	for (unsigned i = 0; i < 3; i++)
+		function_info(t, &w, &parts[i]);
 	lines = w.v.len;
 	put(&w, 16); /* bytes of a line's record */
-	for (unsigned i = 0; i < 2 && lines_are_complete(prog); i++)
-		line_info(t, &w, prog, &parts[i]);
+	for (unsigned i = 0; i < 3 && lines_are_complete(prog); i++)
+		line_info(t, &w, &parts[i]);
 	if (w.v.len == lines + 1)
 		w.v.len = lines;
 	w.v.at[2] = 0;
@@ -376,9 +389,8 @@ static struct part_bytes extension(struct types *t, const struct fe_prog *prog, 
 	return (struct part_bytes){ w.v.at, w.v.len * 4 };
 }
 
-bool part_object_btf(struct cx *cx, const struct fe_object *obj, const struct fe_prog *prog,
-		     const char *section, const struct part_obj_uses *uses,
-		     struct part_obj_btf *out)
+bool part_object_btf(struct cx *cx, const struct fe_object *obj, const struct part_obj_progs *progs,
+		     const struct part_obj_uses *uses, struct part_obj_btf *out)
 {
 	struct types t = { .cx = cx, .btf = btf__new_empty(), .src = obj->btf };
 	const void *raw;
@@ -395,7 +407,7 @@ bool part_object_btf(struct cx *cx, const struct fe_object *obj, const struct fe
 		    obj->maps[i].kind != FE_MAP_KCONFIG)
 			add_variables(&t, obj, (uint32_t)i);
 	add_externs(&t, obj, uses->externs);
-	out->ext = extension(&t, prog, section);
+	out->ext = extension(&t, progs);
 	out->vars = t.vars.at;
 	out->n_vars = t.vars.len;
 	raw = btf__raw_data(t.btf, &size);

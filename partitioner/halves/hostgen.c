@@ -1,11 +1,15 @@
 #include "partitioner/halves/half.h"
 
 #include "partitioner/handoff.h"
+#include "partitioner/hook.h"
+
+#include <linux/pkt_cls.h>
+#include <stddef.h>
 
 /* The host's half:
  *
- *   check the record: there, ours, of this version and length; else XDP_ABORTED
- *   cut 0: strip it, PASS
+ *   check the record: there, ours, of this version and length; else XDP_ABORTED, TC_ACT_SHOT
+ *   cut 0: strip it, PASS; tc: the action that the record says
  *   per cut: carried values to the stack, strip the record, make the live state anew, go on
  *   main's instructions that are the host's
  *
@@ -28,27 +32,34 @@ static void strip(struct part_half *h)
 	part_asm_if(&h->as, BPF_JNE, 0, 0, h->abort);
 }
 
-/* Leaves the record's address in r2 and the cut in r5. */
-static void check_record(struct part_half *h)
+void part_check_record(struct part_asm *a, const struct part_pair *pair, uint32_t abort)
 {
-	struct part_asm *a = &h->as;
 	uint32_t mine = part_asm_label(a);
 
+	part_asm_load(a, 4, 4, 2, PART_HANDOFF_COOKIE);
+	part_asm_if32(a, BPF_JEQ, 4, (int32_t)pair->cookie, mine);
+	part_asm_goto(a, abort);
+	part_asm_place(a, mine);
+	part_asm_load(a, 1, 4, 2, PART_HANDOFF_AT_VERSION);
+	part_asm_if(a, BPF_JNE, 4, PART_HANDOFF_VERSION, abort);
+	part_asm_load(a, 2, 4, 2, PART_HANDOFF_BYTES);
+	part_asm_if(a, BPF_JNE, 4, (int32_t)pair->record_bytes, abort);
+	part_asm_load(a, 1, 5, 2, PART_HANDOFF_CUT);
+}
+
+/* XDP finds the record in front of the packet, tc in its metadata. Leaves its address in r2, the cut in r5. */
+static void find_record(struct part_half *h)
+{
+	struct part_asm *a = &h->as;
+	bool tc = part_is_tc(h->vp->prog);
+
 	part_asm_store(a, 8, 10, h->ctx_at, 1);
-	part_asm_load(a, 4, 2, 1, PART_CTX_DATA);
-	part_asm_load(a, 4, 3, 1, PART_CTX_DATA_END);
+	part_asm_load(a, 4, 2, 1, tc ? h->ctx->data_meta : h->ctx->data);
+	part_asm_load(a, 4, 3, 1, tc ? h->ctx->data : h->ctx->data_end);
 	part_asm_mov(a, 4, 2);
 	part_asm_add_imm(a, 4, (int32_t)h->pair->record_bytes);
 	part_asm_if_reg(a, BPF_JGT, 4, 3, h->abort);
-	part_asm_load(a, 4, 4, 2, PART_HANDOFF_COOKIE);
-	part_asm_if32(a, BPF_JEQ, 4, (int32_t)h->pair->cookie, mine);
-	part_asm_goto(a, h->abort);
-	part_asm_place(a, mine);
-	part_asm_load(a, 1, 4, 2, PART_HANDOFF_AT_VERSION);
-	part_asm_if(a, BPF_JNE, 4, PART_HANDOFF_VERSION, h->abort);
-	part_asm_load(a, 2, 4, 2, PART_HANDOFF_BYTES);
-	part_asm_if(a, BPF_JNE, 4, (int32_t)h->pair->record_bytes, h->abort);
-	part_asm_load(a, 1, 5, 2, PART_HANDOFF_CUT);
+	part_check_record(a, h->pair, h->abort);
 }
 
 /* ---- live state ---------------------------------------------------------------------------------------------- */
@@ -82,8 +93,8 @@ static void make_packet_pointer(struct part_half *h, const struct part_value *v,
 	struct part_asm *a = &h->as;
 
 	part_asm_load(a, 8, 2, 10, h->ctx_at);
-	part_asm_load(a, 4, 1, 2, PART_CTX_DATA);
-	part_asm_load(a, 4, 2, 2, PART_CTX_DATA_END);
+	part_asm_load(a, 4, 1, 2, h->ctx->data);
+	part_asm_load(a, 4, 2, 2, h->ctx->data_end);
 	if (v->size) {
 		part_asm_load(a, 8, 0, 10, saved_at(h, saved));
 		if (v->fact.max_off < UINT16_MAX)
@@ -119,7 +130,7 @@ static void make_value(struct part_half *h, const struct part_value *v, uint8_t 
 	case PART_VALUE_PKT: make_packet_pointer(h, v, saved); break;
 	case PART_VALUE_PKT_END:
 		part_asm_load(a, 8, r, 10, h->ctx_at);
-		part_asm_load(a, 4, r, r, PART_CTX_DATA_END);
+		part_asm_load(a, 4, r, r, h->ctx->data_end);
 		break;
 	case PART_VALUE_MAP: part_asm_map(a, r, v->fact.object); break;
 	case PART_VALUE_MAP_VALUE:
@@ -168,15 +179,52 @@ static bool moves_start(const struct fe_prog *prog)
 	return false;
 }
 
-/* No byte of the record gets into a packet that grows at its start. */
+/* No byte of the record gets into a packet that grows at its start; as metadata it means nothing to what
+ * runs next, nor to this program should it meet the packet again. */
 static void wipe(struct part_half *h)
 {
 	for (uint32_t at = 0; at < h->pair->record_bytes; at += 4)
 		part_asm_store_imm(&h->as, 4, 2, (int16_t)at, 0);
 }
 
+static void leave_record(struct part_half *h)
+{
+	bool tc = part_is_tc(h->vp->prog);
+
+	if (tc || moves_start(h->vp->prog))
+		wipe(h);
+	if (!tc)
+		strip(h);
+}
+
+/* The card has decided. */
+static void decided(struct part_half *h)
+{
+	if (!part_is_tc(h->vp->prog)) {
+		strip(h);
+		part_asm_imm(&h->as, 0, XDP_PASS);
+	} else {
+		part_asm_load(&h->as, 4, 0, 2, PART_HANDOFF_HEADER + PART_HANDOFF_ACTION);
+		wipe(h);
+	}
+	part_asm_exit(&h->as);
+}
+
+/* The card saw the tag where it was, the stack has taken it out: what the card found is elsewhere now. Only
+ * possible when the user said that there are none. */
+static void refuse_tagged(struct part_half *h)
+{
+	const int16_t off = (int16_t)offsetof(struct __sk_buff, vlan_present);
+
+	part_asm_load(&h->as, 8, 0, 10, h->ctx_at);
+	part_asm_load(&h->as, 4, 0, 0, off);
+	part_asm_if(&h->as, BPF_JNE, 0, 0, h->abort);
+}
+
 static void enter(struct part_half *h, const struct part_cut_point *cut)
 {
+	if (part_is_tc(h->vp->prog) && !h->pair->tagged)
+		refuse_tagged(h);
 	for (uint32_t i = 0; i < cut->live.n; i++) {
 		const struct part_value *v = &cut->live.values[i];
 
@@ -185,9 +233,7 @@ static void enter(struct part_half *h, const struct part_cut_point *cut)
 		part_asm_load(&h->as, v->size, 0, 2, (int16_t)(PART_HANDOFF_HEADER + v->at));
 		part_asm_store(&h->as, 8, 10, saved_at(h, i), 0);
 	}
-	if (moves_start(h->vp->prog))
-		wipe(h);
-	strip(h);
+	leave_record(h);
 	make_live_state(h, &cut->live);
 	part_asm_goto(&h->as, h->label[cut->pc]);
 }
@@ -214,27 +260,32 @@ static void entries(struct part_half *h)
 		part_asm_if(&h->as, BPF_JEQ, 5, pair->cuts[i].id, in[i]);
 	}
 	part_asm_if(&h->as, BPF_JNE, 5, PART_HANDOFF_DECIDED, h->abort);
-	strip(h);
-	part_asm_imm(&h->as, 0, XDP_PASS);
-	part_asm_exit(&h->as);
+	decided(h);
 	for (uint32_t i = 0; i < pair->n_cuts; i++) {
 		part_asm_place(&h->as, in[i]);
 		enter(h, &pair->cuts[i]);
 	}
 	part_asm_place(&h->as, h->abort);
-	part_asm_imm(&h->as, 0, XDP_ABORTED);
+	part_asm_imm(&h->as, 0, part_is_tc(h->vp->prog) ? TC_ACT_SHOT : XDP_ABORTED);
 	part_asm_exit(&h->as);
 }
 
 bool part_make_host(struct cx *cx, const struct vprog *vp, struct part_pair *pair)
 {
-	struct part_half h = { .cx = cx, .pair = pair, .vp = vp, .mine = pair->on_host };
+	struct part_half h = {
+		.cx = cx,
+		.ctx = part_is_tc(vp->prog) ? &part_ctx_tc : &part_ctx_xdp,
+		.pair = pair,
+		.vp = vp,
+		.mine = pair->on_host,
+	};
 	const char *name = arena_printf(cx->arena, "%s_host", vp->prog->name);
 
 	if (!part_half_begin(&h, 8 * most_values(pair)))
 		return false;
-	check_record(&h);
+	find_record(&h);
 	entries(&h);
 	part_half_body(&h);
-	return part_half_finish(&h, name, &pair->host, &pair->host_origin);
+	return part_half_finish(&h, name, &pair->host, &pair->host_origin) &&
+	       (!part_is_tc(vp->prog) || part_make_strip(cx, vp, pair));
 }

@@ -19,7 +19,8 @@ struct object {
 	const struct fe_object *obj;
 	const struct fe_prog *prog;
 	const struct part_pair *pair;
-	const char *section; /* of main */
+	const struct fe_prog *first; /* a program to attach before it, in "xdp"; NULL: none */
+	const char *section;         /* of main */
 	struct bpf_insn *code;
 	VEC(uint8_t) bytes;
 	VEC(uint8_t) names; /* of sections and symbols */
@@ -323,6 +324,16 @@ static void add_code(struct object *o, uint16_t sec[2])
 					 (subs[i].end - subs[i].start) * sizeof(*o->code));
 }
 
+/* Of one function, with nothing to relocate. */
+static void add_first(struct object *o)
+{
+	size_t size = o->first->n_insns * sizeof(struct bpf_insn);
+	uint16_t sec = section(o, o->first->section, SHT_PROGBITS, SHF_ALLOC | SHF_EXECINSTR,
+			       (struct part_bytes){ o->first->insns, size });
+
+	global(o, o->first->name, STT_FUNC, sec, 0, size);
+}
+
 /* ---- relocations --------------------------------------------------------------------------------------------- */
 
 static uint32_t sub_at(const struct object *o, int64_t start)
@@ -431,6 +442,7 @@ static bool build(struct object *o)
 	const struct fe_prog *p = o->prog;
 	uint32_t end = p->subprogs[0].end;
 	struct part_obj_uses uses;
+	const struct part_obj_progs progs = { p, o->section, o->first };
 	struct part_obj_btf btf;
 	uint16_t code[2], maps_sec;
 
@@ -438,13 +450,15 @@ static bool build(struct object *o)
 	put(o, &(Elf64_Ehdr){ 0 }, sizeof(Elf64_Ehdr));
 	o->n_secs = 1;
 	add_code(o, code);
+	if (o->first)
+		add_first(o);
 	find_used(o);
 	maps_sec = add_maps(o);
 	add_externs(o);
 	section(o, "license", SHT_PROGBITS, SHF_ALLOC | SHF_WRITE,
 		(struct part_bytes){ o->obj->license, strlen(o->obj->license) + 1 });
 	uses = (struct part_obj_uses){ o->maps.at, o->maps.len, o->used, o->used_externs };
-	if (!part_object_btf(o->cx, o->obj, p, o->section, &uses, &btf))
+	if (!part_object_btf(o->cx, o->obj, &progs, &uses, &btf))
 		return false;
 	for (size_t i = 0; i < btf.n_vars; i++)
 		global(o, btf.vars[i].name, STT_OBJECT, o->data_sec[btf.vars[i].map],
@@ -464,19 +478,26 @@ static bool build(struct object *o)
 	return true;
 }
 
+static const char *section_of(const struct fe_prog *prog)
+{
+	if (prog->type == BPF_PROG_TYPE_SCHED_CLS)
+		return "tc";
+	return prog->frags ? "xdp.frags" : "xdp";
+}
+
 bool part_object_write(struct cx *cx, const struct fe_object *obj, const struct part_pair *pair,
 		       const char *path)
 {
 	struct object *o = ARENA_NEW(cx->arena, struct object);
-	const struct fe_prog *prog = &pair->host;
 
 	o->cx = cx;
 	o->obj = obj;
 	o->pair = pair;
-	o->prog = prog;
-	o->section = prog->frags ? "xdp.frags" : "xdp";
+	o->prog = &pair->host;
+	o->first = pair->strip.n_insns ? &pair->strip : NULL;
+	o->section = section_of(&pair->host);
 	o->symbol = ARENA_ARRAY(cx->arena, uint32_t, obj->n_maps + 1);
-	o->sub_symbol = ARENA_ARRAY(cx->arena, uint32_t, prog->n_subprogs);
+	o->sub_symbol = ARENA_ARRAY(cx->arena, uint32_t, pair->host.n_subprogs);
 	if (!build(o))
 		return diag_error(cx->diags, &DIAG_AT_NOWHERE, REASON_OUTPUT_WRITE, path,
 				  "the object is too large");

@@ -277,6 +277,8 @@ struct sim_host_packet sim_diff_host_packet(const struct diff *d)
 	/* a host half goes on with the random numbers where the device left them */
 	return (struct sim_host_packet){ .data = d->data,
 					 .len = d->len,
+					 .meta = d->meta,
+					 .meta_len = d->meta_len,
 					 .random_seed = d->whole ? d->random_state
 								 : sim_diff_packet_seed(d),
 					 .clock_ns = CLOCK_START + d->index * CLOCK_STEP };

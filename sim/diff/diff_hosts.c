@@ -4,6 +4,7 @@
 #include "sim/diff/diff_internal.h"
 
 #include "base/bits.h"
+#include "partitioner/split.h"
 #include "sim/capture.h"
 #include "sim/host/kernel_run.h"
 
@@ -464,6 +465,9 @@ static bool open_kernel(struct diff *d)
 
 	if (!d->loaded.fd)
 		return skip(d, SIM_DIFF_KERNEL, d->not_loaded);
+	if (d->pair && d->pair->strip.n_insns)
+		return skip(d, SIM_DIFF_KERNEL,
+			    "it loads; BPF_PROG_TEST_RUN gives tc programs no metadata");
 	k = sim_kernel_new(d->cx, d->obj, d->prog, &d->loaded, &why);
 	if (!k)
 		return skip(d, SIM_DIFF_KERNEL, why);

@@ -54,6 +54,8 @@ struct diff {
 	uint64_t index;
 	const uint8_t *data;
 	uint32_t len;
+	const uint8_t *meta; /* of a tc host half: metadata, what the program before it left */
+	uint32_t meta_len;
 	uint8_t buf[SIM_PACKET_LONGEST];
 	uint64_t random_state;    /* the device's */
 	bool differs;             /* counted already */

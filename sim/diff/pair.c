@@ -7,6 +7,7 @@
 #include "sim/pcap.h"
 #include "sim/rng.h"
 
+#include <linux/pkt_cls.h>
 #include <string.h>
 
 #define CHECK_EVERY 1024u
@@ -75,6 +76,14 @@ static void check_packet(struct pair *p, const struct sim_host_run *ref, const u
 		m->text = sim_diff_text_packet(&p->d, ref, &as);
 }
 
+/* Of a tc program only SHOT ends on the card, whose half is an XDP program. */
+static uint8_t expected_byte(struct pair *p, const struct sim_host_run *ref)
+{
+	if (!sim_pair_is_tc(p))
+		return sim_diff_expected_byte(&p->d, ref);
+	return ref->verdict == TC_ACT_SHOT ? SIM_ME_RESULT_DROP : 0;
+}
+
 /* Decided on the device, and not passed up. */
 static void check_device_verdict(struct pair *p, const struct sim_host_run *ref,
 				 const struct sim_me_result *dev)
@@ -82,7 +91,7 @@ static void check_device_verdict(struct pair *p, const struct sim_host_run *ref,
 	struct sim_diff_mismatch *m;
 
 	p->res->decided++;
-	if (dev->byte != sim_diff_expected_byte(&p->d, ref)) {
+	if (dev->byte != expected_byte(p, ref)) {
 		m = sim_diff_note(&p->d, "verdict");
 		if (m)
 			m->text = sim_diff_text_verdict(&p->d, ref, dev);
@@ -91,33 +100,50 @@ static void check_device_verdict(struct pair *p, const struct sim_host_run *ref,
 	}
 }
 
-/* Verdicts that mean nothing count as ABORTED, and so does a redirection to nowhere. */
-static uint32_t verdict_of(const struct sim_host_run *run)
+/* Verdicts that mean nothing count as ABORTED, and so does a redirection to nowhere. Actions of tc are the
+ * stack's to understand. */
+static uint32_t verdict_of(const struct pair *p, const struct sim_host_run *run)
 {
+	if (sim_pair_is_tc(p))
+		return run->verdict;
 	if (run->verdict > XDP_REDIRECT || (run->verdict == XDP_REDIRECT && !run->redirects))
 		return XDP_ABORTED;
 	return run->verdict;
 }
 
+/* The packet goes on, somewhere. */
+static bool survives(const struct pair *p, uint32_t verdict)
+{
+	if (sim_pair_is_tc(p))
+		return verdict != TC_ACT_SHOT;
+	return verdict == XDP_PASS || verdict == XDP_TX || verdict == XDP_REDIRECT;
+}
+
+static bool redirects(const struct pair *p, uint32_t verdict)
+{
+	return verdict == (sim_pair_is_tc(p) ? (uint32_t)TC_ACT_REDIRECT : (uint32_t)XDP_REDIRECT);
+}
+
 static void check_half(struct pair *p, const struct sim_host_run *ref,
 		       const struct sim_host_run *half)
 {
-	uint32_t want = verdict_of(ref), got = verdict_of(half);
+	uint32_t want = verdict_of(p, ref), got = verdict_of(p, half);
 
 	if (half->fault)
 		note_text(p, "host half", half->fault);
 	else if (want != got)
 		note_text(p, "verdict",
 			  arena_printf(p->d.cx->arena, "original %u, host half %u", want, got));
-	else if (want == XDP_REDIRECT && ref->redirect_ifindex != half->redirect_ifindex)
+	else if (redirects(p, want) && ref->redirect_ifindex != half->redirect_ifindex)
 		note_text(p, "redirect", "to another interface");
-	else if (want == XDP_PASS || want == XDP_TX || want == XDP_REDIRECT)
+	else if (survives(p, want))
 		check_packet(p, ref, half->packet, half->packet_len);
 }
 
-/* The host half's turn with what the device passed up, on the side that leads. */
-static void run_half(struct pair *p, const struct sim_me_result *dev, struct sim_host_run *half)
+/* The host half's turn with what the device passed up, on the side that leads. False: noted. */
+static bool run_half(struct pair *p, const struct sim_me_result *dev, struct sim_host_run *half)
 {
+	const char *wrong = NULL;
 	struct sim_host_packet up;
 
 	if (dev->pkt_len > PART_HANDOFF_HEADER && dev->pkt[PART_HANDOFF_CUT])
@@ -128,8 +154,25 @@ static void run_half(struct pair *p, const struct sim_me_result *dev, struct sim
 	p->half.data = dev->pkt;
 	p->half.len = dev->pkt_len;
 	p->half.random_state = p->d.random_state;
+	if (sim_pair_is_tc(p))
+		wrong = sim_pair_tc_strip(p, dev);
+	if (wrong) {
+		note_text(p, "host half", wrong);
+		return false;
+	}
 	up = sim_diff_host_packet(&p->half);
 	sim_host_run_one(p->half.host, &up, half);
+	return true;
+}
+
+static void note_foreign(struct pair *p)
+{
+	const char *wrong = NULL;
+
+	if (sim_pair_is_tc(p) && p->d.index % FORGE_EVERY == 1)
+		wrong = sim_pair_tc_foreign(p);
+	if (wrong)
+		note_text(p, "host half", wrong);
 }
 
 static void run_pair(struct pair *p, const struct sim_host_run *ref)
@@ -139,6 +182,7 @@ static void run_pair(struct pair *p, const struct sim_host_run *ref)
 	struct sim_host_run half = { 0 };
 	bool up;
 
+	note_foreign(p);
 	p->d.random_state = sim_diff_packet_seed(&p->d);
 	if (!sim_me_run(p->d.me, &in, &dev)) {
 		note_text(p, "device error", sim_diff_text_device(&p->d, &dev.error));
@@ -147,8 +191,9 @@ static void run_pair(struct pair *p, const struct sim_host_run *ref)
 	p->d.res->device_insns += dev.insns;
 	p->d.res->device_cycles += dev.cycles;
 	up = (dev.byte & 0xf) == SIM_ME_DO_PASS;
-	if (up) {
-		run_half(p, &dev, &half);
+	if (up && !run_half(p, &dev, &half)) {
+		up = false;
+	} else if (up) {
 		check_half(p, ref, &half);
 	} else {
 		check_device_verdict(p, ref, &dev);
@@ -203,7 +248,7 @@ static void one_packet(struct pair *p)
 		run_pair(p, &ref);
 	sim_pair_maps_check(p, &ref);
 	sim_diff_hosts_check(&p->d, &ref);
-	sim_diff_count_verdict(&p->d, verdict_of(&ref));
+	sim_diff_count_verdict(&p->d, verdict_of(p, &ref));
 	p->d.res->packets++;
 	if (p->d.res->packets % CHECK_EVERY == 0)
 		check_all(p);
@@ -248,7 +293,8 @@ static bool set_up(struct pair *p)
 	return sim_diff_open_packets(d) && sim_diff_hosts_load(d) &&
 	       sim_diff_hosts_load(&p->half) && sim_diff_maps_open(d) && sim_diff_maps_fill(d) &&
 	       sim_diff_open_packets(d) && sim_pair_maps_open(p) && sim_diff_hosts_open(d) &&
-	       (sim_pair_maps_fill(p), sim_diff_hosts_open(&p->half)) && sim_diff_open_device(d);
+	       (sim_pair_maps_fill(p), sim_diff_hosts_open(&p->half)) && sim_pair_tc_open(p) &&
+	       sim_diff_open_device(d);
 }
 
 static void run(struct pair *p)
@@ -324,6 +370,7 @@ bool sim_pair_run(struct cx *cx, const struct vprog *vp, const struct part_pair 
 		run(p);
 	res->diff.seconds = sim_diff_now() - start;
 	memcpy(res->half_hosts, p->half_res.hosts, sizeof(res->half_hosts));
+	sim_host_free(p->strip);
 	close_side(&p->half);
 	close_side(&p->d);
 	return ok && cx->diags->errors == errors;

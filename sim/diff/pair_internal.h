@@ -15,7 +15,23 @@ struct pair {
 	size_t n_homes; /* maps that the partitioner has placed: those of the object */
 	struct sim_pair_result *res;
 	uint8_t forged[SIM_PACKET_MAX];
+	struct sim_host *strip; /* tc: the program at the XDP hook; else NULL */
+	uint8_t stripped[SIM_PACKET_MAX], meta[SIM_META_MAX];
 };
+
+/* pair_tc.c: what a tc pair does otherwise */
+static inline bool sim_pair_is_tc(const struct pair *p)
+{
+	return p->halves->strip.n_insns;
+}
+/* False: reported. */
+bool sim_pair_tc_open(struct pair *p);
+/* The packet that the device passed up goes through the program at the XDP hook, into p->half. NULL: it did
+ * as it should; else what is wrong. */
+const char *sim_pair_tc_strip(struct pair *p, const struct sim_me_result *dev);
+/* The host half without the program in front, and with metadata of somebody else's: each has to be shot. NULL:
+ * it was. */
+const char *sim_pair_tc_foreign(struct pair *p);
 
 /* The host half's maps, empty; false: reported. */
 bool sim_pair_maps_open(struct pair *p);

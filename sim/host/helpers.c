@@ -358,7 +358,7 @@ uint64_t sim_helper_xdp_adjust_meta(struct sim_host *h, const uint64_t *a)
 
 	if (meta < (int64_t)XDP_FRAME_STRUCT || meta > (int64_t)h->data)
 		return ERR(EINVAL);
-	if ((h->data - meta) % 4 || h->data - meta > 32)
+	if ((h->data - meta) % 4 || h->data - meta > SIM_META_MAX)
 		return ERR(EACCES);
 	h->data_meta = (uint32_t)meta;
 	sim_ctx_sync(h);

@@ -98,8 +98,11 @@ void *sim_run_alloc(struct sim_host *h, size_t size)
 void sim_ctx_sync(struct sim_host *h)
 {
 	uint32_t data = (uint32_t)GUEST_PACKET + h->data,
-		 end = (uint32_t)GUEST_PACKET + h->data_end;
-	uint32_t meta = (uint32_t)GUEST_PACKET + h->data_meta;
+		 end = (uint32_t)GUEST_PACKET + h->data_end, meta;
+
+	if (h->is_skb) /* always right before the data */
+		h->data_meta = h->data - h->skb_meta_len;
+	meta = (uint32_t)GUEST_PACKET + h->data_meta;
 
 	if (h->is_skb) {
 		struct __sk_buff *skb = (struct __sk_buff *)(void *)h->ctx;
@@ -159,9 +162,14 @@ static void place_packet(struct sim_host *h, const struct sim_host_packet *pkt)
 {
 	assert(pkt->len >= SIM_PACKET_MIN && pkt->len <= SIM_PACKET_MAX &&
 	       "caller filters lengths");
+	assert(pkt->meta_len <= SIM_META_MAX && "as the kernel allows");
 	memset(h->packet, 0, SIM_FRAME_BYTES);
 	memcpy(h->packet + SIM_HEADROOM, pkt->data, pkt->len);
-	h->data = h->data_meta = SIM_HEADROOM;
+	h->data = SIM_HEADROOM;
+	h->data_meta = h->data - pkt->meta_len;
+	h->skb_meta_len = pkt->meta_len;
+	if (pkt->meta_len)
+		memcpy(h->packet + h->data_meta, pkt->meta, pkt->meta_len);
 	h->data_end = SIM_HEADROOM + pkt->len;
 	h->head = h->opts.adjust.head_start;
 	h->vlan_present = false;
@@ -199,6 +207,7 @@ static const struct sim_host_run *collect(struct sim_host *h)
 		.verdict = (uint32_t)h->frame->r0,
 		.packet = h->packet + h->data,
 		.packet_len = h->data_end - h->data,
+		.meta = h->packet + h->data_meta,
 		.meta_len = h->is_skb ? 0 : h->data - h->data_meta,
 		.tag_beside = tag_beside,
 		.redirects = h->redirect.to_map || h->redirect.index,

@@ -129,6 +129,7 @@ struct sim_host {
 
 	/* the packet being run; offsets are from the start of the frame */
 	uint32_t data, data_end, data_meta;
+	uint32_t skb_meta_len;
 	uint32_t head;                 /* position by the device's rule, see sim_adjust_rule */
 	bool vlan_present;             /* skb: tag outside the data, as the kernel keeps it */
 	uint16_t vlan_tci, vlan_proto; /* host order */
