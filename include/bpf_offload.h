@@ -99,6 +99,7 @@ struct bpf_offload_compile_opts {
 	/* How often instructions run (partitioner/profile.h); NULL: guessed. Not of the stable interface. */
 	const struct part_profiler *profiler;
 	bool keep_tail_calls;   /* do not follow those that are known at compile time */
+	bool untagged;          /* tc: no frame with a VLAN tag arrives (docs/handoff.md) */
 };
 
 /* Opens `path`. NULL with errno set: -ENOEXEC's positive value or what open(2) said. Opts may be NULL. */

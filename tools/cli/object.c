@@ -50,6 +50,7 @@ struct bpf_offload_compile_opts cli_compile_opts(const struct cli_args *args)
 		.costs = args->costs,
 		.profiler = args->profile ? &args->profiler : NULL,
 		.cut_seed = args->cut_seed,
+		.untagged = args->untagged,
 		.max_handoff = args->max_handoff > UINT32_MAX ? 0 : (uint32_t)args->max_handoff,
 	};
 }

@@ -121,6 +121,8 @@ static void print_command(FILE *f, const struct repro *r, const char *pcap, uint
 	print_option(f, "--pin", a->pins);
 	if (a->cut_seed)
 		fprintf(f, " --cut-seed %" PRIu64, a->cut_seed);
+	if (a->untagged)
+		fputs(" --untagged", f);
 	if (a->max_handoff)
 		fprintf(f, " --max-handoff %" PRIu64, a->max_handoff);
 	fprintf(f, " -O%u --seed %" PRIu64, a->opt_level, r->seed);

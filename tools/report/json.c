@@ -182,6 +182,8 @@ static struct json_object *split_json(struct rep_facts *f)
 	struct json_object *o = json_object_new_object();
 
 	add(o, "host_program", report_text(pair->host.name));
+	add(o, "strip_program", pair->strip.n_insns ? report_text(pair->strip.name) : NULL);
+	add(o, "tagged_to_host", json_object_new_boolean(pair->tagged));
 	add_int(o, "record_bytes", pair->record_bytes);
 	add_int(o, "cookie", pair->cookie);
 	add_figure(o, "device_share", pair->device_share);

@@ -114,12 +114,26 @@ static void print_cut(const struct rep_facts *f, const struct part_cut_point *c)
 		printf("    nothing is carried\n");
 }
 
+/* tc: which programs go where. */
+static void print_attach(const struct part_pair *pair)
+{
+	if (!pair->strip.n_insns)
+		return;
+	printf("  attach both of the host's programs: %s as XDP, %s to tc ingress, as its first filter\n",
+	       pair->strip.name, pair->host.name);
+	printf("  frames with a VLAN tag: %s\n",
+	       pair->tagged ? "the host's from the beginning (cut 1): tc sees them without their tag"
+			    : "none, says --untagged; those that go on at a cut are shot");
+}
+
 static void print_split(const struct rep_facts *f)
 {
 	const struct part_pair *pair = f->p->split.pair;
 	const struct part_map *maps = f->p->split.maps;
 	const struct fe_object *obj = &f->p->owner->obj;
 
+	if (pair)
+		print_attach(pair);
 	for (uint32_t i = 0; pair && i < pair->n_cuts; i++)
 		print_cut(f, &pair->cuts[i]);
 	for (size_t i = 0; maps && i < obj->n_maps; i++)

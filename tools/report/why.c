@@ -1,5 +1,6 @@
 #include "tools/report/facts.h"
 
+#include "partitioner/hook.h"
 #include "partitioner/pins.h"
 #include "partitioner/region.h"
 
@@ -7,6 +8,7 @@
  * read backwards from what it chose, the strongest first:
  *
  *   a pin says so
+ *   tc: the card's hook has no such thing, or frames with a VLAN tag would want the map on the host, too
  *   a split program moves the packet's ends on the host only
  *   control came to the host before it, because of an instruction that the card refuses: no way back
  *   it uses a map that one side has, and others of the map's users are on the host
@@ -23,6 +25,8 @@ struct why {
 	bool *pinned;    /* by instruction of main: to the host */
 	uint32_t *after; /* by instruction of main on the host: the one of those that leads to it */
 	int32_t *map;    /* by instruction of main: map of the host that it uses; -1 */
+	int32_t *tied;   /* by instruction of main: tc, map that all of the program must reach; -1 */
+	bool *not_there; /* by instruction of main: tc, part_hook_refuses() */
 };
 
 /* ---- what is known of main ------------------------------------------------------------------------- */
@@ -43,6 +47,8 @@ static void mark_refused(struct why *w)
 		for (uint32_t pc = sub->start; pc < sub->end; pc++) {
 			uint32_t i = rep_insn_at(w->f, pc);
 
+			if (vp_fact_at(vp, inst, pc)->seen && part_hook_refuses(vp, inst, pc))
+				w->not_there[part_main_pc(vp, inst, pc)] = true;
 			if (i != REP_NONE && vp_fact_at(vp, inst, pc)->seen &&
 			    (w->f->insns[i].n_reasons || moves_packet(&vp->prog->insns[pc])))
 				w->refused[part_main_pc(vp, inst, pc)] = true;
@@ -70,6 +76,9 @@ static void mark_map(void *priv, uint32_t main_pc, size_t map)
 {
 	struct why *w = priv;
 
+	if (w->f->p->split.pair->tagged && !w->f->p->split.maps[map].loose)
+		w->tied[main_pc] = (int32_t)map;
+
 	if (w->f->p->split.maps[map].home == PART_HOME_HOST)
 		w->map[main_pc] = (int32_t)map;
 }
@@ -82,7 +91,7 @@ static void spread(struct why *w)
 
 	memset(w->after, 0xff, w->region.n * sizeof(*w->after));
 	for (uint32_t pc = 0; pc < w->region.n; pc++)
-		if (w->refused[pc] || w->pinned[pc]) {
+		if (w->refused[pc] || w->pinned[pc] || w->not_there[pc] || w->tied[pc] >= 0) {
 			w->after[pc] = pc;
 			*vec_push(&todo, w->arena) = pc;
 		}
@@ -125,6 +134,13 @@ static const char *why_main(const struct why *w, uint32_t pc)
 
 	if (w->pinned[pc])
 		return "--pin puts it on the host";
+	if (w->not_there[pc])
+		return "the card's hook gives tc programs no such answer";
+	if (w->tied[pc] >= 0)
+		return arena_printf(&o->arena,
+				    "map '%s' can only be on one side, and frames with a VLAN tag are "
+				    "the host's from the beginning (--untagged)",
+				    o->obj.maps[w->tied[pc]].name);
 	if (moves_packet(&w->vp.prog->insns[pc]))
 		return "a split program moves the packet's ends on the host only";
 	if (w->after[pc] != REP_NONE && w->after[pc] != pc)
@@ -191,6 +207,9 @@ static bool prepare(struct why *w)
 	w->after = ARENA_ARRAY(w->arena, uint32_t, n);
 	w->map = ARENA_ARRAY(w->arena, int32_t, n);
 	memset(w->map, 0xff, n * sizeof(*w->map));
+	w->tied = ARENA_ARRAY(w->arena, int32_t, n);
+	memset(w->tied, 0xff, n * sizeof(*w->tied));
+	w->not_there = ARENA_ARRAY(w->arena, bool, n);
 	return true;
 }
 

@@ -1,0 +1,99 @@
+# Both programs of a tc host half in the running kernel, behind the card in software: real frames, with and without a
+# VLAN tag. What arrives is what UDP counts as sent to a port that nobody listens on.
+. "$(dirname "$0")/lib.sh"
+need_examples
+
+skip() {
+	echo "skipped: $*"
+	exit 77
+}
+[ "$(id -u)" = 0 ] || skip "not root"
+[ -c /dev/net/tun ] || skip "no /dev/net/tun"
+command -v ip >/dev/null && command -v bash >/dev/null || skip "no ip, or no bash"
+host=bo-tc-host-$$ far=bo-tc-far-$$ nic=
+tear_down() {
+	[ -z "$nic" ] || { kill "$nic" 2>/dev/null && wait "$nic" 2>/dev/null; }
+	ip netns del "$host" 2>/dev/null
+	ip netns del "$far" 2>/dev/null
+	rm -rf "$work"
+}
+trap tear_down EXIT
+trap 'exit 1' INT TERM
+ip netns add "$host" 2>/dev/null && ip netns add "$far" || skip "network namespaces are not permitted"
+ip link add wire0 netns "$host" type veth peer name far0 netns "$far" 2>/dev/null || skip "no veth"
+
+expect 0 "wrote" "$tool" compile -o "$work" "$examples/tc_mark.o"
+cat >"$work/maps" <<EOF
+# port  mark
+port_mark 5000 7
+port_mark 5002 9
+EOF
+ip netns exec "$host" "$tool" nic --image "$work/tc_mark.nfp" --host "$work/tc_mark.host.o" --tap nic0 \
+	--wire wire0 --maps "$work/maps" --dump-maps "$work/dump" --json >"$work/nic.json" 2>"$work/nic.err" &
+nic=$!
+
+# wait_for COMMAND...: until it succeeds, ten seconds at most.
+wait_for() {
+	tries=200
+	while ! "$@" >/dev/null 2>&1; do
+		tries=$((tries - 1))
+		[ $tries -gt 0 ] || return 1
+		sleep 0.05
+	done
+}
+attached() { ip -n "$host" link show nic0 | grep -q 'prog/xdp'; }
+if ! wait_for attached; then
+	cat "$work/nic.err"
+	grep -q nic-privilege "$work/nic.err" && skip "CAP_NET_ADMIN or CAP_BPF is missing"
+	fail "the host half is not attached"
+	finish
+fi
+
+# up NAMESPACE DEVICE NUMBER: 10.77.5.NUMBER on the device, 10.77.6.NUMBER behind VLAN tag 6.
+up() {
+	ip -n "$1" addr add "10.77.5.$3/24" dev "$2"
+	ip -n "$1" link set "$2" up
+	ip -n "$1" link add link "$2" name "v$3" type vlan id 6
+	ip -n "$1" addr add "10.77.6.$3/24" dev "v$3"
+	ip -n "$1" link set "v$3" up
+}
+up "$host" nic0 1
+up "$far" far0 2
+tagged=10.77.6.1 plain=10.77.5.1
+for ip in $plain $tagged; do # who has it is answered before anything is counted
+	wait_for ip netns exec "$far" ping -c 1 -W 1 $ip || fail "no answer from $ip"
+done
+
+arrived() { ip netns exec "$host" awk '$1 == "Udp:" { if (n++) print $3 }' /proc/net/snmp; }
+
+# sends ADDRESS PORT EXPECTED WHAT: five datagrams, so many arrive.
+sends() {
+	before=$(arrived)
+	for i in 1 2 3 4 5; do
+		ip netns exec "$far" bash -c "echo $i >/dev/udp/$1/$2" 2>/dev/null
+	done
+	reach() { [ $(($(arrived) - before)) -ge 5 ]; }
+	if [ "$3" = 5 ]; then wait_for reach; else sleep 0.3; fi
+	got=$(($(arrived) - before))
+	[ $got = "$3" ] || fail "$4: $got of 5 arrive, not $3"
+}
+for ip in $plain $tagged; do
+	sends $ip 5000 5 "$ip, a port with a mark"
+	sends $ip 5001 0 "$ip, a port without"
+	sends $ip 5002 5 "$ip, another mark"
+done
+ip -n "$host" rule add fwmark 9 blackhole # the host half sets marks: now this one leads nowhere
+for ip in $plain $tagged; do
+	sends $ip 5000 5 "$ip, beside the rule"
+	sends $ip 5002 0 "$ip, a mark that leads nowhere"
+done
+
+kill -INT $nic
+wait $nic || fail "the NIC ends with $?"
+nic=
+number() { tr -d ' \n' <"$work/nic.json" | grep -o "\"$1\":[0-9]*" | grep -o '[0-9]*$'; }
+# per address 25 datagrams: 5 without a mark are the card's, if untagged; 20 go on at the host
+[ "$(number handed)" -ge 40 ] || fail "the host half went on with $(number handed) packets only"
+[ "$(number decided)" -ge 5 ] || fail "the card decided $(number decided) packets only"
+grep -q '"fault[^:]*": *[1-9]' "$work/nic.json" && fail "the simulated card faults"
+finish
