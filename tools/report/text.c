@@ -119,11 +119,13 @@ static void print_attach(const struct part_pair *pair)
 {
 	if (!pair->strip.n_insns)
 		return;
-	printf("  attach both of the host's programs: %s as XDP, %s to tc ingress, as its first filter\n",
+	printf("  attach both of the host's programs: %s as XDP, %s to tc ingress, as its first "
+	       "filter\n",
 	       pair->strip.name, pair->host.name);
 	printf("  frames with a VLAN tag: %s\n",
-	       pair->tagged ? "the host's from the beginning (cut 1): tc sees them without their tag"
-			    : "none, says --untagged; those that go on at a cut are shot");
+	       pair->tagged
+		       ? "the host's from the beginning (cut 1): tc sees them without their tag"
+		       : "none, says --untagged; those that go on at a cut are shot");
 }
 
 static void print_split(const struct rep_facts *f)
