@@ -39,6 +39,9 @@ struct part_cut {
  * when demands contradict each other (then on_device is meaningless). */
 int64_t part_cut_solve(struct arena *scratch, const struct part_cut *cut, bool *on_device,
 		       bool *possible);
+/* fit.c: the same with at most `room` of size on the device; a good choice, not always the best. */
+int64_t part_cut_fit(struct arena *scratch, const struct part_cut *cut, const uint32_t *size,
+		     uint64_t room, bool *on_device, bool *possible);
 /* Worth of a choice; -PART_CUT_NEVER when it is not allowed. */
 int64_t part_cut_worth(const struct part_cut *cut, const bool *on_device);
 

@@ -28,12 +28,14 @@ struct search {
 	struct part_map *maps;
 	struct part_live *live; /* by instruction of main */
 	int64_t *gain;          /* by instruction of main; NEVER: refused */
+	uint32_t *size;         /* by instruction of main: instructions, with those that it calls */
 	bool *forbidden;        /* by instruction of main: no cut before it */
 	bool *tail;             /* by instruction of main: each side has its own copy */
 	uint32_t max_payload, min_payload;
 	bool tc, tagged; /* as part_pair.tagged */
 	uint64_t rng;    /* of random cuts; 0: the best */
 	int64_t worth;   /* of the last choice */
+	uint64_t room;   /* instructions that the device may get; UINT64_MAX: any number */
 	VEC(struct part_cut_tie) ties;
 	struct split *split;
 };
@@ -89,6 +91,20 @@ static int64_t end_gain(const struct search *s, uint32_t pc)
 		return (cost(s, PART_COST_FINAL_PACKET) - cost(s, PART_COST_HANDOFF)) / 2;
 	return (s->tc ? r0 != TC_ACT_SHOT : r0 == XDP_PASS) ? -cost(s, PART_COST_HANDOFF)
 							    : cost(s, PART_COST_FINAL_PACKET);
+}
+
+static void count_sizes(struct search *s)
+{
+	const struct vprog *vp = &s->vp;
+
+	s->size = ARENA_ARRAY(s->cx->arena, uint32_t, s->region.n);
+	for (size_t inst = 0; inst < vp->n_inst; inst++) {
+		const struct fe_subprog *sub = &vp->prog->subprogs[vp->inst[inst].subprog];
+
+		for (uint32_t pc = sub->start; pc < sub->end; pc++)
+			if (vp_fact_at(vp, inst, pc)->seen && !part_second_slot(vp, pc))
+				s->size[part_main_pc(vp, inst, pc)]++;
+	}
 }
 
 static void weigh_nodes(struct search *s)
@@ -312,7 +328,10 @@ static bool choose(struct search *s, bool *on_device)
 				(struct part_cut_edge){ e->from, e->to, edge_cost(s, e) };
 	}
 	arena_init(&mem);
-	s->worth = part_cut_solve(&mem, &cut, on_device, &possible);
+	if (s->room == UINT64_MAX)
+		s->worth = part_cut_solve(&mem, &cut, on_device, &possible);
+	else
+		s->worth = part_cut_fit(&mem, &cut, s->size, s->room, on_device, &possible);
 	arena_reset(&mem);
 	for (uint32_t pc = 0; pc < s->region.n; pc++)
 		on_device[pc] &= !s->tail[pc];
@@ -441,6 +460,20 @@ static bool refuse_as_told(struct search *s, const struct part_pair *pair, const
 	return found;
 }
 
+#define LEAST_ROOM 8u /* instructions: less is not worth a half */
+
+/* What is too long for the device: the next choice has three quarters of its instructions at most. */
+static bool shrink(struct search *s, const struct part_pair *pair, const struct split *dev)
+{
+	uint64_t size = 0;
+
+	for (uint32_t pc = 0; pc < s->region.n; pc++)
+		size += pair->on_device[pc] ? s->size[pc] : 0;
+	s->room = (size < s->room ? size : s->room) * 3 / 4;
+	s->split->unsplit = dev->reasons[0].text;
+	return s->room >= LEAST_ROOM;
+}
+
 enum outcome { HOLDS, TRY_AGAIN, GIVE_UP };
 
 static enum outcome make_device(struct search *s, struct part_pair *pair, struct split *dev,
@@ -460,6 +493,8 @@ static enum outcome make_device(struct search *s, struct part_pair *pair, struct
 		return GIVE_UP;
 	if (dev->placement == PART_ALL_DEVICE)
 		return HOLDS;
+	if (dev->too_much)
+		return shrink(s, pair, dev) ? TRY_AGAIN : GIVE_UP;
 	return refuse_as_told(s, pair, dev) ? TRY_AGAIN : GIVE_UP;
 }
 
@@ -562,6 +597,7 @@ static bool start(struct search *s)
 		if (part_seen(&s->vp, pc))
 			part_live_at(s->cx, &s->vp, pc, &s->live[pc]);
 	weigh_nodes(s);
+	count_sizes(s);
 	refuse_all(s);
 	part_pins_each(&s->vp, s->task->pins, pin, s);
 	if (s->rng)
@@ -628,7 +664,7 @@ static bool set_payload(struct search *s, uint32_t room)
 void part_split(const struct part_task *task, uint32_t room, struct split *split,
 		struct offload_prog *state)
 {
-	struct search s = { .task = task, .cx = task->cx, .split = split };
+	struct search s = { .task = task, .cx = task->cx, .split = split, .room = UINT64_MAX };
 	enum outcome outcome = TRY_AGAIN;
 	struct offload_prog dev_state;
 	struct part_pair *pair = ARENA_NEW(task->cx->arena, struct part_pair);

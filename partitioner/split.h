@@ -68,6 +68,7 @@ struct split {
 	const bool *refused;         /* as place: by the device */
 	struct part_reason *reasons; /* sorted by insn; one a distinct (insn, reason) */
 	size_t n_reasons;
+	bool too_much; /* the device takes each instruction, but not all of them in one program */
 	/* instructions; second slots of LD_IMM64 are not counted */
 	uint32_t device_capable; /* the device could execute them */
 	uint32_t live_insns;     /* some path reaches them */

@@ -18,7 +18,7 @@ struct graph {
 	struct part_cut cut;
 	int64_t gain[MAX_NODES];
 	struct part_cut_edge edges[4 * MAX_NODES];
-	struct part_cut_tie ties[MAX_NODES];
+	struct part_cut_tie ties[4 * MAX_NODES];
 };
 
 static uint32_t below(uint64_t *rng, uint32_t n)
@@ -53,11 +53,26 @@ static void make_graph(struct graph *g, uint64_t seed)
 	}
 	for (uint32_t i = below(&rng, n + 1); i > 0; i--)
 		add_edge(g, &rng, below(&rng, n), below(&rng, n));
-	for (uint32_t i = below(&rng, 4); i > 0; i--)
-		g->ties[g->cut.n_ties++] = (struct part_cut_tie){ below(&rng, n), below(&rng, n) };
+	/* maps that one side must have whole: each with up to five users */
+	for (uint32_t map = below(&rng, 4); map > 0; map--) {
+		uint32_t first = below(&rng, n);
+
+		for (uint32_t user = below(&rng, 5); user > 0; user--)
+			g->ties[g->cut.n_ties++] = (struct part_cut_tie){ first, below(&rng, n) };
+	}
 }
 
-static int64_t best_by_force(const struct part_cut *cut)
+static uint64_t size_of(const struct part_cut *cut, const uint32_t *size, const bool *dev)
+{
+	uint64_t sum = 0;
+
+	for (uint32_t v = 0; size && v < cut->n; v++)
+		sum += dev[v] ? size[v] : 0;
+	return sum;
+}
+
+/* Of choices that fit into `room`. */
+static int64_t best_by_force(const struct part_cut *cut, const uint32_t *size, uint64_t room)
 {
 	int64_t best = -PART_CUT_NEVER, worth;
 	bool dev[MAX_NODES];
@@ -65,6 +80,8 @@ static int64_t best_by_force(const struct part_cut *cut)
 	for (uint32_t set = 0; set < 1u << cut->n; set++) {
 		for (uint32_t v = 0; v < cut->n; v++)
 			dev[v] = set >> v & 1;
+		if (size_of(cut, size, dev) > room)
+			continue;
 		worth = part_cut_worth(cut, dev);
 		best = worth > best ? worth : best;
 	}
@@ -82,10 +99,43 @@ static void equals_brute_force(void **state)
 	for (uint64_t seed = 0; seed < GRAPHS; seed++) {
 		make_graph(&g, seed);
 		assert_int_equal(part_cut_solve(&arena, &g.cut, dev, &possible),
-				 best_by_force(&g.cut));
+				 best_by_force(&g.cut, NULL, 0));
 		assert_true(possible);
 		arena_reset(&arena);
 	}
+}
+
+/* With a limit on size: never too large, never better than is possible, and mostly the best. */
+static void fits_into_room(void **state)
+{
+	unsigned best = 0, all = 0;
+	struct arena arena;
+	struct graph g;
+	bool dev[MAX_NODES], possible;
+
+	(void)state;
+	arena_init(&arena);
+	for (uint64_t seed = 0; seed < GRAPHS; seed += 4) {
+		uint64_t rng = seed + 5, room;
+		uint32_t size[MAX_NODES];
+		int64_t worth, force;
+
+		make_graph(&g, seed);
+		for (uint32_t v = 0; v < g.cut.n; v++)
+			size[v] = 1 + below(&rng, 9);
+		room = below(&rng, 5 * g.cut.n);
+		worth = part_cut_fit(&arena, &g.cut, size, room, dev, &possible);
+		force = best_by_force(&g.cut, size, room);
+		if (!possible) /* nothing on the device is always possible */
+			worth = 0;
+		else
+			assert_true(size_of(&g.cut, size, dev) <= room);
+		assert_true(worth <= force);
+		all++;
+		best += worth == force;
+		arena_reset(&arena);
+	}
+	assert_true(best * 10 >= all * 8);
 }
 
 /* Something that must be on the device behind something that must not. */
@@ -152,6 +202,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(equals_brute_force),
+		cmocka_unit_test(fits_into_room),
 		cmocka_unit_test(contradiction_is_said),
 		cmocka_unit_test(worthless_offload_is_none),
 		cmocka_unit_test(long_programs_are_no_problem),
