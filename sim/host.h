@@ -37,6 +37,7 @@ enum sim_host_kind {
 };
 
 struct sim_image;
+struct vprog;
 
 struct sim_host_options {
 	struct sim_adjust_rule adjust;
@@ -122,6 +123,8 @@ bool sim_host_has_helper(uint32_t prog_type, uint32_t helper);
 /* What of the program no host side models ("helper clone_redirect (13)"), in the arena; NULL: nothing. */
 const char *sim_host_obstacle(struct arena *a, const struct fe_object *obj,
 			      const struct fe_prog *prog);
+/* The same, and what only the proof of an accepted program tells. */
+const char *sim_host_obstacle_of(struct arena *a, const struct vprog *vp);
 /* The program names this map. */
 bool sim_host_uses_map(const struct fe_prog *prog, size_t map);
 

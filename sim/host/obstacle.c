@@ -1,5 +1,6 @@
 /* What of a program no host side models. Asked before anything runs, so that such a program is left out of a
  * comparison by name, rather than failing or being run as something else. */
+#include "frontend/vprog.h"
 #include "sim/host.h"
 
 #include <linux/bpf.h>
@@ -63,10 +64,29 @@ const char *sim_host_obstacle(struct arena *a, const struct fe_object *obj,
 
 		if (ebpf_is_call(in))
 			what = of_call(a, obj, prog, in);
+		if (in->code == EBPF_MAY_GOTO)
+			what = "may_goto, which ends loops by the clock";
 		if (!ebpf_is_ld_imm64(in))
 			continue;
 		what = of_constant(a, obj, in);
 		i++;
 	}
 	return what;
+}
+
+const char *sim_host_obstacle_of(struct arena *a, const struct vprog *vp)
+{
+	for (size_t i = 0; i < vp->n_inst; i++) {
+		const struct fe_subprog *s = &vp->prog->subprogs[vp->inst[i].subprog];
+
+		for (uint32_t pc = s->start; pc < s->end; pc++) {
+			const struct bpf_insn *in = &vp->prog->insns[pc];
+			const struct vp_fact *f = vp_fact_at(vp, i, pc);
+
+			if (ebpf_class(in) == BPF_LDX && f->seen &&
+			    f->regs[in->src_reg].kind == VP_MAP_PTR)
+				return "a load from the kernel's description of a map";
+		}
+	}
+	return sim_host_obstacle(a, vp->obj, vp->prog);
 }

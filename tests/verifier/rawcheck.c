@@ -1,6 +1,7 @@
 #include "cases.h"
 
 #include "frontend/kernel.h"
+#include "frontend/object/loader.h"
 
 #include <bpf/btf.h>
 #include <string.h>
@@ -83,13 +84,16 @@ static void run_case(struct cx *cx, const struct raw_case *c, bool verbose)
 				.subprogs = c->subprogs.at,
 				.n_subprogs = c->subprogs.len };
 	struct fe_kernel_answer k = { .why = c->needs, .log_tail = "" };
-	struct verdict v = ask_ours(cx, &obj, &prog);
+	struct verdict v;
 
+	fe_kernel_types_init(cx, &(struct fe_open_options){ 0 }, &obj);
+	v = ask_ours(cx, &obj, &prog);
 	if (!c->needs)
 		k = fe_kernel_verify_insns(cx, &obj, &prog);
 	print_case(c, &v, &k);
 	if (verbose)
 		puts(k.log_tail);
+	fe_kernel_types_free(&obj);
 	fflush(stdout);
 }
 

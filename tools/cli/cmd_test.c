@@ -439,7 +439,7 @@ static enum cli_exit test_one(const struct cli_args *args, struct bpf_offload_pr
 	struct bpf_offload_object *o = p->owner;
 	struct json_object *row = NULL;
 	int err = bpf_offload_program__compile(p, &opts);
-	const char *obstacle = sim_host_obstacle(&o->arena, &o->obj, p->prog);
+	const char *obstacle;
 	bool on_device;
 
 	if (err == -EINVAL)
@@ -450,6 +450,8 @@ static enum cli_exit test_one(const struct cli_args *args, struct bpf_offload_pr
 	}
 	if (err)
 		return compile_failed(args, p);
+	obstacle = p->accepted ? sim_host_obstacle_of(&o->arena, &p->vprog)
+			       : sim_host_obstacle(&o->arena, &o->obj, p->prog);
 	if (obstacle)
 		return skip(args, p, row, arena_printf(&o->arena, "not comparable: %s", obstacle));
 	on_device = p->image || args->device_words;
