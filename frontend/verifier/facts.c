@@ -217,10 +217,11 @@ static uint32_t shared_instance(struct fe_env *env, uint32_t subprog, uint32_t p
 {
 	uint32_t depth = env->inst.at[parent].pub.depth + 1;
 
-	env->stack_live_off = true;
-	if (env->shared_inst[subprog] < 0)
+	if (env->shared_inst[subprog] < 0) /* the first caller, and perhaps the only one */
 		env->shared_inst[subprog] =
 			(int32_t)add_instance(env, subprog, (int32_t)parent, depth);
+	else
+		env->stack_live_off = true;
 	return (uint32_t)env->shared_inst[subprog];
 }
 
@@ -234,7 +235,9 @@ uint32_t fe_facts_child(struct fe_env *env, uint32_t subprog, enum fe_frame_kind
 
 	if (*link >= 0 && env->inst.at[*link].pub.subprog == subprog)
 		return (uint32_t)*link;
-	/* A second callback of one call (another function on another path) is shared, too. */
+	/* A second callback of one call (another function on another path) is shared, too; which of
+	 * them the call enters is not known any more. */
+	env->stack_live_off |= *link >= 0;
 	if (*link >= 0 || env->instance_insns + (sp->end - sp->start) > VP_MAX_INSTANCE_INSNS)
 		child = shared_instance(env, subprog, parent);
 	else
