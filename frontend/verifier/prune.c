@@ -400,7 +400,7 @@ static enum fe_visit compare_all(struct fe_env *env, bool *add)
 enum fe_visit fe_visit(struct fe_env *env)
 {
 	bool forced = env->cfg.flags[env->pc] & FE_CFG_FORCE;
-	bool add = forced || (env->jumps - env->jumps_at_state >= 2 &&
+	bool add = forced || (env->jumps != env->jumps_at_state &&
 			      env->processed - env->processed_at_state >= 8);
 	enum fe_visit v;
 
