@@ -217,11 +217,29 @@ static inline void gen_branch(struct gen *g, unsigned n)
 	asm_place(&g->b, end);
 }
 
+/* As many rounds as the one who runs it likes. */
+static inline void gen_may_goto(struct gen *g, unsigned n)
+{
+	uint32_t top = asm_label(&g->b), out = asm_label(&g->b);
+
+	g->in_loop = true;
+	asm_place(&g->b, top);
+	asm_jump(&g->b, (struct bpf_insn){ .code = EBPF_MAY_GOTO }, out);
+	gen_block(g, n);
+	asm_jump(&g->b, (struct bpf_insn)JA(0), top);
+	asm_place(&g->b, out);
+	g->in_loop = false;
+}
+
 static inline void gen_loop(struct gen *g, unsigned n)
 {
 	uint32_t top = asm_label(&g->b);
 	int32_t rounds = 1 + (int32_t)below(&g->seed, 5);
 
+	if (!below(&g->seed, 3)) {
+		gen_may_goto(g, n);
+		return;
+	}
 	g->in_loop = true;
 	asm_emit(&g->b, MOV64I(R6, 0));
 	asm_place(&g->b, top);

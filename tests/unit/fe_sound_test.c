@@ -13,6 +13,7 @@
 #define PROGRAMS 4000 /* FE_SOUND_PROGRAMS=N in the environment: the long mode */
 #define PACKETS  6
 #define STEPS    20000u
+#define ROUNDS   40u /* of may_goto loops, in all */
 
 /* ---- interpreter ------------------------------------------------------------------------------- */
 
@@ -28,6 +29,8 @@ struct machine {
 	size_t inst;
 	uint64_t checks;
 	uint32_t pc;
+	uint64_t seed; /* decides how many rounds may_goto loops take */
+	uint32_t rounds;
 };
 
 static bool number_inside(const struct vp_reg *f, uint64_t v)
@@ -182,8 +185,12 @@ static void run_memory(struct machine *m, const struct bpf_insn *i)
 static void run_jump(struct machine *m, const struct bpf_insn *i)
 {
 	uint8_t branch = vp_fact_at(m->vp, m->inst, m->pc)->branch;
-	bool taken = ebpf_is_ja(i) || holds(m, i);
+	bool taken;
 
+	if (i->code == EBPF_MAY_GOTO)
+		taken = m->rounds++ >= ROUNDS || !below(&m->seed, 4);
+	else
+		taken = ebpf_is_ja(i) || holds(m, i);
 	if (!ebpf_is_ja(i))
 		assert_false(branch == (taken ? VP_BRANCH_NEVER : VP_BRANCH_ALWAYS));
 	m->pc = taken ? (uint32_t)ebpf_jump_target(i, m->pc) : m->pc + 1;
@@ -246,7 +253,7 @@ static void run(struct machine *m)
 /* Packets and values of all kinds of bytes; a short packet now and then. */
 static uint64_t run_packet(const struct vprog *vp, uint64_t *seed)
 {
-	struct machine m = { .vp = vp };
+	struct machine m = { .vp = vp, .seed = next(seed) | 1 };
 	uint64_t kind = next(seed) % 4;
 
 	m.pkt_len = next(seed) % 5 ? GEN_PKT_MIN + below(seed, 8) : below(seed, GEN_PKT_MIN);
