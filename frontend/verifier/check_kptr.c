@@ -96,7 +96,8 @@ bool fe_check_kptr_new(struct fe_env *env, struct fe_call_args *c, unsigned regn
 
 	if (fe_reg_is_null(r))
 		return true;
-	if (r->type != FE_BTF_OBJ || r->object != c->gives || r->off || !fe_val_is_const(&r->val) ||
+	if (r->type != FE_BTF_OBJ || r->object != c->gives ||
+	    (r->flags & (FE_MAYBE_NULL | FE_UNTRUSTED)) || r->off || !fe_val_is_const(&r->val) ||
 	    r->val.var.value)
 		return fe_wrong_kind(env, c, regno,
 				     fe_object_type((enum fe_object_kind)c->gives)->name);
