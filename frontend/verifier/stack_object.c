@@ -56,9 +56,17 @@ struct fe_reg *fe_object_at(struct fe_env *env, const struct fe_place *p, enum f
 
 /* ---- the end of objects ------------------------------------------------------------------------ */
 
+struct end {
+	int32_t id;
+	bool released; /* the memory itself is gone, not just the window onto it */
+};
+
+/* What bpf_dynptr_slice() gave stays when its dynptr is stored over, as in the kernel. */
 static void forget_slice(struct fe_reg *r, void *arg)
 {
-	if (r->type == FE_MEM && r->object == *(const int32_t *)arg)
+	const struct end *e = arg;
+
+	if (r->type == FE_MEM && r->object == e->id && (e->released || !(r->flags & FE_SLICE)))
 		fe_reg_unknown(r);
 }
 
@@ -67,12 +75,12 @@ static void forget_slot(struct fe_stack_slot *s)
 	memset(s, 0, sizeof(*s));
 }
 
-static void forget_dynptr(struct fe_env *env, struct fe_frame *f, uint32_t slot)
+static void forget_dynptr(struct fe_env *env, struct fe_frame *f, uint32_t slot, bool released)
 {
-	int32_t id = (int32_t)f->slots[slot].spill.id;
+	struct end e = { (int32_t)f->slots[slot].spill.id, released };
 	uint32_t low = f->slots[slot].spill.off ? slot + 1 : slot;
 
-	fe_state_each_reg(env->cur, forget_slice, &id);
+	fe_state_each_reg(env->cur, forget_slice, &e);
 	forget_slot(&f->slots[low]);
 	forget_slot(&f->slots[low - 1]);
 }
@@ -86,7 +94,7 @@ bool fe_object_overwrite(struct fe_env *env, struct fe_frame *f, uint32_t slot)
 	if (s->spill.type == FE_DYNPTR) {
 		if (s->spill.ref)
 			return FE_REJECT(env, REASON_DYNPTR_OVERWRITTEN);
-		forget_dynptr(env, f, slot);
+		forget_dynptr(env, f, slot, false);
 		return true;
 	}
 	forget_slot(s);
@@ -105,7 +113,7 @@ void fe_objects_release(struct fe_env *env, uint32_t ref)
 			if (!fe_slot_has_object(s) || s->spill.ref != ref)
 				continue;
 			if (s->spill.type == FE_DYNPTR)
-				forget_dynptr(env, f, i);
+				forget_dynptr(env, f, i, true);
 			else
 				forget_slot(s);
 		}
