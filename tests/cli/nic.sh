@@ -44,6 +44,8 @@ echo "public_ports 80/be8 1" >"$work/maps"
 expect 2 "longer than the map's" "$tool" nic --tap x0 --image "$whole" --maps "$work/maps"
 printf 'public_ports 80 1\nnic:public_ports 443 1\npublic_ports 80 -\n' >"$work/maps"
 
+expect 2 "line 1" "$tool" run --pcap "$work/none.pcap" --maps "$work/text" "$whole"
+
 # without privileges
 unprivileged=
 [ "$(id -u)" = 0 ] && unprivileged="setpriv --reuid=65534 --regid=65534 --clear-groups"

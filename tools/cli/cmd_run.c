@@ -4,6 +4,7 @@
 #include "sim/throughput.h"
 #include "sim/pcap.h"
 #include "tools/cli/device.h"
+#include "tools/cli/nic_maps.h"
 #include "tools/cli/rate.h"
 #include "tools/cli/trace.h"
 
@@ -11,7 +12,7 @@
 #include <stdio.h>
 
 /* run: an image over a capture file, in the microengine simulator alone. Maps start empty, or with
- * the object's initial data. */
+ * the object's initial data, or with what --maps says. */
 
 struct totals {
 	uint64_t packets, pass, drop, tx, abort, too_long, faults;
@@ -26,6 +27,7 @@ struct session {
 	struct nfp_firmware fw;
 	struct sim_timing timing;
 	struct tool_device dev;
+	struct nic_maps maps;
 	struct tool_trace trace;
 	struct sim_throughput *engine;
 	struct sim_pcap *in;
@@ -151,6 +153,9 @@ static enum cli_exit run_image(struct session *s)
 		return CLI_USAGE;
 	if (!tool_device_load(&s->cx, &s->img, &s->fw, &s->timing, &s->dev))
 		return CLI_PROGRAM;
+	s->maps = (struct nic_maps){ .img = &s->img, .card = s->dev.maps };
+	if (args->maps && !nic_maps_fill(&s->cx, &s->maps, args->maps))
+		return CLI_USAGE;
 	s->engine = sim_throughput_new(&s->timing);
 	if (!s->engine)
 		return CLI_ENVIRONMENT;
@@ -170,6 +175,8 @@ static enum cli_exit run_image(struct session *s)
 		print_json(s);
 	else
 		print_totals(s);
+	if (args->dump_maps && !nic_maps_dump(&s->cx, &s->maps, args->dump_maps))
+		return CLI_ENVIRONMENT;
 	return s->sum.faults ? CLI_PROGRAM : CLI_OK;
 }
 
