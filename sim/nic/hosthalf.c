@@ -97,8 +97,10 @@ static int keep(struct sim_nic_half *half, int link)
 /* Before Linux 6.6: a filter of a clsact qdisc, which we have to take away ourselves. */
 static int attach_filter(struct sim_nic_half *half, const struct bpf_program *p, unsigned ifindex)
 {
-	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)ifindex, .attach_point = BPF_TC_INGRESS);
-	LIBBPF_OPTS(bpf_tc_opts, filter, .prog_fd = bpf_program__fd(p));
+	struct bpf_tc_hook hook = { .sz = sizeof(hook),
+				    .ifindex = (int)ifindex,
+				    .attach_point = BPF_TC_INGRESS };
+	struct bpf_tc_opts filter = { .sz = sizeof(filter), .prog_fd = bpf_program__fd(p) };
 	int err = bpf_tc_hook_create(&hook);
 
 	if (err) /* somebody else's is not ours to take away */
@@ -119,7 +121,8 @@ static int attach_tc(struct sim_nic_half *half, const struct bpf_program *p, uns
 static int attach_xdp(struct sim_nic_half *half, const struct bpf_program *p, unsigned ifindex,
 		      bool before_tc)
 {
-	LIBBPF_OPTS(bpf_link_create_opts, opts, .flags = before_tc ? XDP_FLAGS_SKB_MODE : 0);
+	struct bpf_link_create_opts opts = { .sz = sizeof(opts),
+					     .flags = before_tc ? XDP_FLAGS_SKB_MODE : 0 };
 
 	return keep(half, bpf_link_create(bpf_program__fd(p), (int)ifindex, BPF_XDP, &opts));
 }
@@ -159,8 +162,9 @@ bool sim_nic_half_attach(struct cx *cx, struct sim_nic_half *half, unsigned ifin
 
 void sim_nic_half_free(struct sim_nic_half *half)
 {
-	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)half->clsact,
-		    .attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS);
+	struct bpf_tc_hook hook = { .sz = sizeof(hook),
+				    .ifindex = (int)half->clsact,
+				    .attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS };
 
 	libbpf_print_fn_t before = libbpf_set_print(NULL); /* the interface may have gone */
 
