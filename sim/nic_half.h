@@ -14,7 +14,7 @@
 
 struct sim_nic_half {
 	struct bpf_object *obj;
-	const char *name;         /* of the XDP program */
+	const char *name;         /* of its program, or programs */
 	int links[SIM_NIC_LINKS]; /* what is attached; it goes with these descriptors */
 	unsigned n_links;
 	unsigned clsact; /* interface that got a clsact qdisc from us; 0: none */

@@ -42,6 +42,21 @@ static struct bpf_program *choose(struct sim_nic_half *half, const struct sim_ni
 	return n == 1 ? found : NULL;
 }
 
+/* What is to be loaded, in the object's order. */
+static const char *names(struct cx *cx, const struct sim_nic_half *half)
+{
+	const char *all = NULL, *name;
+	struct bpf_program *p;
+
+	bpf_object__for_each_program (p, half->obj) {
+		name = bpf_program__name(p);
+		if (bpf_program__autoload(p))
+			all = all ? arena_printf(cx->arena, "%s, %s", all, name)
+				  : arena_strdup(cx->arena, name);
+	}
+	return all;
+}
+
 static bool load(struct cx *cx, const struct sim_nic_half_want *want, struct sim_nic_half *half,
 		 struct fe_libbpf_log *log)
 {
@@ -57,7 +72,7 @@ static bool load(struct cx *cx, const struct sim_nic_half_want *want, struct sim
 	p = choose(half, want, &why);
 	if (!p)
 		return diag_error(cx->diags, &DIAG_AT_NOWHERE, REASON_NIC_HOST_PROGRAM, path, why);
-	half->name = arena_strdup(cx->arena, bpf_program__name(p));
+	half->name = names(cx, half);
 	err = bpf_object__load(half->obj);
 	if (err == -EPERM)
 		return diag_error(cx->diags, &DIAG_AT_NOWHERE, REASON_NIC_PRIVILEGE,

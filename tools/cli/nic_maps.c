@@ -205,7 +205,7 @@ static void dump_card(FILE *out, struct cx *cx, const struct nic_maps *maps, siz
 }
 
 /* Both sides add to it: numbers of 8 bytes, or of 4. */
-static void print_sum(FILE *out, struct element e, const uint8_t *card)
+static void print_sum(FILE *out, struct element e, const uint8_t *card, bool array)
 {
 	uint8_t *host = (uint8_t *)(uintptr_t)e.value;
 
@@ -214,7 +214,8 @@ static void print_sum(FILE *out, struct element e, const uint8_t *card)
 		store_le64(host + w, load_le64(host + w) + load_le64(card + w));
 	for (size_t w = 0; e.value_size % 8 == 4 && w < e.value_size; w += 4)
 		store_le32(host + w, load_le32(host + w) + load_le32(card + w));
-	print(out, &e);
+	if (!(array && is_zero(host, e.value_size)))
+		print(out, &e);
 }
 
 static void dump_host(FILE *out, struct cx *cx, const struct nic_maps *maps,
@@ -243,7 +244,7 @@ static void dump_host(FILE *out, struct cx *cx, const struct nic_maps *maps,
 			print(out, &e);
 		other = summed ? card_value(cx, maps, card, key) : NULL;
 		if (other)
-			print_sum(out, e, other);
+			print_sum(out, e, other, is_array(bpf_map__type(m)));
 		arena_reset(cx->scratch);
 	}
 }
