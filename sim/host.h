@@ -125,11 +125,7 @@ const char *sim_host_obstacle(struct arena *a, const struct fe_object *obj,
 			      const struct fe_prog *prog);
 /* The same, and what only the proof of an accepted program tells. */
 const char *sim_host_obstacle_of(struct arena *a, const struct vprog *vp);
-/* The program names this map. */
-bool sim_host_uses_map(const struct fe_prog *prog, size_t map);
-
-/* Has the program a program array that the object fills in? Its tail calls are made, but not where only one
- * program is loaded (a kernel, a captured image). */
-bool sim_host_follows_tails(const struct fe_object *obj, const struct fe_prog *prog);
+/* The program names this map, or one does that it may become by tail calls. */
+bool sim_host_uses_map(const struct fe_object *obj, const struct fe_prog *prog, size_t map);
 
 #endif

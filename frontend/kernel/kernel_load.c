@@ -227,7 +227,7 @@ int fe_kernel_load_insns(struct fe_kernel_load *l)
 	s.insns = malloc((l->prog->n_insns + 1) * sizeof(*s.insns));
 	s.funcs = calloc(l->prog->n_subprogs + 1, sizeof(*s.funcs));
 	for (size_t i = 0; s.fds && i < n_maps; i++)
-		s.fds[i] = -1;
+		s.fds[i] = l->share ? l->map_fds[i] : -1;
 	if (s.fds && s.insns && s.funcs) {
 		memcpy(s.insns, l->prog->insns, l->prog->n_insns * sizeof(*s.insns));
 		err = bind_insns(&s);
@@ -238,8 +238,10 @@ int fe_kernel_load_insns(struct fe_kernel_load *l)
 		l->prog_fd = err;
 		memcpy(l->map_fds, s.fds, n_maps * sizeof(*s.fds));
 	} else {
-		for (size_t i = 0; s.fds && i < n_maps; i++)
-			close_fd(s.fds[i]);
+		for (size_t i = 0; s.fds && i < n_maps; i++) {
+			if (!l->share || s.fds[i] != l->map_fds[i])
+				close_fd(s.fds[i]);
+		}
 		close_fd(err);
 	}
 	close_fd(s.btf_fd);

@@ -2,6 +2,7 @@
 
 #include "base/bits.h"
 #include "sim/pcap.h"
+#include "sim/host/tails.h"
 #include "sim/rng.h"
 
 #include <string.h>
@@ -363,10 +364,10 @@ bool sim_diff_open_device(struct diff *d)
 	return diag_error(d->cx->diags, &at, REASON_SIM_WORDS, sim_diff_text_device(d, &err));
 }
 
-static void find_direct_maps(struct diff *d)
+static void find_direct_maps(struct diff *d, const struct fe_prog *prog)
 {
-	for (size_t i = 0; i < d->prog->n_insns; i++) {
-		const struct bpf_insn *insn = &d->prog->insns[i];
+	for (size_t i = 0; i < prog->n_insns; i++) {
+		const struct bpf_insn *insn = &prog->insns[i];
 
 		if (!ebpf_is_ld_imm64(insn))
 			continue;
@@ -402,12 +403,15 @@ static size_t largest_value(const struct diff *d)
 void sim_diff_prepare(struct diff *d)
 {
 	size_t n = d->obj->n_maps + 1;
+	struct sim_tails tails;
 
 	d->word_use = ARENA_ARRAY(d->cx->arena, const uint8_t *, n);
 	d->on_device = ARENA_ARRAY(d->cx->arena, bool, n);
 	d->direct = ARENA_ARRAY(d->cx->arena, bool, n);
 	d->peer_value = arena_alloc(d->cx->arena, largest_value(d));
-	find_direct_maps(d);
+	sim_tails_find(d->obj, d->prog, &tails);
+	for (size_t i = 0; i < tails.n; i++)
+		find_direct_maps(d, tails.progs[i]);
 }
 
 /* The learning run uses packets up: they start again from the first. */

@@ -481,8 +481,6 @@ static bool find_image(struct diff *d)
 	struct sim_image *img;
 	const char *why;
 
-	if (d->opts->image && sim_host_follows_tails(d->obj, d->prog))
-		return skip(d, SIM_DIFF_IMAGE, d->not_loaded);
 	if (d->opts->image || !(d->opts->hosts & 1u << SIM_DIFF_IMAGE)) {
 		d->image = d->opts->image;
 		return true;
@@ -529,9 +527,7 @@ bool sim_diff_hosts_load(struct diff *d)
 
 	d->peers = ARENA_ARRAY(d->cx->arena, struct sim_diff_peer, SIM_DIFF_N_HOSTS);
 	d->lead = SIM_DIFF_JIT;
-	if (sim_host_follows_tails(d->obj, d->prog))
-		d->not_loaded = "its tail calls lead to programs that are loaded on their own";
-	else if (hosts & 1u << SIM_DIFF_KERNEL || capture)
+	if (hosts & 1u << SIM_DIFF_KERNEL || capture)
 		d->not_loaded = d->pair ? sim_kernel_load_half(d->cx, d->obj, d->pair, &d->loaded)
 					: sim_kernel_load(d->cx, d->obj, d->prog, &d->loaded);
 	if (!find_image(d))

@@ -303,7 +303,8 @@ static uint32_t simulated_type(const struct diff *d, size_t map)
 {
 	uint32_t type = d->obj->maps[map].type;
 
-	return sim_host_uses_map(d->prog, map) || sim_maps_know(type) ? type : BPF_MAP_TYPE_QUEUE;
+	return sim_host_uses_map(d->obj, d->prog, map) || sim_maps_know(type) ? type
+									      : BPF_MAP_TYPE_QUEUE;
 }
 
 static struct sim_map_spec *host_specs(struct diff *d)

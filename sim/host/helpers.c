@@ -186,15 +186,22 @@ uint64_t sim_helper_guest_code(struct sim_host *h, const uint64_t *a)
 	return 0;
 }
 
-/* Answers with the address of the target's code; 0: the call falls through. */
+/* tail_call(ctx, map, index): where the machine code goes on; 0: the slot is empty. */
 uint64_t sim_helper_tail_call(struct sim_host *h, const uint64_t *a)
 {
-	const struct sim_tail *t = sim_tail_target(h, a[1], (uint32_t)a[2]);
+	size_t map = sim_guest_map(h, a[1]);
+	const struct fe_prog *to;
 
-	if (!t || h->tail_calls == SIM_TAIL_CALLS)
+	if (map == SIZE_MAX || h->tail_calls == SIM_TAIL_CALLS_MAX)
 		return 0;
-	h->tail_calls++;
-	return t->entry;
+	to = sim_tails_target(h->obj, h->prog->type, map, (uint32_t)a[2]);
+	for (size_t i = 0; to && i < h->tails.n; i++) {
+		if (h->tails.progs[i] != to || !h->tail_entry[i])
+			continue;
+		h->tail_calls++;
+		return h->tail_entry[i];
+	}
+	return 0;
 }
 
 /* ---- output --------------------------------------------------------------------------------- */

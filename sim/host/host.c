@@ -178,10 +178,11 @@ static void place_packet(struct sim_host *h, const struct sim_host_packet *pkt)
 	h->clock_ns = pkt->clock_ns;
 	h->redirect = (struct sim_redirect){ 0 };
 	h->frame->r0 = 0;
-	h->tail_calls = 0;
 	h->fault[0] = 0;
 	h->n_events = h->n_touched = 0;
 	h->run_mem_used = 0;
+	h->tail_calls = 0;
+	h->frame->may_gotos = 0;
 	sim_ring_reset(h);
 	h->touched_lost = h->device_rule = h->environment = false;
 	fill_ctx(h);
@@ -302,6 +303,7 @@ static bool set_up(struct sim_host *h)
 	if (!is_xdp(h->prog->type) && !is_tc(h->prog->type))
 		return diag_error(h->cx->diags, &at, REASON_SIM_PROG_TYPE, h->prog->type);
 	h->is_skb = is_tc(h->prog->type);
+	sim_tails_find(h->obj, h->prog, &h->tails);
 	h->pages = aligned_alloc(GUEST_PAGE, PAGES_SIZE);
 	if (!h->pages)
 		return sim_host_setup_failed(h, "no memory left");

@@ -1,8 +1,8 @@
 #ifndef SIM_HOST_HOST_INTERNAL_H
 #define SIM_HOST_HOST_INTERNAL_H
 
-#include "base/vec.h"
 #include "sim/host.h"
+#include "sim/host/tails.h"
 #include "sim/host/x86_jit.h"
 
 #include <unicorn/unicorn.h>
@@ -42,8 +42,9 @@ struct sim_call_frame {
 	uint64_t helper; /* id, or SIM_CALL_SKB_LOAD */
 	uint64_t arg[5];
 	uint64_t ret, ret2;
-	uint64_t stop; /* loop: no more packets */
-	uint64_t r0;   /* loop: the program's result */
+	uint64_t stop;      /* loop: no more packets */
+	uint64_t r0;        /* loop: the program's result */
+	uint64_t may_gotos; /* taken by this packet's program; counted by machine code */
 };
 
 /* As struct bpf_redirect_info: what the last helper for redirection said. */
@@ -84,13 +85,6 @@ struct sim_region { /* memory that helpers may be given pointers into */
 
 struct sim_captured;
 
-struct sim_tail { /* a program that tail calls lead to */
-	const struct fe_prog *prog;
-	uint64_t entry; /* its code; 0: the engine has none */
-};
-
-#define SIM_TAIL_CALLS 33u /* that follow each other (MAX_TAIL_CALL_CNT) */
-
 /* What runs a program in the environment; one row a kind of host. */
 struct sim_engine {
 	bool (*open)(struct sim_host *h); /* false: reported */
@@ -123,8 +117,6 @@ struct sim_host {
 	size_t n_regions;
 	uint64_t *handles; /* per map, where an engine wants its own; NULL: GUEST_HANDLE */
 	struct sim_jit_image image;
-	VEC(struct sim_tail) tails;
-	uint32_t tail_calls; /* of this packet */
 	struct sim_gate gate;
 
 	/* the packet being run; offsets are from the start of the frame */
@@ -135,6 +127,9 @@ struct sim_host {
 	uint16_t vlan_tci, vlan_proto; /* host order */
 	uint64_t random_state, clock_ns;
 	struct sim_redirect redirect;
+	struct sim_tails tails;
+	uint64_t tail_entry[SIM_TAILS_MAX]; /* machine code: addresses */
+	uint32_t tail_calls;
 	uint8_t *ring; /* GUEST_RING */
 	struct sim_ring_record ring_records[SIM_EVENTS_MAX];
 	size_t n_ring;
@@ -174,10 +169,6 @@ size_t sim_guest_map(struct sim_host *h, uint64_t handle);
 /* What a reference to the map loads, and the address of element 0's value (0: none). */
 uint64_t sim_map_handle(const struct sim_host *h, size_t map);
 uint64_t sim_map_first_value(const struct sim_host *h, size_t map);
-
-/* tails.c: fills in h->tails; where a call leads, NULL: the slot is empty. */
-void sim_tails_find(struct sim_host *h);
-const struct sim_tail *sim_tail_target(const struct sim_host *h, uint64_t handle, uint32_t index);
 
 /* host_unicorn.c */
 /* The engine with the regions that every program needs. */

@@ -44,11 +44,12 @@ static bool interp_packet_load(void *priv, int32_t off, uint32_t bytes, uint64_t
 	return !failed;
 }
 
-static const struct fe_prog *interp_tail(void *priv, uint64_t map, uint32_t index)
+static const struct fe_prog *interp_tail_target(void *priv, uint64_t handle, uint32_t index)
 {
-	const struct sim_tail *t = sim_tail_target(priv, map, index);
+	struct sim_host *h = priv;
+	size_t map = sim_guest_map(h, handle);
 
-	return t ? t->prog : NULL;
+	return map == SIZE_MAX ? NULL : sim_tails_target(h->obj, h->prog->type, map, index);
 }
 
 static bool interp_stopped(void *priv)
@@ -75,7 +76,7 @@ static void run_packet(struct sim_host *h)
 					    .helper = interp_helper,
 					    .map = interp_map,
 					    .packet_load = interp_packet_load,
-					    .tail_target = interp_tail,
+					    .tail_target = interp_tail_target,
 					    .step = h->opts.step ? interp_step : NULL,
 					    .stopped = interp_stopped };
 	struct sim_interp_result res;
@@ -107,7 +108,7 @@ static bool check_calls(struct sim_host *h, const struct fe_prog *prog)
 		if (insn->src_reg != EBPF_CALL_HELPER)
 			return diag_error(h->cx->diags, &at, REASON_SIM_INSN, insn->code,
 					  "call of a kernel function");
-		if (insn->imm < 0 || !sim_host_has_helper(prog->type, (uint32_t)insn->imm))
+		if (insn->imm < 0 || !sim_host_has_helper(h->prog->type, (uint32_t)insn->imm))
 			return diag_error(h->cx->diags, &at, REASON_SIM_HELPER,
 					  ebpf_helper_name((uint32_t)insn->imm), insn->imm);
 	}
@@ -126,11 +127,11 @@ static bool interp_open(struct sim_host *h)
 	h->regions[h->n_regions++] = (struct sim_region){ GUEST_RING, GUEST_RING_SIZE, h->ring };
 	h->regions[h->n_regions++] = (struct sim_region){ GUEST_VALUES, values_size, values };
 	h->regions[h->n_regions++] = (struct sim_region){ GUEST_CTX, GUEST_CTX_SIZE, h->ctx };
-	sim_tails_find(h);
-	for (size_t i = 0; i < h->tails.len; i++)
-		if (!check_calls(h, h->tails.at[i].prog))
+	for (size_t i = 0; i < h->tails.n; i++) {
+		if (!check_calls(h, h->tails.progs[i]))
 			return false;
-	return check_calls(h, h->prog);
+	}
+	return true;
 }
 
 static void interp_close(struct sim_host *h)

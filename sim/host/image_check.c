@@ -78,6 +78,7 @@ static const char *map_needs(const struct sim_image *img, const struct fe_map *m
 	case BPF_MAP_TYPE_XSKMAP:
 		return known(img, SIM_FIELD_xsk_map_xsk_map) ? NULL
 							     : "the offset of xsk_map.xsk_map";
+	case BPF_MAP_TYPE_PROG_ARRAY: return m->n_slots ? "the programs of a program array" : NULL;
 	default: return NULL;
 	}
 }

@@ -357,7 +357,7 @@ static bool function_exit(struct machine *m, bool *end)
 	f = &m->frames[--m->depth];
 	m->r[BPF_REG_10] = f->fp;
 	memcpy(&m->r[BPF_REG_6], f->saved, sizeof(f->saved));
-	m->prog = f->prog; /* a tail call may have gone to another */
+	m->prog = f->prog;
 	m->pc = f->ret;
 	return true;
 }
@@ -398,7 +398,7 @@ static bool call_tail(struct machine *m)
 		m->pc++;
 		return true;
 	}
-	m->tail_calls++;
+	m->tail_calls++; /* from a subprogram: the target returns to the subprogram's caller */
 	m->prog = target;
 	m->pc = 0;
 	return true;

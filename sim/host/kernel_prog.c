@@ -4,6 +4,7 @@
 #include "frontend/kernel_load.h"
 #include "frontend/vprog.h"
 #include "partitioner/hostobj.h"
+#include "sim/host/tails.h"
 
 #include <bpf/bpf.h>
 #include <errno.h>
@@ -63,6 +64,62 @@ static const char *rejection(struct cx *cx, struct fe_kernel_load *l)
 	return arena_printf(cx->arena, "the kernel rejects the program: %s", why);
 }
 
+void sim_kernel_unload(struct sim_kernel_prog *k)
+{
+	for (size_t i = 0; k->fd && i < k->n_maps; i++) {
+		if (k->map_fds[i] >= 0)
+			close(k->map_fds[i]);
+	}
+	if (k->fd)
+		close(k->fd);
+	k->fd = 0;
+}
+
+/* Puts `prog` where the object's program arrays have it; their references keep it loaded. */
+static void put_program(const struct fe_object *obj, const struct fe_prog *prog, int fd,
+			const struct sim_kernel_prog *k)
+{
+	for (size_t map = 0; map < obj->n_maps; map++) {
+		const struct fe_map *m = &obj->maps[map];
+
+		for (size_t i = 0; m->type == BPF_MAP_TYPE_PROG_ARRAY && i < m->n_slots; i++) {
+			if (k->map_fds[map] >= 0 &&
+			    sim_tails_target(obj, prog->type, map, m->slots[i].index) == prog)
+				bpf_map_update_elem(k->map_fds[map], &m->slots[i].index, &fd, 0);
+		}
+	}
+}
+
+/* Loads what the program may become by tail calls, on the same maps. */
+static const char *fill_program_arrays(struct cx *cx, const struct fe_object *obj,
+				       const struct fe_prog *prog, struct sim_kernel_prog *k)
+{
+	const char *why = NULL;
+	int fds[SIM_TAILS_MAX] = { k->fd };
+	struct sim_tails tails;
+	size_t n = 1;
+
+	sim_tails_find(obj, prog, &tails);
+	for (; n < tails.n && !why; n++) {
+		struct fe_kernel_load l = {
+			.obj = obj, .prog = tails.progs[n], .map_fds = k->map_fds, .share = true
+		};
+
+		if (fe_kernel_load_insns(&l))
+			why = arena_printf(cx->arena, "the kernel rejects %s, which it tail-calls",
+					   tails.progs[n]->name);
+		else
+			fds[n] = l.prog_fd;
+	}
+	for (size_t i = 0; i < n; i++) {
+		if (!why)
+			put_program(obj, tails.progs[i], fds[i], k);
+		if (i && fds[i])
+			close(fds[i]);
+	}
+	return why;
+}
+
 const char *sim_kernel_load(struct cx *cx, const struct fe_object *obj, const struct fe_prog *prog,
 			    struct sim_kernel_prog *k)
 {
@@ -87,7 +144,10 @@ const char *sim_kernel_load(struct cx *cx, const struct fe_object *obj, const st
 		return rejection(cx, &l);
 	}
 	*k = (struct sim_kernel_prog){ l.prog_fd, fds, obj->n_maps };
-	return NULL;
+	why = fill_program_arrays(cx, obj, prog, k);
+	if (why)
+		sim_kernel_unload(k);
+	return why;
 }
 
 static const char *load_file(struct cx *cx, struct fe_kernel_file *f, const struct part_pair *pair)
@@ -125,15 +185,4 @@ const char *sim_kernel_load_half(struct cx *cx, const struct fe_object *obj,
 	if (!why)
 		*k = (struct sim_kernel_prog){ f.prog_fd, f.map_fds, obj->n_maps };
 	return why;
-}
-
-void sim_kernel_unload(struct sim_kernel_prog *k)
-{
-	for (size_t i = 0; k->fd && i < k->n_maps; i++) {
-		if (k->map_fds[i] >= 0)
-			close(k->map_fds[i]);
-	}
-	if (k->fd)
-		close(k->fd);
-	k->fd = 0;
 }

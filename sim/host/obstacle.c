@@ -2,10 +2,11 @@
  * comparison by name, rather than failing or being run as something else. */
 #include "frontend/vprog.h"
 #include "sim/host.h"
+#include "sim/host/tails.h"
 
 #include <linux/bpf.h>
 
-bool sim_host_uses_map(const struct fe_prog *prog, size_t map)
+static bool names_map(const struct fe_prog *prog, size_t map)
 {
 	for (size_t i = 0; i < prog->n_insns; i++) {
 		const struct bpf_insn *in = &prog->insns[i];
@@ -16,6 +17,18 @@ bool sim_host_uses_map(const struct fe_prog *prog, size_t map)
 		    (size_t)in->imm == map)
 			return true;
 		i++;
+	}
+	return false;
+}
+
+bool sim_host_uses_map(const struct fe_object *obj, const struct fe_prog *prog, size_t map)
+{
+	struct sim_tails t;
+
+	sim_tails_find(obj, prog, &t);
+	for (size_t i = 0; i < t.n; i++) {
+		if (names_map(t.progs[i], map))
+			return true;
 	}
 	return false;
 }
@@ -51,14 +64,11 @@ static const char *of_constant(struct arena *a, const struct fe_object *obj,
 		       : arena_printf(a, "map %s of type %s", m->name, ebpf_map_type_name(m->type));
 }
 
-const char *sim_host_obstacle(struct arena *a, const struct fe_object *obj,
+static const char *of_program(struct arena *a, const struct fe_object *obj,
 			      const struct fe_prog *prog)
 {
 	const char *what = NULL;
 
-	if (prog->type != BPF_PROG_TYPE_XDP && prog->type != BPF_PROG_TYPE_SCHED_CLS &&
-	    prog->type != BPF_PROG_TYPE_SCHED_ACT)
-		return "neither an XDP nor a tc program";
 	for (size_t i = 0; i < prog->n_insns && !what; i++) {
 		const struct bpf_insn *in = &prog->insns[i];
 
@@ -71,6 +81,21 @@ const char *sim_host_obstacle(struct arena *a, const struct fe_object *obj,
 		what = of_constant(a, obj, in);
 		i++;
 	}
+	return what;
+}
+
+const char *sim_host_obstacle(struct arena *a, const struct fe_object *obj,
+			      const struct fe_prog *prog)
+{
+	const char *what = NULL;
+	struct sim_tails t;
+
+	if (prog->type != BPF_PROG_TYPE_XDP && prog->type != BPF_PROG_TYPE_SCHED_CLS &&
+	    prog->type != BPF_PROG_TYPE_SCHED_ACT)
+		return "neither an XDP nor a tc program";
+	sim_tails_find(obj, prog, &t);
+	for (size_t i = 0; i < t.n && !what; i++)
+		what = of_program(a, obj, t.progs[i]);
 	return what;
 }
 

@@ -1,69 +1,61 @@
-/* Tail calls through program arrays that the object fills in (".values"), as libbpf fills them when it loads
- * the object. Arrays that user space fills are empty. */
-#include "sim/host/host_internal.h"
+/* Programs that a program may become by tail calls through arrays that the object fills in (".values"). What user
+ * space puts into an array at run time is unknown: those slots are empty on all sides. */
+#include "sim/host/tails.h"
 
-static bool is_known(const struct sim_host *h, const struct fe_prog *prog)
+#include <linux/bpf.h>
+
+static bool has(const struct sim_tails *t, const struct fe_prog *prog)
 {
-	for (size_t i = 0; i < h->tails.len; i++)
-		if (h->tails.at[i].prog == prog)
+	for (size_t i = 0; i < t->n; i++) {
+		if (t->progs[i] == prog)
 			return true;
+	}
 	return false;
 }
 
-static void add_targets(struct sim_host *h, const struct fe_prog *prog)
+static void add_targets(struct sim_tails *t, const struct fe_object *obj, size_t map)
 {
-	for (size_t i = 0; i < prog->n_insns; i++) {
-		const struct bpf_insn *insn = &prog->insns[i];
-		const struct fe_map *m;
+	const struct fe_map *m = &obj->maps[map];
 
-		if (!ebpf_is_ld_imm64(insn))
-			continue;
-		i++;
-		if (insn->src_reg != EBPF_IMM_MAP_IDX || (size_t)insn->imm >= h->obj->n_maps)
-			continue;
-		m = &h->obj->maps[insn->imm];
-		for (size_t k = 0; m->type == BPF_MAP_TYPE_PROG_ARRAY && k < m->n_slots; k++) {
-			const struct fe_prog *target = &h->obj->progs[m->slots[k].target];
+	for (size_t i = 0; m->type == BPF_MAP_TYPE_PROG_ARRAY && i < m->n_slots; i++) {
+		const struct fe_prog *to =
+			sim_tails_target(obj, t->progs[0]->type, map, m->slots[i].index);
 
-			if (!target->broken && target->type == prog->type && !is_known(h, target))
-				*vec_push(&h->tails, h->cx->arena) = (struct sim_tail){ target, 0 };
+		if (to && !has(t, to) && t->n < SIM_TAILS_MAX)
+			t->progs[t->n++] = to;
+	}
+}
+
+void sim_tails_find(const struct fe_object *obj, const struct fe_prog *prog, struct sim_tails *t)
+{
+	t->progs[0] = prog;
+	t->n = 1;
+	for (size_t at = 0; at < t->n; at++) {
+		const struct fe_prog *p = t->progs[at];
+
+		for (size_t i = 0; i < p->n_insns; i++) {
+			const struct bpf_insn *in = &p->insns[i];
+
+			if (!ebpf_is_ld_imm64(in))
+				continue;
+			if (in->src_reg == EBPF_IMM_MAP_IDX && (uint32_t)in->imm < obj->n_maps)
+				add_targets(t, obj, (size_t)in->imm);
+			i++;
 		}
 	}
 }
 
-void sim_tails_find(struct sim_host *h)
+const struct fe_prog *sim_tails_target(const struct fe_object *obj, uint32_t prog_type, size_t map,
+				       uint32_t index)
 {
-	add_targets(h, h->prog);
-	for (size_t i = 0; i < h->tails.len; i++)
-		add_targets(h, h->tails.at[i].prog);
-}
+	const struct fe_map *m = &obj->maps[map];
 
-const struct sim_tail *sim_tail_target(const struct sim_host *h, uint64_t handle, uint32_t index)
-{
-	const struct fe_map *m = NULL;
+	for (size_t i = 0; i < m->n_slots; i++) {
+		const struct fe_slot *s = &m->slots[i];
 
-	for (size_t i = 0; i < h->obj->n_maps && !m; i++)
-		if (sim_map_handle(h, i) == handle)
-			m = &h->obj->maps[i];
-	for (size_t i = 0; m && i < m->n_slots; i++)
-		for (size_t k = 0; m->slots[i].index == index && k < h->tails.len; k++)
-			if (h->tails.at[k].prog == &h->obj->progs[m->slots[i].target])
-				return &h->tails.at[k];
-	return NULL;
-}
-
-bool sim_host_follows_tails(const struct fe_object *obj, const struct fe_prog *prog)
-{
-	for (size_t i = 0; i < prog->n_insns; i++) {
-		const struct bpf_insn *insn = &prog->insns[i];
-
-		if (!ebpf_is_ld_imm64(insn))
-			continue;
-		if (insn->src_reg == EBPF_IMM_MAP_IDX && (size_t)insn->imm < obj->n_maps &&
-		    obj->maps[insn->imm].type == BPF_MAP_TYPE_PROG_ARRAY &&
-		    obj->maps[insn->imm].n_slots)
-			return true;
-		i++;
+		if (s->index == index && s->target < obj->n_progs &&
+		    !obj->progs[s->target].broken && obj->progs[s->target].type == prog_type)
+			return &obj->progs[s->target];
 	}
-	return false;
+	return NULL;
 }

@@ -9,10 +9,11 @@
 /* Assembly is by relaxation: jumps start short, every pass that finds one whose target is too far
  * makes it long for good, and the pass without a change is patched. Lengths only grow, so it ends. */
 
-#define TMP_SAVE_A X86_R9
-#define TMP_SAVE_D X86_R10
-#define TMP_SRC    X86_R11
-#define TMP_BASE   X86_R12
+#define TMP_SAVE_A   X86_R9
+#define TMP_SAVE_D   X86_R10
+#define TMP_SRC      X86_R11
+#define MAY_GOTO_MAX 0x800000 /* BPF_MAX_LOOPS */
+#define TMP_BASE     X86_R12
 
 static const enum x86_reg reg_of[] = { X86_RAX, X86_RDI, X86_RSI, X86_RDX, X86_RCX, X86_R8,
 				       X86_RBX, X86_R13, X86_R14, X86_R15, X86_RBP };
@@ -67,7 +68,7 @@ static void emit_prologue(struct jit *j)
 		x86_push(&j->b, callee_saved[i]);
 }
 
-static void leave_frame(struct jit *j)
+static void emit_leave(struct jit *j)
 {
 	for (size_t i = ARRAY_SIZE(callee_saved); i-- > 0;)
 		x86_pop(&j->b, callee_saved[i]);
@@ -77,7 +78,7 @@ static void leave_frame(struct jit *j)
 
 static void emit_epilogue(struct jit *j)
 {
-	leave_frame(j);
+	emit_leave(j);
 	x86_ret(&j->b);
 }
 
@@ -523,18 +524,17 @@ static bool emit_cond_jump(struct jit *j, const struct bpf_insn *i)
 	return emit_jump(j, i, cc);
 }
 
-/* The helper has answered with the target's address, or 0: to the target in place of this function, which
- * takes its context as the caller gave it (rdi is as it was). */
-static void emit_tail(struct jit *j)
+/* rax: the program that takes this one's place, with its frame and caller; 0: none. */
+static void emit_tail_jump(struct jit *j)
 {
-	size_t fall;
+	size_t none;
 
 	x86_reg_reg(&j->b, X86_TEST, X86_W64, X86_RAX, X86_RAX);
-	fall = x86_jcc_short(&j->b, X86_CC_E);
-	leave_frame(j);
+	none = x86_jcc_short(&j->b, X86_CC_E);
+	emit_leave(j);
 	x86_byte(&j->b, 0xff); /* jmp rax */
 	x86_byte(&j->b, 0xe0);
-	x86_land(&j->b, fall);
+	x86_land(&j->b, none);
 }
 
 static bool emit_call(struct jit *j, const struct bpf_insn *i)
@@ -563,8 +563,19 @@ static bool emit_call(struct jit *j, const struct bpf_insn *i)
 	x86_mov_imm64(&j->b, TMP_SRC, addr);
 	x86_call_reg(&j->b, TMP_SRC);
 	if (i->imm == BPF_FUNC_tail_call)
-		emit_tail(j);
+		emit_tail_jump(j);
 	return true;
+}
+
+/* The kernel's verifier turns it into a counter that runs out in the end. */
+static bool emit_may_goto(struct jit *j, const struct bpf_insn *i)
+{
+	x86_mov_imm64(&j->b, TMP_SRC, j->layout->may_goto_count);
+	x86_mem(&j->b, X86_MOV_LOAD, X86_W64, TMP_SAVE_A, TMP_SRC, 0);
+	x86_reg_imm(&j->b, X86_ADD_IMM, X86_W64, TMP_SAVE_A, 1);
+	x86_mem(&j->b, X86_MOV, X86_W64, TMP_SAVE_A, TMP_SRC, 0);
+	x86_reg_imm(&j->b, X86_CMP_IMM, X86_W64, TMP_SAVE_A, MAY_GOTO_MAX);
+	return emit_jump(j, i, X86_CC_A);
 }
 
 static bool emit_jump_class(struct jit *j, const struct bpf_insn *i)
@@ -577,6 +588,8 @@ static bool emit_jump_class(struct jit *j, const struct bpf_insn *i)
 	}
 	if (ebpf_is_ja(i))
 		return emit_jump(j, i, 0);
+	if (i->code == EBPF_MAY_GOTO)
+		return emit_may_goto(j, i);
 	return emit_cond_jump(j, i);
 }
 

@@ -18,10 +18,13 @@ struct sim_jit_layout {
 	const uint64_t *map_handle; /* per map of the object: what a map reference loads */
 	const uint64_t *map_value;  /* per map: address of element 0's value; 0: has none */
 	size_t n_maps;
-	/* Address of the routine that a helper call goes to; 0: no such helper. */
+	/* Address of the routine that a helper call goes to; 0: no such helper. That of tail_call answers with
+	 * the address of the program to jump to, 0: none, and keeps the context in rdi. */
 	uint64_t (*helper_addr)(void *priv, int32_t helper);
 	uint64_t skb_load_addr; /* LD_ABS/LD_IND: rdi = context, esi = offset, edx = bytes; answers
 				 * with rax = value in host order, edx != 0: out of the packet */
+	uint64_t
+		may_goto_count; /* address of 64 bits that count may_goto; the caller zeroes them */
 	void *priv;
 };
 
