@@ -10,6 +10,15 @@
  * The world around the program is behind callbacks, so that the same code serves the comparison
  * (sim/host.h) and tests that look at registers between instructions. */
 
+/* bpf_for_each_map_elem in steps: START has its arguments; NEXT answers with the address of the next value, 0: no
+ * more, KEY with that of its key; END with the helper's result. */
+enum sim_each_step {
+	SIM_EACH_START = 0x1100,
+	SIM_EACH_NEXT,
+	SIM_EACH_KEY,
+	SIM_EACH_END,
+};
+
 struct sim_interp_state {
 	const struct fe_prog *prog; /* changes with a tail call */
 	uint32_t pc;                /* instruction about to run */
@@ -24,7 +33,7 @@ struct sim_interp_env {
 
 	/* Host memory behind [addr, addr + size); NULL: not accessible (the run ends as faulty). */
 	void *(*memory)(void *priv, uint64_t addr, uint32_t size, bool write);
-	/* A helper other than tail_call and loop: R1..R5 in, R0 out. */
+	/* A helper other than tail_call, loop and for_each_map_elem, or a step of that: R1..R5 in, R0 out. */
 	uint64_t (*helper)(void *priv, uint32_t id, const uint64_t args[5]);
 	/* What a map reference loads; for `value` the address of element 0's value, 0: none. */
 	uint64_t (*map)(void *priv, size_t map, bool value);

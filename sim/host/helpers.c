@@ -4,6 +4,7 @@
 
 #include "base/bits.h"
 #include "sim/host/helpers.h"
+#include "sim/interp.h"
 #include "sim/rng.h"
 
 #include <errno.h>
@@ -24,7 +25,7 @@ static bool map_args(struct sim_host *h, const uint64_t *a, size_t *map, const u
 	return *key;
 }
 
-static void note_touch(struct sim_host *h, const struct sim_touch *touch)
+void sim_note_touch(struct sim_host *h, const struct sim_touch *touch)
 {
 	uint32_t size = sim_maps_spec(h->maps, touch->map)->key_size;
 	uint8_t *copy = sim_run_alloc(h, size);
@@ -61,11 +62,11 @@ uint64_t sim_helper_map_lookup_elem(struct sim_host *h, const uint64_t *a)
 	if (!map_args(h, a, &map, &key))
 		return 0;
 	off = sim_map_lookup(h->maps, map, key);
-	note_touch(h, &(struct sim_touch){ .map = map,
-					   .key = key,
-					   .lookup = true,
-					   .found = off >= 0,
-					   .existed = off >= 0 });
+	sim_note_touch(h, &(struct sim_touch){ .map = map,
+					       .key = key,
+					       .lookup = true,
+					       .found = off >= 0,
+					       .existed = off >= 0 });
 	if (off >= 0 && holds_maps(sim_maps_spec(h->maps, map)->type))
 		return inner_map(h, off);
 	return off < 0 ? 0 : GUEST_VALUES + (uint64_t)off;
@@ -90,8 +91,8 @@ uint64_t sim_helper_map_update_elem(struct sim_host *h, const uint64_t *a)
 		return 0;
 	existed = sim_map_find(h->maps, map, key) >= 0;
 	err = sim_map_update(h->maps, map, key, value, a[3]);
-	note_touch(h, &(struct sim_touch){
-			      .map = map, .key = key, .found = !err, .existed = existed });
+	sim_note_touch(h, &(struct sim_touch){
+				  .map = map, .key = key, .found = !err, .existed = existed });
 	return (uint64_t)(int64_t)err;
 }
 
@@ -104,8 +105,8 @@ uint64_t sim_helper_map_delete_elem(struct sim_host *h, const uint64_t *a)
 	if (!map_args(h, a, &map, &key))
 		return 0;
 	err = sim_map_delete(h->maps, map, key);
-	note_touch(h,
-		   &(struct sim_touch){ .map = map, .key = key, .found = !err, .existed = !err });
+	sim_note_touch(
+		h, &(struct sim_touch){ .map = map, .key = key, .found = !err, .existed = !err });
 	return (uint64_t)(int64_t)err;
 }
 
@@ -435,6 +436,8 @@ void sim_helper_call(struct sim_host *h)
 	f->ret2 = 0;
 	if (f->helper == SIM_CALL_SKB_LOAD)
 		f->ret = sim_skb_load_abs(h, (int32_t)f->arg[1], (uint32_t)f->arg[2], &f->ret2);
+	else if (f->helper >= SIM_EACH_START && f->helper <= SIM_EACH_END)
+		f->ret = sim_each_step(h, f->helper, f->arg);
 	else if (f->helper < ARRAY_SIZE(helper_rows) && helper_rows[f->helper].fn)
 		f->ret = helper_rows[f->helper].fn(h, f->arg);
 	else if (h->engine->call)

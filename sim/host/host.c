@@ -184,6 +184,7 @@ static void place_packet(struct sim_host *h, const struct sim_host_packet *pkt)
 	h->tail_calls = 0;
 	h->frame->may_gotos = 0;
 	sim_ring_reset(h);
+	sim_each_reset(h);
 	h->touched_lost = h->device_rule = h->environment = false;
 	fill_ctx(h);
 }
@@ -312,6 +313,7 @@ static bool set_up(struct sim_host *h)
 	h->ctx = h->pages + PAGES_CTX;
 	h->packet = h->pages + PAGES_PACKET;
 	h->ring = h->pages + PAGES_RING;
+	h->keys = h->pages + PAGES_KEYS;
 	return h->engine->open(h);
 }
 
@@ -343,6 +345,7 @@ void sim_host_free(struct sim_host *h)
 	if (!h)
 		return;
 	h->engine->close(h);
+	sim_each_reset(h);
 	free(h->pages);
 	h->pages = NULL;
 }

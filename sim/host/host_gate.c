@@ -10,6 +10,7 @@
 
 #include "base/bits.h"
 #include "sim/host/x86_emit.h"
+#include "sim/interp.h"
 
 #include <assert.h>
 #include <stddef.h>
@@ -115,6 +116,47 @@ static void build_bpf_loop(struct x86_buf *b, struct sim_gate *gate)
 	x86_ret(b);
 }
 
+static void call_step(struct x86_buf *b, uint64_t gate_addr, enum sim_each_step step)
+{
+	x86_reg_imm(b, X86_MOV_IMM, X86_W32, X86_RAX, (int32_t)step);
+	x86_mov_imm64(b, X86_R11, gate_addr);
+	x86_call_reg(b, X86_R11);
+}
+
+/* bpf_for_each_map_elem(map, callback, context, flags): callback(map, key, value, context) until it answers
+ * with something or there is no more. */
+static void build_for_each(struct x86_buf *b, uint64_t gate_addr, struct sim_gate *gate)
+{
+	static const enum x86_reg saved[] = { X86_RBX, X86_R13, X86_R14, X86_R15 };
+	size_t done, again;
+
+	gate->for_each = GUEST_GATE + b->len;
+	for (size_t i = 0; i < ARRAY_SIZE(saved); i++)
+		x86_push(b, saved[i]);
+	x86_reg_reg(b, X86_MOV, X86_W64, X86_RBX, X86_RDI);
+	x86_reg_reg(b, X86_MOV, X86_W64, X86_R13, X86_RSI);
+	x86_reg_reg(b, X86_MOV, X86_W64, X86_R14, X86_RDX);
+	call_step(b, gate_addr, SIM_EACH_START);
+	again = b->len;
+	call_step(b, gate_addr, SIM_EACH_NEXT);
+	x86_reg_reg(b, X86_TEST, X86_W64, X86_RAX, X86_RAX);
+	done = x86_jcc_short(b, X86_CC_E);
+	x86_reg_reg(b, X86_MOV, X86_W64, X86_R15, X86_RAX);
+	call_step(b, gate_addr, SIM_EACH_KEY);
+	x86_reg_reg(b, X86_MOV, X86_W64, X86_RDI, X86_RBX);
+	x86_reg_reg(b, X86_MOV, X86_W64, X86_RSI, X86_RAX);
+	x86_reg_reg(b, X86_MOV, X86_W64, X86_RDX, X86_R15);
+	x86_reg_reg(b, X86_MOV, X86_W64, X86_RCX, X86_R14);
+	x86_call_reg(b, X86_R13);
+	x86_reg_reg(b, X86_TEST, X86_W64, X86_RAX, X86_RAX);
+	x86_jcc_back(b, X86_CC_E, again);
+	x86_land(b, done);
+	call_step(b, gate_addr, SIM_EACH_END);
+	for (size_t i = ARRAY_SIZE(saved); i-- > 0;)
+		x86_pop(b, saved[i]);
+	x86_ret(b);
+}
+
 uint64_t sim_gate_helper_addr(uint32_t helper)
 {
 	uint64_t entry = helper == SIM_CALL_SKB_LOAD ? HELPER_ENTRIES - 1 : helper;
@@ -144,6 +186,7 @@ void sim_gate_build(struct arena *scratch, uint64_t entry, uint64_t ctx, uint8_t
 	build_loop(&b, entry, ctx, gate);
 	gate_addr = gate->call = build_gate(&b);
 	build_bpf_loop(&b, gate);
+	build_for_each(&b, gate_addr, gate);
 	assert(b.len <= ENTRIES_OFF && "gate code overlaps the helper entries");
 	while (b.len < ENTRIES_OFF)
 		x86_byte(&b, 0xcc);

@@ -250,7 +250,7 @@ static void build_stub(struct sim_host *h, const struct sim_symbol_action *a, st
 		x86_byte(b, 0xff);
 		x86_byte(b, (uint8_t)(0xe0 | (a->arg & 7)));
 		return;
-	case SIM_SYMBOL_LOOP: jump_to(b, h->gate.bpf_loop); return;
+	case SIM_SYMBOL_LOOP: jump_to(b, a->arg ? h->gate.for_each : h->gate.bpf_loop); return;
 	case SIM_SYMBOL_HELPER: jump_to(b, sim_gate_helper_addr(a->arg)); return;
 	case SIM_SYMBOL_ELEM: id = CALL_ELEM; break;
 	case SIM_SYMBOL_LOAD: id = CALL_LOAD + a->arg; break;

@@ -22,6 +22,8 @@
 #define GUEST_PACKET     UINT64_C(0x00100000) /* SIM_FRAME_BYTES */
 #define GUEST_RING       UINT64_C(0x00200000) /* records of ring buffers, of one packet */
 #define GUEST_RING_SIZE  0x20000u
+#define GUEST_KEYS       UINT64_C(0x00280000) /* keys that callbacks of for_each_map_elem are given */
+#define GUEST_KEYS_SIZE  0x1000u
 #define GUEST_CODE       UINT64_C(0x10000000)
 #define GUEST_CODE_MAX   UINT64_C(0x20000000)
 #define GUEST_HANDLE     UINT64_C(0x40000000)  /* map references: unmapped, one page a map */
@@ -35,7 +37,8 @@
 #define PAGES_STACK  (PAGES_CTX + GUEST_CTX_SIZE)
 #define PAGES_PACKET (PAGES_STACK + GUEST_STACK_SIZE)
 #define PAGES_RING   (PAGES_PACKET + SIM_FRAME_BYTES)
-#define PAGES_SIZE   (PAGES_RING + GUEST_RING_SIZE)
+#define PAGES_KEYS   (PAGES_RING + GUEST_RING_SIZE)
+#define PAGES_SIZE   (PAGES_KEYS + GUEST_KEYS_SIZE)
 
 /* What guest code and C exchange: guest code stores, leaves through an OUT instruction, and loads. */
 struct sim_call_frame {
@@ -70,6 +73,18 @@ struct sim_gate {
 	uint64_t skb_load;
 	uint64_t call; /* with an id in eax */
 	uint64_t bpf_loop;
+	uint64_t for_each;
+};
+
+#define SIM_EACH_LEVELS  8u
+#define SIM_EACH_KEY_MAX 512u /* MAX_BPF_STACK: no key is longer */
+
+struct sim_each { /* a map that is being gone through */
+	size_t map;
+	uint32_t key_size;
+	uint8_t *keys; /* malloc() */
+	size_t n, at;
+	uint64_t called, error;
 };
 
 struct sim_ring_record {
@@ -130,6 +145,9 @@ struct sim_host {
 	struct sim_tails tails;
 	uint64_t tail_entry[SIM_TAILS_MAX]; /* machine code: addresses */
 	uint32_t tail_calls;
+	uint8_t *keys; /* GUEST_KEYS */
+	struct sim_each each[SIM_EACH_LEVELS];
+	size_t n_each;
 	uint8_t *ring; /* GUEST_RING */
 	struct sim_ring_record ring_records[SIM_EVENTS_MAX];
 	size_t n_ring;
@@ -185,6 +203,12 @@ uint64_t sim_gate_helper_addr(uint32_t helper);
 
 /* helpers.c: runs the helper named in h->frame. */
 void sim_helper_call(struct sim_host *h);
+/* Lists an element as looked at; the key is copied. */
+void sim_note_touch(struct sim_host *h, const struct sim_touch *touch);
+
+/* helpers_each.c */
+uint64_t sim_each_step(struct sim_host *h, uint64_t id, const uint64_t *a); /* enum sim_each_step */
+void sim_each_reset(struct sim_host *h);
 
 /* helpers_ring.c */
 void sim_ring_reset(struct sim_host *h);          /* before a packet */

@@ -125,6 +125,7 @@ static bool interp_open(struct sim_host *h)
 	h->regions[h->n_regions++] =
 		(struct sim_region){ GUEST_STACK, GUEST_STACK_SIZE, h->pages + PAGES_STACK };
 	h->regions[h->n_regions++] = (struct sim_region){ GUEST_RING, GUEST_RING_SIZE, h->ring };
+	h->regions[h->n_regions++] = (struct sim_region){ GUEST_KEYS, GUEST_KEYS_SIZE, h->keys };
 	h->regions[h->n_regions++] = (struct sim_region){ GUEST_VALUES, values_size, values };
 	h->regions[h->n_regions++] = (struct sim_region){ GUEST_CTX, GUEST_CTX_SIZE, h->ctx };
 	for (size_t i = 0; i < h->tails.n; i++) {

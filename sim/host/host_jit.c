@@ -15,6 +15,8 @@ static uint64_t helper_addr(void *priv, int32_t helper)
 
 	if (helper < 0 || !sim_host_has_helper(h->prog->type, (uint32_t)helper))
 		return 0;
+	if (helper == BPF_FUNC_for_each_map_elem)
+		return h->gate.for_each;
 	return helper == BPF_FUNC_loop ? h->gate.bpf_loop : sim_gate_helper_addr((uint32_t)helper);
 }
 

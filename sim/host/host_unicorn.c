@@ -100,6 +100,7 @@ static bool map_fixed(struct sim_host *h, bool ctx_is_guests)
 			       true) &&
 	       sim_unicorn_map(h, GUEST_PACKET, SIM_FRAME_BYTES, rw, h->packet, true) &&
 	       sim_unicorn_map(h, GUEST_RING, GUEST_RING_SIZE, rw, h->ring, true) &&
+	       sim_unicorn_map(h, GUEST_KEYS, GUEST_KEYS_SIZE, rw, h->keys, true) &&
 	       sim_unicorn_map(h, GUEST_VALUES, values_size, rw, values, true);
 }
 

@@ -388,6 +388,37 @@ static bool call_loop(struct machine *m)
 	return true;
 }
 
+static uint64_t each_step(struct machine *m, enum sim_each_step step)
+{
+	return m->env->helper(m->env->priv, step, &m->r[1]);
+}
+
+/* bpf_for_each_map_elem(map, callback, context, flags): callback(map, key, value, context) */
+static bool call_each(struct machine *m)
+{
+	uint64_t map = m->r[1], callback = m->r[2], context = m->r[3], value;
+	uint32_t here = m->pc, depth = m->depth;
+
+	each_step(m, SIM_EACH_START);
+	while (!stopped(m) && (value = each_step(m, SIM_EACH_NEXT))) {
+		m->r[2] = each_step(m, SIM_EACH_KEY);
+		m->r[1] = map;
+		m->r[3] = value;
+		m->r[4] = context;
+		if (callback >= m->prog->n_insns || !enter(m, (int64_t)callback, here))
+			return fault(m, "callback is no function");
+		if (!execute(m, depth))
+			return false;
+		if (m->r[0])
+			break;
+	}
+	m->r[0] = each_step(m, SIM_EACH_END);
+	if (stopped(m))
+		return fault(m, "a helper was used wrongly");
+	m->pc = here + 1;
+	return true;
+}
+
 static bool call_tail(struct machine *m)
 {
 	const struct fe_prog *target = NULL;
@@ -412,6 +443,8 @@ static bool exec_call(struct machine *m, const struct bpf_insn *i)
 		return fault(m, "call of a kernel function");
 	if (i->imm == BPF_FUNC_loop)
 		return call_loop(m);
+	if (i->imm == BPF_FUNC_for_each_map_elem)
+		return call_each(m);
 	if (i->imm == BPF_FUNC_tail_call)
 		return call_tail(m);
 	m->r[0] = m->env->helper(m->env->priv, (uint32_t)i->imm, &m->r[1]);
