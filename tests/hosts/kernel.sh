@@ -26,6 +26,10 @@ for side in jit interp image kernel; do
 	grep -q "host half on $side: " "$work/out" || fail "no host half on $side"
 done
 grep -q "host half on kernel: [1-9][0-9]* packets, 0 mismatches" "$work/out" || fail "not in the kernel"
+expect 0 "map references" "$tool" capture --half $pin -o "$work/half.hostjit" "$data/portfilter.o"
+expect 0 ": equal" "$tool" test $pin --packets "$packets" --host="jit,$work/half.hostjit" "$data/portfilter.o"
+grep -q "host half on image: [1-9][0-9]* packets, 0 mismatches" "$work/out" || fail "the captured half did not run"
+expect 1 "no host half" "$tool" capture --half -o "$work/none.hostjit" "$data/portfilter.o"
 for object in "$examples"/*.o; do
 	[ -f "$object" ] || continue
 	for seed in 1 2; do

@@ -45,6 +45,7 @@ struct cli_args {
 	uint64_t packets, seed, cut_seed, max_handoff, max_frames, max_seconds;
 	bool packets_given; /* --packets was on the line */
 	unsigned opt_level;
+	bool half;
 	bool no_attach, list_costs, trace, require_device, untagged, keep_tail_calls, check_each, allow_destructive, log, json, sarif, quiet, verbose, help;
 	uint64_t time;
 	struct sim_profile counted;    /* what --profile counts */

@@ -26,10 +26,11 @@ static void say(const struct cli_args *args, const struct sim_image *img, const 
 }
 
 /* What the file will be refused for is said when it is made. */
-static void warn_if_unusable(struct bpf_offload_program *p, const struct sim_image *img)
+static void warn_if_unusable(struct bpf_offload_program *p, const struct sim_image *img,
+			     const struct fe_prog *prog)
 {
 	struct diag_at at = fe_prog_at(&p->owner->obj, p->prog, -1);
-	const char *what = sim_image_missing(&p->owner->arena, img, &p->owner->obj, p->prog);
+	const char *what = sim_image_missing(&p->owner->arena, img, &p->owner->obj, prog);
 
 	if (what)
 		diag_warn(&p->owner->diags, &at, REASON_IMAGE_NEEDS, what);
@@ -48,27 +49,56 @@ static void add_row(struct json_object *report, struct bpf_offload_program *p,
 	json_object_object_add(row, "kernel_functions", symbols);
 }
 
+/* NULL, or why not. */
+static const char *capture_program(struct bpf_offload_program *p, const struct fe_prog *prog,
+				   struct sim_image *img)
+{
+	struct bpf_offload_object *o = p->owner;
+	struct sim_kernel_prog loaded;
+	const char *why = prog == p->prog
+				  ? sim_kernel_load(&o->cx, &o->obj, prog, &loaded)
+				  : sim_kernel_load_half(&o->cx, &o->obj, p->split.pair, &loaded);
+
+	why = why ? why : sim_capture(&o->cx, &o->obj, prog, &loaded, img);
+	sim_kernel_unload(&loaded);
+	return why;
+}
+
+/* What to capture; NULL: there is none (said). */
+static const struct fe_prog *wanted(const struct cli_args *args, struct bpf_offload_program *p)
+{
+	struct bpf_offload_compile_opts opts = cli_compile_opts(args);
+
+	if (!args->half)
+		return p->prog->broken ? NULL : p->prog;
+	if (bpf_offload_program__compile(p, &opts))
+		return NULL;
+	if (p->split.pair)
+		return &p->split.pair->host;
+	fprintf(stderr, "%s: not split, so there is no host half\n", bpf_offload_program__name(p));
+	return NULL;
+}
+
 static enum cli_exit capture_one(const struct cli_args *args, struct bpf_offload_program *p,
 				 struct json_object *report)
 {
 	struct bpf_offload_object *o = p->owner;
 	struct diag_at at = fe_prog_at(&o->obj, p->prog, -1);
-	const char *path =
-		args->image ? args->image : arena_printf(&o->arena, "%s.hostjit", p->prog->name);
-	struct sim_kernel_prog loaded;
+	const struct fe_prog *prog = wanted(args, p);
 	struct sim_image img;
-	const char *why;
+	const char *why, *path;
 	bool ok;
 
-	if (p->prog->broken)
+	if (!prog) {
+		api_print_messages(o);
 		return CLI_PROGRAM;
-	why = sim_kernel_load(&o->cx, &o->obj, p->prog, &loaded);
-	why = why ? why : sim_capture(&o->cx, &o->obj, p->prog, &loaded, &img);
-	sim_kernel_unload(&loaded);
+	}
+	path = args->image ? args->image : arena_printf(&o->arena, "%s.hostjit", prog->name);
+	why = capture_program(p, prog, &img);
 	ok = why ? diag_error(&o->diags, &at, REASON_CAPTURE_FAILED, why)
 		 : sim_image_write(&o->cx, path, &img);
 	if (ok)
-		warn_if_unusable(p, &img);
+		warn_if_unusable(p, &img, prog);
 	api_print_messages(o);
 	if (!ok)
 		return CLI_ENVIRONMENT;
