@@ -35,6 +35,8 @@ struct sim_interp_env {
 	void *(*memory)(void *priv, uint64_t addr, uint32_t size, bool write);
 	/* A helper other than tail_call, loop and for_each_map_elem, or a step of that: R1..R5 in, R0 out. */
 	uint64_t (*helper)(void *priv, uint32_t id, const uint64_t args[5]);
+	/* Number that `helper` knows a kernel function by; 0: it does not. May be NULL. */
+	uint32_t (*kfunc)(void *priv, int32_t ext);
 	/* What a map reference loads; for `value` the address of element 0's value, 0: none. */
 	uint64_t (*map)(void *priv, size_t map, bool value);
 	/* LD_ABS and LD_IND: false when the bytes are not in the packet. */

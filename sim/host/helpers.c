@@ -440,6 +440,8 @@ void sim_helper_call(struct sim_host *h)
 		f->ret = sim_each_step(h, f->helper, f->arg);
 	else if (f->helper < ARRAY_SIZE(helper_rows) && helper_rows[f->helper].fn)
 		f->ret = helper_rows[f->helper].fn(h, f->arg);
+	else if (sim_kfunc_call(h, f->helper, f->arg, &f->ret))
+		return;
 	else if (h->engine->call)
 		h->engine->call(h);
 	else

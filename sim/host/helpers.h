@@ -5,7 +5,7 @@
 
 struct sim_host;
 
-/* One function a row of helpers.def (some serve several): R1..R5 in, R0 out. */
+/* One function a row of helpers.def or kfuncs.def (some serve several): R1..R5 in, R0 out. */
 uint64_t sim_helper_map_lookup_elem(struct sim_host *h, const uint64_t *a);
 uint64_t sim_helper_map_lookup_percpu_elem(struct sim_host *h, const uint64_t *a);
 uint64_t sim_helper_map_update_elem(struct sim_host *h, const uint64_t *a);
@@ -47,6 +47,25 @@ uint64_t sim_helper_fib_lookup(struct sim_host *h, const uint64_t *a);
 uint64_t sim_helper_check_mtu(struct sim_host *h, const uint64_t *a);
 uint64_t sim_helper_jiffies64(struct sim_host *h, const uint64_t *a);
 uint64_t sim_helper_strncmp(struct sim_host *h, const uint64_t *a);
+uint64_t sim_helper_dynptr_from_mem(struct sim_host *h, const uint64_t *a);
+uint64_t sim_helper_dynptr_from_packet(struct sim_host *h, const uint64_t *a);
+uint64_t sim_helper_dynptr_read(struct sim_host *h, const uint64_t *a);
+uint64_t sim_helper_dynptr_write(struct sim_host *h, const uint64_t *a);
+uint64_t sim_helper_dynptr_data(struct sim_host *h, const uint64_t *a);
+uint64_t sim_helper_dynptr_slice(struct sim_host *h, const uint64_t *a);
+uint64_t sim_helper_dynptr_memset(struct sim_host *h, const uint64_t *a);
+uint64_t sim_helper_dynptr_adjust(struct sim_host *h, const uint64_t *a);
+uint64_t sim_helper_dynptr_is_null(struct sim_host *h, const uint64_t *a);
+uint64_t sim_helper_dynptr_size(struct sim_host *h, const uint64_t *a);
+uint64_t sim_helper_dynptr_clone(struct sim_host *h, const uint64_t *a);
+uint64_t sim_helper_ringbuf_reserve_dynptr(struct sim_host *h, const uint64_t *a);
+uint64_t sim_helper_ringbuf_submit_dynptr(struct sim_host *h, const uint64_t *a);
+uint64_t sim_helper_ringbuf_discard_dynptr(struct sim_host *h, const uint64_t *a);
+uint64_t sim_helper_zero(struct sim_host *h, const uint64_t *a);
+uint64_t sim_helper_no_metadata(struct sim_host *h, const uint64_t *a);
+uint64_t sim_helper_iter_num_new(struct sim_host *h, const uint64_t *a);
+uint64_t sim_helper_iter_num_next(struct sim_host *h, const uint64_t *a);
+uint64_t sim_helper_iter_num_destroy(struct sim_host *h, const uint64_t *a);
 uint64_t sim_helper_skb_pull_data(struct sim_host *h, const uint64_t *a);
 
 #endif

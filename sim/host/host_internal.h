@@ -206,6 +206,12 @@ void sim_helper_call(struct sim_host *h);
 /* Lists an element as looked at; the key is copied. */
 void sim_note_touch(struct sim_host *h, const struct sim_touch *touch);
 
+/* kfuncs.c */
+#define SIM_KFUNC_FIRST 0x1200u
+/* Number of a kernel function in the call frame, from SIM_KFUNC_FIRST on; 0: it is not modelled. */
+uint32_t sim_kfunc_id(const struct fe_object *obj, int32_t ext);
+bool sim_kfunc_call(struct sim_host *h, uint64_t id, const uint64_t *a, uint64_t *ret);
+
 /* helpers_each.c */
 uint64_t sim_each_step(struct sim_host *h, uint64_t id, const uint64_t *a); /* enum sim_each_step */
 void sim_each_reset(struct sim_host *h);

@@ -27,6 +27,11 @@ static uint64_t interp_helper(void *priv, uint32_t id, const uint64_t args[5])
 	return h->frame->ret;
 }
 
+static uint32_t interp_kfunc(void *priv, int32_t ext)
+{
+	return sim_kfunc_id(((struct sim_host *)priv)->obj, ext);
+}
+
 static uint64_t interp_map(void *priv, size_t map, bool value)
 {
 	struct sim_host *h = priv;
@@ -74,6 +79,7 @@ static void run_packet(struct sim_host *h)
 					    .steps_max = STEPS_MAX,
 					    .memory = interp_memory,
 					    .helper = interp_helper,
+					    .kfunc = interp_kfunc,
 					    .map = interp_map,
 					    .packet_load = interp_packet_load,
 					    .tail_target = interp_tail_target,
@@ -104,6 +110,8 @@ static bool check_calls(struct sim_host *h, const struct fe_prog *prog)
 		if (ebpf_is_ld_imm64(insn))
 			i++;
 		if (!ebpf_is_call(insn) || insn->src_reg == EBPF_CALL_SUBPROG)
+			continue;
+		if (insn->src_reg == EBPF_CALL_KFUNC && sim_kfunc_id(h->obj, insn->imm))
 			continue;
 		if (insn->src_reg != EBPF_CALL_HELPER)
 			return diag_error(h->cx->diags, &at, REASON_SIM_INSN, insn->code,

@@ -20,6 +20,11 @@ static uint64_t helper_addr(void *priv, int32_t helper)
 	return helper == BPF_FUNC_loop ? h->gate.bpf_loop : sim_gate_helper_addr((uint32_t)helper);
 }
 
+static uint32_t kfunc(void *priv, int32_t ext)
+{
+	return sim_kfunc_id(((const struct sim_host *)priv)->obj, ext);
+}
+
 /* The program, and behind it those that it may become; each starts at a multiple of PROG_ALIGN. */
 static bool compile(struct sim_host *h, struct sim_jit_image *images, uint64_t *total)
 {
@@ -31,6 +36,8 @@ static bool compile(struct sim_host *h, struct sim_jit_image *images, uint64_t *
 		.map_value = value,
 		.n_maps = n,
 		.helper_addr = helper_addr,
+		.kfunc = kfunc,
+		.kfunc_gate = h->gate.call,
 		.skb_load_addr = h->gate.skb_load,
 		.may_goto_count = GUEST_FRAME + offsetof(struct sim_call_frame, may_gotos),
 		.priv = h

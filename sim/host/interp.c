@@ -437,17 +437,23 @@ static bool call_tail(struct machine *m)
 
 static bool exec_call(struct machine *m, const struct bpf_insn *i)
 {
+	uint32_t id = (uint32_t)i->imm;
+
 	if (i->src_reg == EBPF_CALL_SUBPROG)
 		return enter(m, (int64_t)m->pc + 1 + i->imm, m->pc + 1);
-	if (i->src_reg != EBPF_CALL_HELPER)
+	if (i->src_reg == EBPF_CALL_KFUNC && m->env->kfunc)
+		id = m->env->kfunc(m->env->priv, i->imm);
+	else if (i->src_reg != EBPF_CALL_HELPER)
+		id = 0;
+	if (!id)
 		return fault(m, "call of a kernel function");
-	if (i->imm == BPF_FUNC_loop)
+	if (id == BPF_FUNC_loop)
 		return call_loop(m);
-	if (i->imm == BPF_FUNC_for_each_map_elem)
+	if (id == BPF_FUNC_for_each_map_elem)
 		return call_each(m);
-	if (i->imm == BPF_FUNC_tail_call)
+	if (id == BPF_FUNC_tail_call)
 		return call_tail(m);
-	m->r[0] = m->env->helper(m->env->priv, (uint32_t)i->imm, &m->r[1]);
+	m->r[0] = m->env->helper(m->env->priv, id, &m->r[1]);
 	if (stopped(m))
 		return fault(m, "a helper was used wrongly");
 	m->pc++;

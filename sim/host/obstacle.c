@@ -2,6 +2,7 @@
  * comparison by name, rather than failing or being run as something else. */
 #include "frontend/vprog.h"
 #include "sim/host.h"
+#include "sim/host/host_internal.h"
 #include "sim/host/tails.h"
 
 #include <linux/bpf.h>
@@ -39,6 +40,8 @@ static const char *of_call(struct arena *a, const struct fe_object *obj, const s
 	uint32_t id = (uint32_t)in->imm;
 
 	if (in->src_reg == EBPF_CALL_SUBPROG)
+		return NULL;
+	if (in->src_reg == EBPF_CALL_KFUNC && sim_kfunc_id(obj, in->imm))
 		return NULL;
 	if (in->src_reg == EBPF_CALL_KFUNC)
 		return arena_printf(a, "kernel function %s",

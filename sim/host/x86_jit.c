@@ -537,6 +537,18 @@ static void emit_tail_jump(struct jit *j)
 	x86_land(&j->b, none);
 }
 
+static bool emit_kfunc(struct jit *j, const struct bpf_insn *i)
+{
+	uint32_t id = j->layout->kfunc ? j->layout->kfunc(j->layout->priv, i->imm) : 0;
+
+	if (!id)
+		return refuse(j, "call of a kernel function");
+	x86_reg_imm(&j->b, X86_MOV_IMM, X86_W32, X86_RAX, (int32_t)id);
+	x86_mov_imm64(&j->b, TMP_SRC, j->layout->kfunc_gate);
+	x86_call_reg(&j->b, TMP_SRC);
+	return true;
+}
+
 static bool emit_call(struct jit *j, const struct bpf_insn *i)
 {
 	int64_t target = (int64_t)j->pc + 1 + i->imm;
@@ -552,8 +564,10 @@ static bool emit_call(struct jit *j, const struct bpf_insn *i)
 		x86_imm32(&j->b, 0);
 		return true;
 	}
+	if (i->src_reg == EBPF_CALL_KFUNC)
+		return emit_kfunc(j, i);
 	if (i->src_reg != EBPF_CALL_HELPER)
-		return refuse(j, "call of a kernel function");
+		return refuse(j, "call of an unknown kind");
 	addr = j->layout->helper_addr(j->layout->priv, i->imm);
 	if (!addr) {
 		at = fe_prog_at(j->obj, j->prog, j->pc);

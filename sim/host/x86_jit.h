@@ -21,6 +21,9 @@ struct sim_jit_layout {
 	/* Address of the routine that a helper call goes to; 0: no such helper. That of tail_call answers with
 	 * the address of the program to jump to, 0: none, and keeps the context in rdi. */
 	uint64_t (*helper_addr)(void *priv, int32_t helper);
+	/* Number of a kernel function, for eax of the routine at kfunc_gate; 0: it is not there. */
+	uint32_t (*kfunc)(void *priv, int32_t ext);
+	uint64_t kfunc_gate;
 	uint64_t skb_load_addr; /* LD_ABS/LD_IND: rdi = context, esi = offset, edx = bytes; answers
 				 * with rax = value in host order, edx != 0: out of the packet */
 	uint64_t
