@@ -5,19 +5,19 @@ cuts=$3
 
 # Accepted by our verifier, and by the kernel's where it may be asked.
 loads() {
-	expect 0 "accepted" "$tool" check "$1"
-	"$tool" check --verifier=kernel "$1" >"$work/kernel" 2>&1 ||
-		grep -q kernel-unavailable "$work/kernel" || {
-		fail "the kernel does not take $1 (cut seed $2)"
-		tail -5 "$work/kernel"
+	"$tool" check --verifier=both "$1" >"$work/check" 2>&1 ||
+		grep -q kernel-unavailable "$work/check" || {
+		fail "$1 does not load (cut seed $2)"
+		tail -5 "$work/check"
 	}
 }
 
 for seed in $(seq 0 "$cuts"); do
-	packets=$([ "$seed" = 0 ] && echo 10000 || echo 500)
+	packets=$([ "$seed" = 0 ] && echo 10000 || echo 300)
 	rm -f "$work"/*.host.o
 	expect 0 ": equal" "$tool" test --cut-seed "$seed" --packets "$packets" "$object"
 	expect 0 "instruction words" "$tool" compile --cut-seed "$seed" -o "$work" "$object"
+	[ $((seed % 5)) = 0 ] || continue
 	for half in "$work"/*.host.o; do
 		[ -f "$half" ] && loads "$half" "$seed"
 	done

@@ -2,14 +2,21 @@
 
 #include "partitioner/region.h"
 
-/* How much of the packet is read before anything that the card refuses: on some way from the start, over
- * instructions of main (with what they call) that the card takes. A program that reads nothing then has nothing
- * for the card to decide by. */
+/* How much of the packet is read before anything that the card refuses: on ways from the start over
+ * instructions that the card takes, into subprograms and out of them. A program that reads nothing then has
+ * nothing for the card to decide by. */
+
+struct place {
+	size_t inst;
+	uint32_t pc;
+};
 
 struct early {
-	const struct vprog *vp;
-	bool *refused; /* by instruction of main */
-	uint32_t *reads;
+	const struct rep_facts *f;
+	struct arena *arena;
+	bool **reached; /* by instance, by instruction of its subprogram */
+	VEC(struct place) todo;
+	uint32_t reads;
 };
 
 static bool is_packet(const struct vp_reg *r)
@@ -17,50 +24,68 @@ static bool is_packet(const struct vp_reg *r)
 	return r->kind == VP_PKT || r->kind == VP_PKT_META;
 }
 
-static void look_at(struct early *e, const struct rep_facts *f, size_t inst, uint32_t pc)
+static bool reads_packet(const struct bpf_insn *insn, const struct vp_fact *fact)
 {
-	const struct vp_fact *fact = vp_fact_at(e->vp, inst, pc);
-	const struct bpf_insn *insn = &e->vp->prog->insns[pc];
-	uint32_t main_pc = part_main_pc(e->vp, inst, pc);
-	bool direct = ebpf_class(insn) == BPF_LDX && is_packet(&fact->regs[insn->src_reg]);
-	bool legacy = ebpf_class(insn) == BPF_LD && !ebpf_is_ld_imm64(insn);
+	if (ebpf_class(insn) == BPF_LDX)
+		return is_packet(&fact->regs[insn->src_reg]);
+	return ebpf_class(insn) == BPF_LD && !ebpf_is_ld_imm64(insn);
+}
 
-	if (!fact->seen || part_second_slot(e->vp, pc))
+static void add(struct early *e, size_t inst, uint32_t pc)
+{
+	const struct vprog *vp = e->f->vp;
+	bool *reached = &e->reached[inst][pc - vp->prog->subprogs[vp->inst[inst].subprog].start];
+
+	if (!*reached && vp_fact_at(vp, inst, pc)->seen && !e->f->p->split.refused[pc])
+		*vec_push(&e->todo, e->arena) = (struct place){ inst, pc };
+	*reached = true;
+}
+
+static void leave(struct early *e, size_t inst)
+{
+	const struct vp_instance *i = &e->f->vp->inst[inst];
+
+	if (i->parent >= 0)
+		add(e, (size_t)i->parent, part_next(e->f->vp, i->call_pc));
+}
+
+static void go_on(struct early *e, struct place at)
+{
+	const struct vprog *vp = e->f->vp;
+	const struct vp_fact *fact = vp_fact_at(vp, at.inst, at.pc);
+	const struct bpf_insn *insn = &vp->prog->insns[at.pc];
+
+	if (ebpf_is_exit(insn)) {
+		leave(e, at.inst);
 		return;
-	e->refused[main_pc] |= f->p->split.refused[pc];
-	e->reads[main_pc] += direct || legacy;
+	}
+	if (fact->child >= 0) { /* comes back by leave() */
+		add(e, (size_t)fact->child,
+		    vp->prog->subprogs[vp->inst[fact->child].subprog].start);
+		return;
+	}
+	if (ebpf_is_ja(insn) || (ebpf_is_cond_jump(insn) && fact->branch != VP_BRANCH_NEVER))
+		add(e, at.inst, (uint32_t)ebpf_jump_target(insn, at.pc));
+	if (!ebpf_is_ja(insn) && fact->branch != VP_BRANCH_ALWAYS)
+		add(e, at.inst, part_next(vp, at.pc));
 }
 
 uint32_t rep_early_reads(const struct rep_facts *f)
 {
-	struct bpf_offload_object *o = f->p->owner;
-	const struct vprog *vp = f->vp;
-	uint32_t n = vp->prog->subprogs[0].end, reads = 0;
-	struct early e = { vp, ARENA_ARRAY(&o->scratch, bool, n),
-			   ARENA_ARRAY(&o->scratch, uint32_t, n) };
-	bool *reached = ARENA_ARRAY(&o->scratch, bool, n + 1);
-	struct part_region region;
-	bool more = true;
+	struct early e = { .f = f, .arena = &f->p->owner->scratch };
 
-	for (size_t inst = 0; inst < vp->n_inst; inst++) {
-		const struct fe_subprog *sub = &vp->prog->subprogs[vp->inst[inst].subprog];
+	e.reached = ARENA_ARRAY(e.arena, bool *, f->vp->n_inst);
+	for (size_t i = 0; i < f->vp->n_inst; i++) {
+		const struct fe_subprog *s = &f->prog->subprogs[f->vp->inst[i].subprog];
 
-		for (uint32_t pc = sub->start; pc < sub->end; pc++)
-			look_at(&e, f, inst, pc);
+		e.reached[i] = ARENA_ARRAY(e.arena, bool, s->end - s->start);
 	}
-	part_region_build(&o->cx, vp, &region);
-	reached[0] = true;
-	while (more) {
-		more = false;
-		for (size_t i = 0; i < region.edges.len; i++) {
-			const struct part_edge *edge = &region.edges.at[i];
+	add(&e, 0, 0);
+	while (e.todo.len) {
+		struct place at = e.todo.at[--e.todo.len];
 
-			if (!reached[edge->from] || e.refused[edge->from] || reached[edge->to])
-				continue;
-			reached[edge->to] = more = true;
-		}
+		e.reads += reads_packet(&f->prog->insns[at.pc], vp_fact_at(f->vp, at.inst, at.pc));
+		go_on(&e, at);
 	}
-	for (uint32_t pc = 0; pc < n; pc++)
-		reads += reached[pc] ? e.reads[pc] : 0;
-	return reads;
+	return e.reads;
 }
