@@ -13,6 +13,7 @@
 #include "frontend/kernel_load.h"
 #include "frontend/vprog.h"
 #include "gen.h"
+#include "kernel_guard.h"
 
 #include <bpf/btf.h>
 #include <getopt.h>
@@ -309,7 +310,7 @@ static void run(const struct options *o, struct fuzz_case *c, uint64_t no, struc
 	bool theirs;
 
 	make(c, o->seed + no);
-	if (fuzz_breaks_kernel(&c->p)) {
+	if (breaks_kernel(c->p.insns, c->p.n)) {
 		ask_ours(c, text, sizeof(text));
 		t->not_asked++;
 		return;

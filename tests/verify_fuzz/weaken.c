@@ -79,30 +79,6 @@ bool fuzz_fills_signed(const struct fuzz_program *p)
 	return false;
 }
 
-/* A loop that may split a number that is -1 or 0 into its two values in each round, at an AND or OR: when
- * too many states wait, kernel 6.18 follows a null pointer (maybe_fork_scalars() does not look at what
- * push_stack() gave). Such programs are not for it. */
-bool fuzz_breaks_kernel(const struct fuzz_program *p)
-{
-	for (uint32_t i = 0; i < p->n; i++) {
-		const struct bpf_insn *in = &p->insns[i];
-		int64_t to = ebpf_jump_target(in, i);
-
-		if (!ebpf_is_cond_jump(in) && !ebpf_is_ja(in))
-			continue;
-		for (int64_t k = to < 0 ? 0 : to; k < i; k++) {
-			const struct bpf_insn *body = &p->insns[k];
-
-			if (ebpf_is_call(body) && body->src_reg == EBPF_CALL_SUBPROG)
-				return true;
-			if (ebpf_is_alu(body) &&
-			    (ebpf_op(body) == BPF_AND || ebpf_op(body) == BPF_OR))
-				return true;
-		}
-	}
-	return false;
-}
-
 /* Tests of bits: that the impossible side ends is known here alone. */
 bool fuzz_tests_bits(const struct fuzz_program *p)
 {

@@ -8,7 +8,5 @@ bool fuzz_weaken(struct fuzz_program *p);
 bool fuzz_compares_with_itself(const struct fuzz_program *p);
 bool fuzz_fills_signed(const struct fuzz_program *p);
 bool fuzz_tests_bits(const struct fuzz_program *p);
-/* Not to be shown to a kernel. */
-bool fuzz_breaks_kernel(const struct fuzz_program *p);
 
 #endif
