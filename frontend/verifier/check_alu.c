@@ -95,6 +95,10 @@ static bool check_unary(struct fe_env *env, const struct bpf_insn *insn)
 
 	if (!fe_check_readable(env, insn->dst_reg) || !fe_check_writable(env, insn->dst_reg))
 		return false;
+	/* a copy stays one when its bytes are put into the order that they have */
+	if (insn->code == (BPF_ALU | BPF_END | BPF_TO_LE) && insn->imm == 64 &&
+	    dst->type == FE_SCALAR)
+		return true;
 	fe_reg_unknown(&result);
 	if (ebpf_op(insn) == BPF_NEG && dst->type == FE_SCALAR) {
 		result.val = fe_val_const(0);
