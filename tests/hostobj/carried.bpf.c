@@ -89,4 +89,13 @@ int global_data(struct xdp_md *ctx)
 	return XDP_DROP;
 }
 
+/* Runs on what another program redirected: never on the card, not in part. */
+SEC("xdp/devmap")
+int after_redirect(struct xdp_md *ctx)
+{
+	__u32 protocol, port = port_of(ctx, &protocol);
+
+	return port == 7 ? XDP_DROP : XDP_PASS;
+}
+
 char _license[] SEC("license") = "GPL";

@@ -24,6 +24,10 @@ for seed in 0 1 2 3; do
 		}
 	done
 done
+expect 0 "[device-attach]" "$tool" explain --prog after_redirect "$object"
+for seed in 0 1 2; do
+	expect 0 "after_redirect (xdp/devmap): host" "$tool" compile --cut-seed $seed --prog after_redirect -o "$work" "$object"
+done
 rm -f "$work"/*.host.o
 expect 0 "wrote" "$tool" compile -o "$work" "$object"
 has inner_maps by_protocol
