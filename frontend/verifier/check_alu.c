@@ -177,6 +177,10 @@ static bool pointer_and_number(struct fe_env *env, struct fe_reg *dst, const str
 	bool is_const = fe_val_is_const(n);
 	int64_t sum;
 
+	if (ptr->type == FE_MEM && (ptr->flags & FE_UNTRUSTED)) { /* of any address as it is */
+		*dst = result;
+		return true;
+	}
 	if (!may_do_arithmetic(env, ptr, is_const && !n->var.value) || !check_number_sane(env, n) ||
 	    !fe_check_sane_offset(env, ptr))
 		return false;

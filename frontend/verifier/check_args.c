@@ -384,6 +384,8 @@ static bool check_arg(struct fe_env *env, struct fe_call_args *c, unsigned regno
 {
 	uint8_t kind = c->h->args[regno - 1];
 
+	if (kind == FE_ARG_IGNORED)
+		return true;
 	if (!fe_check_readable(env, regno))
 		return false;
 	switch (kind) {

@@ -1,3 +1,4 @@
+#include "frontend/verifier/kfuncs.h"
 #include "frontend/verifier/verify.h"
 
 /* Conditional jumps: which ways are possible, and what each way tells: bounds of numbers and of
@@ -5,6 +6,7 @@
 
 struct sides {
 	struct fe_reg *a, *b; /* of one outcome's state; b may be the caller's own constant */
+	bool with_constant;   /* … and is: the kernel learns of null from no register */
 };
 
 /* ---- numbers ----------------------------------------------------------------------------------- */
@@ -175,14 +177,30 @@ static bool is_null_test(const struct fe_reg *p, const struct fe_reg *zero, uint
 	       !is32;
 }
 
+/* Objects that the kernel vouches for; those of an RCU section are not among them. */
+static bool is_trusted(const struct fe_reg *r)
+{
+	return !(r->flags & (FE_UNTRUSTED | FE_RCU)) &&
+	       (r->ref || r->object == FE_OBJ_TASK || r->object == FE_OBJ_XDP_BUFF ||
+		r->object == FE_OBJ_SK_BUFF);
+}
+
 /* No valid pointer is null; the kernel draws conclusions for these types only. */
 static bool known_not_null(const struct fe_reg *r)
 {
 	if (r->flags & FE_MAYBE_NULL)
 		return false;
-	return r->type == FE_SOCKET || r->type == FE_SOCK_COMMON || r->type == FE_TCP_SOCK ||
-	       r->type == FE_MAP_VALUE || r->type == FE_MAP_KEY || r->type == FE_MEM ||
-	       r->type == FE_MAP_PTR;
+	switch (r->type) {
+	case FE_SOCKET:
+	case FE_SOCK_COMMON:
+	case FE_TCP_SOCK:
+	case FE_MAP_VALUE:
+	case FE_MAP_KEY:
+	case FE_MAP_PTR: return true;
+	case FE_MEM: return !(r->flags & FE_UNTRUSTED);
+	case FE_BTF_OBJ: return is_trusted(r);
+	default: return false;
+	}
 }
 
 /* ---- the jump ---------------------------------------------------------------------------------- */
@@ -211,7 +229,7 @@ static bool learn(struct fe_state *s, const struct sides *v, uint8_t op, bool is
 
 	if (a->type == FE_SCALAR && b->type == FE_SCALAR)
 		return refine_numbers(s, v, op, is32);
-	if (is_null_test(a, b, op, is32) && (a->flags & FE_MAYBE_NULL)) {
+	if (v->with_constant && is_null_test(a, b, op, is32) && (a->flags & FE_MAYBE_NULL)) {
 		fe_mark_null(s, a->id, op == BPF_JEQ);
 	} else if (!is32 && is_packet_pair(a, b)) {
 		learn_packet(s, a, op);
@@ -234,7 +252,8 @@ static struct sides sides_of(struct fe_state *s, const struct bpf_insn *insn, st
 	struct fe_frame *f = fe_top(s);
 
 	return (struct sides){ &f->regs[insn->dst_reg],
-			       ebpf_src_is_reg(insn) ? &f->regs[insn->src_reg] : imm };
+			       ebpf_src_is_reg(insn) ? &f->regs[insn->src_reg] : imm,
+			       !ebpf_src_is_reg(insn) };
 }
 
 static void add_to_trail(struct fe_env *env, struct fe_state *s, const struct fe_trail *prev,
