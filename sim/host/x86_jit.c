@@ -1,7 +1,6 @@
-#include "sim/host/x86_jit.h"
+#include "sim/host/x86_jit_internal.h"
 
 #include "base/bits.h"
-#include "sim/host/x86_emit.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -9,52 +8,19 @@
 /* Assembly is by relaxation: jumps start short, every pass that finds one whose target is too far
  * makes it long for good, and the pass without a change is patched. Lengths only grow, so it ends. */
 
-#define TMP_SAVE_A   X86_R9
-#define TMP_SAVE_D   X86_R10
-#define TMP_SRC      X86_R11
 #define MAY_GOTO_MAX 0x800000 /* BPF_MAX_LOOPS */
-#define TMP_BASE     X86_R12
 
-static const enum x86_reg reg_of[] = { X86_RAX, X86_RDI, X86_RSI, X86_RDX, X86_RCX, X86_R8,
-				       X86_RBX, X86_R13, X86_R14, X86_R15, X86_RBP };
+const enum x86_reg sim_jit_reg_of[11] = { X86_RAX, X86_RDI, X86_RSI, X86_RDX, X86_RCX, X86_R8,
+					  X86_RBX, X86_R13, X86_R14, X86_R15, X86_RBP };
 
 static const enum x86_reg callee_saved[] = { X86_RBX, X86_R13, X86_R14, X86_R15 };
 
-struct fixup {     /* a displacement that waits for the address of a BPF instruction */
-	size_t at; /* of the displacement; the jump is relative to its end */
-	uint32_t target, from;
-	bool is_long;
-};
-
-struct jit {
-	struct cx *cx;
-	const struct fe_object *obj;
-	const struct fe_prog *prog;
-	const struct sim_jit_layout *layout;
-	struct x86_buf b;
-	uint32_t *insn_off;
-	bool *is_long;  /* per instruction: its jump needs 32 bits */
-	bool *is_start; /* per instruction: first of a subprogram */
-	VEC(struct fixup) fixups;
-	uint32_t pc;
-};
-
-static bool refuse(struct jit *j, const char *why)
+bool sim_jit_refuse(struct jit *j, const char *why)
 {
 	struct diag_at at = fe_prog_at(j->obj, j->prog, j->pc);
 	const struct bpf_insn *insn = &j->prog->insns[j->pc];
 
 	return diag_error(j->cx->diags, &at, REASON_SIM_INSN, insn->code, why);
-}
-
-static enum x86_width alu_width(const struct bpf_insn *i)
-{
-	return ebpf_class(i) == BPF_ALU64 || ebpf_class(i) == BPF_JMP ? X86_W64 : X86_W32;
-}
-
-static enum x86_width mem_width(const struct bpf_insn *i)
-{
-	return (enum x86_width)ebpf_size_bytes(i);
 }
 
 /* ---- functions ------------------------------------------------------------------------------ */
@@ -82,182 +48,6 @@ static void emit_epilogue(struct jit *j)
 	x86_ret(&j->b);
 }
 
-/* ---- arithmetic ----------------------------------------------------------------------------- */
-
-/* Operations that are one x86 instruction, by BPF operation nibble. */
-static const struct {
-	bool valid;
-	enum x86_op reg, imm;
-} simple_alu[16] = {
-	[BPF_ADD >> 4] = { true, X86_ADD, X86_ADD_IMM },
-	[BPF_SUB >> 4] = { true, X86_SUB, X86_SUB_IMM },
-	[BPF_OR >> 4] = { true, X86_OR, X86_OR_IMM },
-	[BPF_AND >> 4] = { true, X86_AND, X86_AND_IMM },
-	[BPF_XOR >> 4] = { true, X86_XOR, X86_XOR_IMM },
-	[BPF_MOV >> 4] = { true, X86_MOV, X86_MOV_IMM },
-};
-
-static const struct {
-	enum x86_op by_cl, by_imm;
-} shift_alu[16] = {
-	[BPF_LSH >> 4] = { X86_SHL_CL, X86_SHL_IMM },
-	[BPF_RSH >> 4] = { X86_SHR_CL, X86_SHR_IMM },
-	[BPF_ARSH >> 4] = { X86_SAR_CL, X86_SAR_IMM },
-};
-
-static void emit_shift(struct jit *j, const struct bpf_insn *i, enum x86_reg dst, enum x86_reg src)
-{
-	enum x86_width w = alu_width(i);
-	unsigned op = ebpf_op(i) >> 4;
-
-	if (!ebpf_src_is_reg(i)) {
-		int32_t count = i->imm & (w == X86_W64 ? 63 : 31);
-
-		x86_reg_imm(&j->b, shift_alu[op].by_imm, w, dst, count);
-		return;
-	}
-	if (src == X86_RCX && dst != X86_RCX) {
-		x86_reg_reg(&j->b, shift_alu[op].by_cl, w, dst, X86_RCX);
-		return;
-	}
-	/* x86 counts in cl only: borrow it; what is shifted may be rcx itself */
-	x86_reg_reg(&j->b, X86_MOV, X86_W64, TMP_SRC, X86_RCX);
-	x86_reg_reg(&j->b, X86_MOV, X86_W64, X86_RCX, src);
-	x86_reg_reg(&j->b, shift_alu[op].by_cl, w, dst == X86_RCX ? TMP_SRC : dst, X86_RCX);
-	x86_reg_reg(&j->b, X86_MOV, X86_W64, X86_RCX, TMP_SRC);
-}
-
-/* dst = dst / TMP_SRC or dst % TMP_SRC by x86's DIV, which is bound to rdx:rax. */
-static void emit_div_core(struct jit *j, enum x86_width w, enum x86_reg dst, bool is_mod,
-			  bool is_signed)
-{
-	struct x86_buf *b = &j->b;
-
-	x86_reg_reg(b, X86_MOV, X86_W64, TMP_SAVE_A, X86_RAX);
-	x86_reg_reg(b, X86_MOV, X86_W64, TMP_SAVE_D, X86_RDX);
-	x86_reg_reg(b, X86_MOV, X86_W64, X86_RAX, dst);
-	if (is_signed)
-		x86_extend_a(b, w);
-	else
-		x86_reg_reg(b, X86_XOR, X86_W32, X86_RDX, X86_RDX);
-	x86_reg_reg(b, is_signed ? X86_IDIV : X86_DIV, w, TMP_SRC, TMP_SRC);
-	x86_reg_reg(b, X86_MOV, w, TMP_SRC, is_mod ? X86_RDX : X86_RAX);
-	x86_reg_reg(b, X86_MOV, X86_W64, X86_RAX, TMP_SAVE_A);
-	x86_reg_reg(b, X86_MOV, X86_W64, X86_RDX, TMP_SAVE_D);
-	x86_reg_reg(b, X86_MOV, w, dst, TMP_SRC);
-}
-
-/* Division never traps: x / 0 = 0, x % 0 = x, MIN / -1 = MIN, MIN % -1 = 0 (RFC 9669 4.1). */
-static void emit_div(struct jit *j, const struct bpf_insn *i, enum x86_reg dst, enum x86_reg src)
-{
-	struct x86_buf *b = &j->b;
-	enum x86_width w = alu_width(i);
-	bool is_mod = ebpf_op(i) == BPF_MOD, is_signed = i->off == 1;
-	size_t by_zero, by_minus_one = 0, done[2], n = 0;
-
-	if (ebpf_src_is_reg(i))
-		x86_reg_reg(b, X86_MOV, w, TMP_SRC, src);
-	else
-		x86_reg_imm(b, X86_MOV_IMM, w, TMP_SRC, i->imm);
-	x86_reg_reg(b, X86_TEST, w, TMP_SRC, TMP_SRC);
-	by_zero = x86_jcc_short(b, X86_CC_E);
-	if (is_signed) {
-		x86_reg_imm(b, X86_CMP_IMM, w, TMP_SRC, -1);
-		by_minus_one = x86_jcc_short(b, X86_CC_E);
-	}
-	emit_div_core(j, w, dst, is_mod, is_signed);
-	done[n++] = x86_jmp_short(b);
-	if (is_signed) {
-		x86_land(b, by_minus_one);
-		if (is_mod)
-			x86_reg_reg(b, X86_XOR, X86_W32, dst, dst);
-		else
-			x86_reg_reg(b, X86_NEG, w, dst, dst);
-		done[n++] = x86_jmp_short(b);
-	}
-	x86_land(b, by_zero);
-	if (!is_mod)
-		x86_reg_reg(b, X86_XOR, X86_W32, dst, dst);
-	else if (w == X86_W32) /* clears the high half */
-		x86_reg_reg(b, X86_MOV, X86_W32, dst, dst);
-	while (n)
-		x86_land(b, done[--n]);
-}
-
-static bool emit_mov_sign_extend(struct jit *j, const struct bpf_insn *i, enum x86_reg dst,
-				 enum x86_reg src)
-{
-	enum x86_width w = alu_width(i);
-
-	if (i->off == 8)
-		x86_reg_reg(&j->b, X86_MOVSX8, w, src, dst);
-	else if (i->off == 16)
-		x86_reg_reg(&j->b, X86_MOVSX16, w, src, dst);
-	else if (i->off == 32 && w == X86_W64)
-		x86_reg_reg(&j->b, X86_MOVSXD, w, src, dst);
-	else
-		return refuse(j, "unknown width of a sign-extending move");
-	return true;
-}
-
-static bool emit_byte_order(struct jit *j, const struct bpf_insn *i, enum x86_reg dst)
-{
-	/* the host is little-endian: TO_BE and the unconditional swap (ALU64) swap, TO_LE cuts */
-	bool swap = ebpf_class(i) == BPF_ALU64 || (i->code & BPF_TO_BE);
-
-	switch (i->imm) {
-	case 16:
-		if (swap)
-			x86_reg_imm(&j->b, X86_ROL_IMM, X86_W16, dst, 8);
-		x86_reg_reg(&j->b, X86_MOVZX16, X86_W32, dst, dst);
-		return true;
-	case 32:
-		if (swap)
-			x86_bswap(&j->b, X86_W32, dst);
-		else
-			x86_reg_reg(&j->b, X86_MOV, X86_W32, dst, dst);
-		return true;
-	case 64:
-		if (swap)
-			x86_bswap(&j->b, X86_W64, dst);
-		return true;
-	default: return refuse(j, "unknown width of a byte swap");
-	}
-}
-
-static bool emit_alu(struct jit *j, const struct bpf_insn *i)
-{
-	enum x86_reg dst = reg_of[i->dst_reg], src = reg_of[i->src_reg];
-	enum x86_width w = alu_width(i);
-	unsigned op = ebpf_op(i);
-
-	if (op == BPF_MOV && ebpf_src_is_reg(i) && i->off)
-		return emit_mov_sign_extend(j, i, dst, src);
-	if (simple_alu[op >> 4].valid) {
-		if (ebpf_src_is_reg(i))
-			x86_reg_reg(&j->b, simple_alu[op >> 4].reg, w, dst, src);
-		else
-			x86_reg_imm(&j->b, simple_alu[op >> 4].imm, w, dst, i->imm);
-		return true;
-	}
-	switch (op) {
-	case BPF_LSH:
-	case BPF_RSH:
-	case BPF_ARSH: emit_shift(j, i, dst, src); return true;
-	case BPF_MUL:
-		if (ebpf_src_is_reg(i))
-			x86_reg_reg(&j->b, X86_IMUL, w, src, dst);
-		else
-			x86_reg_imm(&j->b, X86_IMUL_IMM, w, dst, i->imm);
-		return true;
-	case BPF_DIV:
-	case BPF_MOD: emit_div(j, i, dst, src); return true;
-	case BPF_NEG: x86_reg_reg(&j->b, X86_NEG, w, dst, dst); return true;
-	case BPF_END: return emit_byte_order(j, i, dst);
-	default: return refuse(j, "unknown arithmetic operation");
-	}
-}
-
 /* ---- memory --------------------------------------------------------------------------------- */
 
 static void emit_load(struct jit *j, const struct bpf_insn *i, enum x86_reg dst, enum x86_reg base)
@@ -271,19 +61,19 @@ static void emit_load(struct jit *j, const struct bpf_insn *i, enum x86_reg dst,
 
 static bool emit_ldx(struct jit *j, const struct bpf_insn *i)
 {
-	enum x86_reg dst = reg_of[i->dst_reg], base = reg_of[i->src_reg];
+	enum x86_reg dst = sim_jit_reg_of[i->dst_reg], base = sim_jit_reg_of[i->src_reg];
 
 	if (ebpf_mode(i) == BPF_MEM) {
 		emit_load(j, i, dst, base);
 		return true;
 	}
 	if (ebpf_mode(i) != EBPF_MEMSX)
-		return refuse(j, "unknown mode of a load");
+		return sim_jit_refuse(j, "unknown mode of a load");
 	switch (ebpf_size_bytes(i)) {
 	case 1: x86_mem(&j->b, X86_MOVSX8, X86_W64, dst, base, i->off); return true;
 	case 2: x86_mem(&j->b, X86_MOVSX16, X86_W64, dst, base, i->off); return true;
 	case 4: x86_mem(&j->b, X86_MOVSXD, X86_W64, dst, base, i->off); return true;
-	default: return refuse(j, "sign-extending load of 8 bytes");
+	default: return sim_jit_refuse(j, "sign-extending load of 8 bytes");
 	}
 }
 
@@ -292,8 +82,8 @@ static bool emit_st(struct jit *j, const struct bpf_insn *i)
 	enum x86_width w = mem_width(i);
 
 	if (ebpf_mode(i) != BPF_MEM)
-		return refuse(j, "unknown mode of a store");
-	x86_mem(&j->b, X86_MOV_IMM, w, X86_RAX, reg_of[i->dst_reg], i->off);
+		return sim_jit_refuse(j, "unknown mode of a store");
+	x86_mem(&j->b, X86_MOV_IMM, w, X86_RAX, sim_jit_reg_of[i->dst_reg], i->off);
 	if (w == X86_W8) {
 		x86_byte(&j->b, (uint8_t)i->imm);
 	} else if (w == X86_W16) {
@@ -309,11 +99,11 @@ static bool emit_st(struct jit *j, const struct bpf_insn *i)
 static void emit_fetch_loop(struct jit *j, const struct bpf_insn *i, enum x86_op op)
 {
 	struct x86_buf *b = &j->b;
-	enum x86_reg src = reg_of[i->src_reg];
+	enum x86_reg src = sim_jit_reg_of[i->src_reg];
 	enum x86_width w = mem_width(i);
 	size_t again;
 
-	x86_reg_reg(b, X86_MOV, X86_W64, TMP_BASE, reg_of[i->dst_reg]);
+	x86_reg_reg(b, X86_MOV, X86_W64, TMP_BASE, sim_jit_reg_of[i->dst_reg]);
 	x86_reg_reg(b, X86_MOV, X86_W64, TMP_SAVE_D, src);
 	x86_reg_reg(b, X86_MOV, X86_W64, TMP_SAVE_A, X86_RAX);
 	x86_mem(b, X86_MOV_LOAD, w, X86_RAX, TMP_BASE, i->off);
@@ -334,12 +124,13 @@ static void emit_fetch_loop(struct jit *j, const struct bpf_insn *i, enum x86_op
 static void emit_locked(struct jit *j, const struct bpf_insn *i, enum x86_op op)
 {
 	x86_lock(&j->b);
-	x86_mem(&j->b, op, mem_width(i), reg_of[i->src_reg], reg_of[i->dst_reg], i->off);
+	x86_mem(&j->b, op, mem_width(i), sim_jit_reg_of[i->src_reg], sim_jit_reg_of[i->dst_reg],
+		i->off);
 }
 
 static bool emit_atomic(struct jit *j, const struct bpf_insn *i)
 {
-	enum x86_reg dst = reg_of[i->dst_reg], src = reg_of[i->src_reg];
+	enum x86_reg dst = sim_jit_reg_of[i->dst_reg], src = sim_jit_reg_of[i->src_reg];
 	enum x86_width w = mem_width(i);
 
 	if (i->imm == ATOMIC_LOAD_ACQ) {
@@ -351,7 +142,7 @@ static bool emit_atomic(struct jit *j, const struct bpf_insn *i)
 		return true;
 	}
 	if (w < X86_W32)
-		return refuse(j, "atomic on less than 4 bytes");
+		return sim_jit_refuse(j, "atomic on less than 4 bytes");
 	switch (i->imm) {
 	case BPF_ADD: emit_locked(j, i, X86_ADD); return true;
 	case BPF_AND: emit_locked(j, i, X86_AND); return true;
@@ -367,7 +158,7 @@ static bool emit_atomic(struct jit *j, const struct bpf_insn *i)
 		if (w == X86_W32) /* on success x86 leaves rax as it was */
 			x86_reg_reg(&j->b, X86_MOV, X86_W32, X86_RAX, X86_RAX);
 		return true;
-	default: return refuse(j, "unknown atomic operation");
+	default: return sim_jit_refuse(j, "unknown atomic operation");
 	}
 }
 
@@ -376,8 +167,9 @@ static bool emit_stx(struct jit *j, const struct bpf_insn *i)
 	if (ebpf_mode(i) == BPF_ATOMIC)
 		return emit_atomic(j, i);
 	if (ebpf_mode(i) != BPF_MEM)
-		return refuse(j, "unknown mode of a store");
-	x86_mem(&j->b, X86_MOV, mem_width(i), reg_of[i->src_reg], reg_of[i->dst_reg], i->off);
+		return sim_jit_refuse(j, "unknown mode of a store");
+	x86_mem(&j->b, X86_MOV, mem_width(i), sim_jit_reg_of[i->src_reg],
+		sim_jit_reg_of[i->dst_reg], i->off);
 	return true;
 }
 
@@ -388,13 +180,13 @@ static bool map_constant(struct jit *j, const struct bpf_insn *i, uint64_t *v)
 	size_t map = (uint32_t)i[0].imm;
 
 	if (map >= j->layout->n_maps)
-		return refuse(j, "reference to a map that the object does not have");
+		return sim_jit_refuse(j, "reference to a map that the object does not have");
 	if (i->src_reg == EBPF_IMM_MAP_IDX) {
 		*v = j->layout->map_handle[map];
 		return true;
 	}
 	if (!j->layout->map_value[map])
-		return refuse(j, "address of a value in a map without addressable values");
+		return sim_jit_refuse(j, "address of a value in a map without addressable values");
 	*v = j->layout->map_value[map] + (uint32_t)i[1].imm;
 	return true;
 }
@@ -403,11 +195,11 @@ static bool map_constant(struct jit *j, const struct bpf_insn *i, uint64_t *v)
 static bool emit_func_addr(struct jit *j, const struct bpf_insn *i)
 {
 	int64_t target = (int64_t)j->pc + 1 + i->imm;
-	enum x86_reg dst = reg_of[i->dst_reg];
+	enum x86_reg dst = sim_jit_reg_of[i->dst_reg];
 	struct fixup *f;
 
 	if (target < 0 || target >= (int64_t)j->prog->n_insns || !j->is_start[target])
-		return refuse(j, "address of something that is no function");
+		return sim_jit_refuse(j, "address of something that is no function");
 	x86_byte(&j->b, (uint8_t)(dst >= X86_R8 ? 0x4c : 0x48)); /* lea dst, [rip + disp32] */
 	x86_byte(&j->b, 0x8d);
 	x86_byte(&j->b, (uint8_t)(0x05 | (dst & 7) << 3));
@@ -422,7 +214,7 @@ static bool emit_ld_imm64(struct jit *j, const struct bpf_insn *i)
 	uint64_t v = (uint32_t)i[0].imm;
 
 	if (j->pc + 1 >= j->prog->n_insns)
-		return refuse(j, "second half of a 64-bit constant is missing");
+		return sim_jit_refuse(j, "second half of a 64-bit constant is missing");
 	switch (i->src_reg) {
 	case EBPF_IMM_VALUE: v |= (uint64_t)(uint32_t)i[1].imm << 32; break;
 	case EBPF_IMM_MAP_IDX:
@@ -431,10 +223,10 @@ static bool emit_ld_imm64(struct jit *j, const struct bpf_insn *i)
 			return false;
 		break;
 	case EBPF_IMM_FUNC: return emit_func_addr(j, i);
-	case EBPF_IMM_BTF_ID: return refuse(j, "address of a kernel variable");
-	default: return refuse(j, "unknown kind of 64-bit constant");
+	case EBPF_IMM_BTF_ID: return sim_jit_refuse(j, "address of a kernel variable");
+	default: return sim_jit_refuse(j, "unknown kind of 64-bit constant");
 	}
-	x86_mov_imm64(&j->b, reg_of[i->dst_reg], v);
+	x86_mov_imm64(&j->b, sim_jit_reg_of[i->dst_reg], v);
 	return true;
 }
 
@@ -445,7 +237,7 @@ static bool emit_ld_abs_ind(struct jit *j, const struct bpf_insn *i)
 	size_t fine;
 
 	if (ebpf_mode(i) == BPF_IND) {
-		x86_reg_reg(b, X86_MOV, X86_W32, X86_RSI, reg_of[i->src_reg]);
+		x86_reg_reg(b, X86_MOV, X86_W32, X86_RSI, sim_jit_reg_of[i->src_reg]);
 		x86_reg_imm(b, X86_ADD_IMM, X86_W32, X86_RSI, i->imm);
 	} else {
 		x86_mov_imm64(b, X86_RSI, (uint32_t)i->imm);
@@ -468,7 +260,7 @@ static bool emit_ld(struct jit *j, const struct bpf_insn *i)
 		return emit_ld_imm64(j, i);
 	if ((ebpf_mode(i) == BPF_ABS || ebpf_mode(i) == BPF_IND) && ebpf_size_bytes(i) < 8)
 		return emit_ld_abs_ind(j, i);
-	return refuse(j, "unknown mode of a load");
+	return sim_jit_refuse(j, "unknown mode of a load");
 }
 
 /* ---- jumps and calls ------------------------------------------------------------------------ */
@@ -489,7 +281,7 @@ static bool emit_jump(struct jit *j, const struct bpf_insn *i, uint8_t cc)
 	struct fixup *f;
 
 	if (target < 0 || target >= (int64_t)j->prog->n_insns)
-		return refuse(j, "jump out of the program");
+		return sim_jit_refuse(j, "jump out of the program");
 	if (!is_long) {
 		x86_byte(&j->b, cc ? (uint8_t)(0x70 | cc) : 0xeb);
 	} else if (cc) {
@@ -514,12 +306,12 @@ static bool emit_cond_jump(struct jit *j, const struct bpf_insn *i)
 	uint8_t cc = jump_cc[ebpf_op(i) >> 4];
 
 	if (!cc)
-		return refuse(j, "unknown jump");
+		return sim_jit_refuse(j, "unknown jump");
 	if (ebpf_src_is_reg(i))
-		x86_reg_reg(&j->b, test ? X86_TEST : X86_CMP, w, reg_of[i->dst_reg],
-			    reg_of[i->src_reg]);
+		x86_reg_reg(&j->b, test ? X86_TEST : X86_CMP, w, sim_jit_reg_of[i->dst_reg],
+			    sim_jit_reg_of[i->src_reg]);
 	else
-		x86_reg_imm(&j->b, test ? X86_TEST_IMM : X86_CMP_IMM, w, reg_of[i->dst_reg],
+		x86_reg_imm(&j->b, test ? X86_TEST_IMM : X86_CMP_IMM, w, sim_jit_reg_of[i->dst_reg],
 			    i->imm);
 	return emit_jump(j, i, cc);
 }
@@ -542,7 +334,7 @@ static bool emit_kfunc(struct jit *j, const struct bpf_insn *i)
 	uint32_t id = j->layout->kfunc ? j->layout->kfunc(j->layout->priv, i->imm) : 0;
 
 	if (!id)
-		return refuse(j, "call of a kernel function");
+		return sim_jit_refuse(j, "call of a kernel function");
 	x86_reg_imm(&j->b, X86_MOV_IMM, X86_W32, X86_RAX, (int32_t)id);
 	x86_mov_imm64(&j->b, TMP_SRC, j->layout->kfunc_gate);
 	x86_call_reg(&j->b, TMP_SRC);
@@ -557,7 +349,7 @@ static bool emit_call(struct jit *j, const struct bpf_insn *i)
 
 	if (i->src_reg == EBPF_CALL_SUBPROG) {
 		if (target < 0 || target >= (int64_t)j->prog->n_insns || !j->is_start[target])
-			return refuse(j, "call of something that is no function");
+			return sim_jit_refuse(j, "call of something that is no function");
 		x86_byte(&j->b, 0xe8);
 		*vec_push(&j->fixups, j->cx->scratch) =
 			(struct fixup){ j->b.len, (uint32_t)target, j->pc, true };
@@ -567,7 +359,7 @@ static bool emit_call(struct jit *j, const struct bpf_insn *i)
 	if (i->src_reg == EBPF_CALL_KFUNC)
 		return emit_kfunc(j, i);
 	if (i->src_reg != EBPF_CALL_HELPER)
-		return refuse(j, "call of an unknown kind");
+		return sim_jit_refuse(j, "call of an unknown kind");
 	addr = j->layout->helper_addr(j->layout->priv, i->imm);
 	if (!addr) {
 		at = fe_prog_at(j->obj, j->prog, j->pc);
@@ -616,10 +408,10 @@ static emit_fn *const emit_class[8] = {
 	[BPF_LDX] = emit_ldx,
 	[BPF_ST] = emit_st,
 	[BPF_STX] = emit_stx,
-	[BPF_ALU] = emit_alu,
+	[BPF_ALU] = sim_jit_alu,
 	[BPF_JMP] = emit_jump_class,
 	[BPF_JMP32] = emit_jump_class,
-	[BPF_ALU64] = emit_alu,
+	[BPF_ALU64] = sim_jit_alu,
 };
 
 static bool emit_pass(struct jit *j)
@@ -634,8 +426,9 @@ static bool emit_pass(struct jit *j)
 		j->insn_off[j->pc] = (uint32_t)j->b.len;
 		if (j->is_start[j->pc])
 			emit_prologue(j);
-		if (i->dst_reg >= ARRAY_SIZE(reg_of) || (i->src_reg >= ARRAY_SIZE(reg_of)))
-			return refuse(j, "register above r10");
+		if (i->dst_reg >= ARRAY_SIZE(sim_jit_reg_of) ||
+		    (i->src_reg >= ARRAY_SIZE(sim_jit_reg_of)))
+			return sim_jit_refuse(j, "register above r10");
 		if (!emit_class[ebpf_class(i)](j, i))
 			return false;
 		if (ebpf_is_ld_imm64(i))
