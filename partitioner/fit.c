@@ -7,7 +7,9 @@
  * better one is taken: a price on every piece of size, which sheds what runs rarely first; and a node
  * from which on, in program order, everything is the host's, for long chains that all run alike. */
 
-#define HALVINGS 14u
+/* Halvings: prices need no precision, ends settle on an instruction of 16,384. */
+#define OF_PRICES 8u
+#define OF_ENDS   14u
 
 struct fit {
 	const struct part_cut *cut;
@@ -68,7 +70,7 @@ static void try_prices(struct fit *f)
 	int64_t low = 0, high = largest_gain(f) + 1;
 
 	f->snug = false;
-	for (unsigned i = 0; i < HALVINGS && low + 1 < high && !f->snug; i++) {
+	for (unsigned i = 0; i < OF_PRICES && low + 1 < high && !f->snug; i++) {
 		int64_t price = low + (high - low) / 2;
 
 		for (uint32_t v = 0; v < f->cut->n; v++)
@@ -86,7 +88,7 @@ static void try_ends(struct fit *f)
 	uint32_t low = 0, high = f->cut->n;
 
 	f->snug = false;
-	for (unsigned i = 0; i < HALVINGS && low + 1 < high && !f->snug; i++) {
+	for (unsigned i = 0; i < OF_ENDS && low + 1 < high && !f->snug; i++) {
 		uint32_t end = low + (high - low) / 2;
 
 		for (uint32_t v = 0; v < f->cut->n; v++)
