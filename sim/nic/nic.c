@@ -90,15 +90,15 @@ static void take_signal(struct nic *n)
 	}
 }
 
-/* Milliseconds to sleep at most; -1: for ever. */
+/* Milliseconds to sleep at most; -1: for ever. The kernel does not say when an interface that is down goes. */
 static int patience(struct nic *n)
 {
-	double left = n->cfg->max_seconds - (now() - n->start);
+	double left = n->cfg->max_seconds - (now() - n->start), most = n->wire.down ? 1 : 3600;
 
 	if (n->cfg->max_seconds <= 0)
-		return -1;
+		return n->wire.down ? 1000 : -1;
 	n->stop = left <= 0;
-	return left <= 0 ? 0 : left > 3600 ? 3600000 : (int)(left * 1000) + 1;
+	return left <= 0 ? 0 : (int)((left > most ? most : left) * 1000) + 1;
 }
 
 static bool ended(const struct nic *n)
@@ -120,6 +120,7 @@ static void loop(struct nic *n)
 			return;
 		if (fds[0].revents)
 			take_signal(n);
+		nic_packet_look(&n->wire);
 		if (fds[1].revents)
 			nic_port_receive(&n->wire, from_wire, n, &n->stats->unusable);
 		if (fds[2].revents)

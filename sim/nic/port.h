@@ -18,6 +18,7 @@ struct nic_port {
 	int send_fd;
 	int claim_fd; /* packet socket: link that keeps the kernel's stack off the frames; -1: none */
 	bool packet;
+	bool down;     /* packet socket: the interface is down, and may go without another word */
 	bool gone;     /* the interface is no more */
 	uint64_t lost; /* frames that the kernel dropped because they were not read in time */
 	struct nic_ring *ring;
@@ -35,6 +36,8 @@ unsigned nic_port_receive(struct nic_port *port, nic_frame_fn *emit, void *priv,
 /* False: the interface did not take it. */
 bool nic_port_send(struct nic_port *port, const uint8_t *frame, uint32_t len);
 
+/* Looks whether an interface that is down is still there. */
+void nic_packet_look(struct nic_port *port);
 /* Brings `lost` up to date. */
 void nic_packet_count_lost(struct nic_port *port);
 

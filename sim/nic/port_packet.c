@@ -150,11 +150,11 @@ static struct nic_undone undone_of(struct nic_slot *s, struct msghdr *m)
 	return u;
 }
 
-static void look_for_it(struct nic_port *port)
+void nic_packet_look(struct nic_port *port)
 {
 	char name[IFNAMSIZ];
 
-	port->gone = !if_indextoname(port->ifindex, name);
+	port->gone |= port->down && !if_indextoname(port->ifindex, name);
 }
 
 unsigned nic_packet_receive(struct nic_port *port, nic_frame_fn *emit, void *priv,
@@ -170,9 +170,11 @@ unsigned nic_packet_receive(struct nic_port *port, nic_frame_fn *emit, void *pri
 		if (errno == EINVAL) /* segments of a kind that struct virtio_net_hdr cannot say */
 			++*unusable;
 		else if (errno == ENETDOWN || errno == ENODEV || errno == ENXIO)
-			look_for_it(port);
+			port->down = true;
+		nic_packet_look(port);
 		return 0;
 	}
+	port->down = false;
 	for (int i = 0; i < n; i++) {
 		struct nic_slot *s = &ring->slot[i];
 		struct msghdr *m = &ring->msg[i].msg_hdr;

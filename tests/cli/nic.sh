@@ -78,6 +78,17 @@ expect 0 "card: no image" $run --host "$examples/portfilter.o"
 expect 0 "host: whatever is attached" $run --image "$image" --no-attach
 expect 0 '"host_program":"xsk_classifier_host"' $run --json --image "$image" --host "$half"
 
+# both programs of a tc half
+if "$tool" compile -o "$work" "$examples/tc_mark.o" 2>/dev/null | grep -q host.o; then
+	expect 0 "tc_mark_host" $run --image "$work/tc_mark.nfp" --host "$work/tc_mark.host.o"
+fi
+
+# an interface that goes away ends it
+$apart sh -c 'ip link add w0 type veth peer name w1; ip link set w1 up
+	(sleep 0.5; ip link del w0) & exec "$@"' sh "$tool" nic --tap x0 --wire w0 --time 20 \
+	--image "$whole" >"$work/log" 2>&1
+[ $? = 3 ] && grep -q "'w0' went away" "$work/log" || fail "the wire goes, the NIC stays: $(cat "$work/log")"
+
 # a signal ends it well, another one has it write its maps
 $apart "$tool" nic --tap x0 --image "$whole" --maps "$work/maps" --dump-maps "$work/dump2" \
 	>"$work/log" 2>&1 &
