@@ -151,7 +151,7 @@ static void test_homes(void **state)
 		for (int pc = 0; pc < 32; pc++)
 			on_device[pc] = pc < homes[i].device_until;
 		m = &maps[RIG_HASH];
-		part_maps_settle(&r.vp, on_device, maps);
+		part_maps_settle(&r.vp, on_device, false, maps);
 		part_maps_explain(&r.cx, &r.vp, maps);
 		assert_int_equal(m->home, homes[i].home);
 		assert_string_equal(part_home_name(m->home), homes[i].name);
