@@ -16,6 +16,9 @@
 
 #define MAX_TRIES 48u
 #define MAX_TAIL  8u
+/* Instructions walked to verify a half: half of the kernel's limit, which may need twice ours where paths of
+ * several cuts meet. */
+#define HALF_LIMIT 500000u
 
 struct search {
 	const struct part_task *task;
@@ -380,11 +383,22 @@ static double share_of_device(const struct search *s, const struct part_pair *pa
 
 static bool verifies(struct search *s, const struct fe_prog *prog, struct vprog *vp)
 {
+	struct fe_verify_options opts = { .insn_limit = HALF_LIMIT };
 	struct diags diags;
 
 	diags_init(&diags, s->cx->arena);
 	s->quiet.diags = &diags;
-	return fe_verify(&s->quiet, s->vp.obj, prog, NULL, vp);
+	return fe_verify(&s->quiet, s->vp.obj, prog, &opts, vp);
+}
+
+static bool too_complex(const struct search *s)
+{
+	const struct diags *d = s->quiet.diags;
+
+	for (size_t i = 0; i < d->list.len; i++)
+		if (d->list.at[i].reason == REASON_TOO_COMPLEX)
+			return true;
+	return false;
 }
 
 static int64_t rejected_at(const struct search *s)
@@ -520,6 +534,10 @@ static enum outcome attempt(struct search *s, struct part_pair *pair, struct spl
 	if (!part_collect_cuts(s->cx, &s->region, s->live, s->min_payload, pair))
 		return GIVE_UP;
 	if (!host_holds(s, pair)) {
+		if (too_complex(s)) { /* one cut by one it would take minutes to find another */
+			s->split->unsplit = "verifying the host half takes too many steps";
+			return GIVE_UP;
+		}
 		s->split->unsplit = "no host half verifies";
 		return forbid_bad_cuts(s, pair) ? TRY_AGAIN : GIVE_UP;
 	}
