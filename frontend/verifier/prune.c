@@ -18,6 +18,7 @@ enum compare {
 	COMPARE_COVER,  /* old, fully walked, covers cur in all that is live */
 	COMPARE_WITHIN, /* … old is not fully walked: every stack slot counts */
 	COMPARE_EXACT,  /* the same state */
+	COMPARE_SHAPE,  /* covers cur but for numbers */
 };
 
 #define MAX_IDS 1024u
@@ -60,8 +61,17 @@ static bool same_val(const struct comparison *c, const struct fe_val *old, const
 	return c->mode == COMPARE_EXACT ? fe_val_equal(old, cur) : fe_val_covers(old, cur);
 }
 
+/* Constants that differ inside a loop may count its rounds: widened, it would never end. */
+static bool may_join(const struct fe_env *env, const struct fe_reg *old, const struct fe_reg *cur)
+{
+	return !env->in_loop[env->pc] || !fe_val_is_const(&old->val) ||
+	       !fe_val_is_const(&cur->val) || fe_val_equal(&old->val, &cur->val);
+}
+
 static bool scalar_covered(struct comparison *c, const struct fe_reg *old, const struct fe_reg *cur)
 {
+	if (c->mode == COMPARE_SHAPE)
+		return may_join(c->env, old, cur);
 	if (!same_val(c, &old->val, &cur->val))
 		return false;
 	/* Numbers that old knows to be equal must be so in cur; cur may know of more. */
@@ -144,6 +154,9 @@ static bool slot_covered(struct comparison *c, const struct fe_stack_slot *old,
 {
 	static const uint8_t nothing[8];
 
+	if (c->mode == COMPARE_SHAPE && holds_number(old) && holds_number(cur))
+		return !fe_slot_has_spill(old) || !fe_slot_has_spill(cur) ||
+		       may_join(c->env, &old->spill, &cur->spill);
 	if (c->mode != COMPARE_EXACT) {
 		if (!memcmp(old->bytes, nothing, sizeof(nothing)))
 			return true;
@@ -176,7 +189,7 @@ static bool stack_covered(struct comparison *c, const struct fe_frame *old,
 		const struct fe_stack_slot *o = i < old->n_slots ? &old->slots[i] : &empty;
 		const struct fe_stack_slot *s = i < cur->n_slots ? &cur->slots[i] : &empty;
 
-		if (c->mode == COMPARE_COVER && !(live >> i & 1))
+		if ((c->mode == COMPARE_COVER || c->mode == COMPARE_SHAPE) && !(live >> i & 1))
 			continue;
 		if (!slot_covered(c, o, s))
 			return false;
@@ -214,7 +227,7 @@ static bool frame_covered(struct comparison *c, const struct fe_state *os,
 			return false;
 	}
 	/* While a loop is open that paths were cut short against, not all reads are noted yet. */
-	if (c->mode == COMPARE_COVER && !c->env->open_loops)
+	if ((c->mode == COMPARE_COVER || c->mode == COMPARE_SHAPE) && !c->env->open_loops)
 		slots = fe_stack_live(c->env, cs->frames[cs->n_frames - 1]->inst, c->env->pc, k);
 	return stack_covered(c, old, cur, slots);
 }
@@ -325,10 +338,12 @@ static void remember(struct fe_env *env)
 	s->branches = 1;
 	s->hits = s->misses = 0;
 	s->dropped = s->loop_head = false;
+	env->cur->joins = 0;
 	s->next = env->remembered[env->pc];
 	env->remembered[env->pc] = s;
 	env->cur->parent = s;
 	env->n_states++;
+	env->crowd[env->pc]++;
 	env->jumps_at_state = env->jumps;
 	env->processed_at_state = env->processed;
 }
@@ -397,6 +412,22 @@ static enum fe_visit compare_all(struct fe_env *env, bool *add)
 	return FE_VISIT_GO_ON;
 }
 
+#define CROWD 32u /* states remembered at a place, before the next ones are joined */
+
+/* True: the current state was widened to stand for an earlier one, too. */
+static bool join_crowd(struct fe_env *env)
+{
+	struct fe_state *old = env->remembered[env->pc];
+
+	if (env->crowd[env->pc] < CROWD)
+		return false;
+	while (old && (old->branches || !covered(env, old, COMPARE_SHAPE)))
+		old = old->next;
+	if (old)
+		fe_join_numbers(env, old);
+	return old;
+}
+
 enum fe_visit fe_visit(struct fe_env *env)
 {
 	bool forced = env->cfg.flags[env->pc] & FE_CFG_FORCE;
@@ -406,13 +437,34 @@ enum fe_visit fe_visit(struct fe_env *env)
 
 	drop_single_ids(env);
 	v = compare_all(env, &add);
+	if (v == FE_VISIT_GO_ON && env->joining && join_crowd(env))
+		add = true;
 	if (v == FE_VISIT_GO_ON && (add || forced))
 		remember(env);
 	return v;
+}
+
+/* Roughly: what lies between a jump back and its target. */
+static void mark_loops(struct fe_env *env)
+{
+	int64_t lowest = INT64_MAX; /* target of the jumps from here on */
+
+	for (uint32_t pc = (uint32_t)env->prog->n_insns; pc-- > 0;) {
+		const struct bpf_insn *insn = &env->prog->insns[pc];
+		int64_t to = ebpf_jump_target(insn, pc);
+
+		if ((ebpf_is_cond_jump(insn) || ebpf_is_ja(insn)) && to < lowest)
+			lowest = to;
+		env->in_loop[pc] = lowest <= pc;
+	}
 }
 
 void fe_prune_init(struct fe_env *env)
 {
 	env->remembered = ARENA_ARRAY(&env->mem, struct fe_state *, env->prog->n_insns);
 	env->ids = ARENA_NEW(&env->mem, struct id_pairs);
+	env->crowd = ARENA_ARRAY(&env->mem, uint32_t, env->prog->n_insns);
+	env->in_loop = ARENA_ARRAY(&env->mem, bool, env->prog->n_insns);
+	if (env->joining)
+		mark_loops(env);
 }

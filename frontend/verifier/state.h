@@ -142,6 +142,7 @@ struct fe_state {
 	uint32_t round;        /* rounds of any loop that ends when run, see rounds.c */
 	struct fe_state *next; /* list of remembered states of one pc, or the free list */
 	uint32_t hits, misses;
+	uint32_t joins; /* states before it at its place that it was widened for, see join.c */
 	bool loop_head; /* unfinished, and paths were cut short against it */
 	bool dropped;   /* no longer used for pruning; kept while it has children */
 };

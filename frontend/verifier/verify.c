@@ -149,11 +149,12 @@ static bool gave_up(const struct diags *said)
 	return false;
 }
 
-/* Widening may lose what a loop's test needs ("i != n"). Then its rounds are walked one by one. */
+/* Widening may lose what a loop's test needs ("i != n"): then its rounds are walked one by one. A walk that takes
+ * too long may end when it keeps fewer states apart. */
 bool fe_verify(struct cx *cx, const struct fe_object *obj, const struct fe_prog *prog,
 	       const struct fe_verify_options *opts, struct vprog *vp)
 {
-	struct fe_env env = { .cx = cx, .obj = obj, .prog = prog }, again;
+	struct fe_env env = { .cx = cx, .obj = obj, .prog = prog }, again, coarse;
 	struct diags said, said_again;
 	bool ok;
 
@@ -161,7 +162,7 @@ bool fe_verify(struct cx *cx, const struct fe_object *obj, const struct fe_prog 
 		env.opts = *opts;
 	if (!env.opts.insn_limit)
 		env.opts.insn_limit = FE_INSN_LIMIT;
-	again = env;
+	again = coarse = env;
 	again.exact_rounds = FE_EXACT_ROUNDS;
 	if (again.opts.insn_limit > FE_EXACT_LIMIT)
 		again.opts.insn_limit = FE_EXACT_LIMIT;
@@ -170,6 +171,11 @@ bool fe_verify(struct cx *cx, const struct fe_object *obj, const struct fe_prog 
 		ok = attempt(&again, &said_again, vp);
 		if (ok || !gave_up(&said_again))
 			said = said_again;
+	}
+	if (!ok && gave_up(&said)) {
+		coarse.joining = true;
+		ok = attempt(&coarse, &said_again, vp);
+		said = ok ? said_again : said;
 	}
 	report(cx->diags, &said);
 	return ok;

@@ -19,6 +19,7 @@
  *   check_kernel.c kernel_type.c check_kptr.c   kernel structures and objects: what the kernel's BTF tells
  *   sections.c   RCU read sections, preemption
  *   rounds.c     loops that end when run: iterators, may_goto, callbacks
+ *   join.c       states widened to stand for many, when the walk takes too long
  *   global.c     functions that are verified apart from their callers
  *   value.c refine.c tnum.c   arithmetic on what is known of numbers
  *   facts.c      join of all states seen, per instance and instruction
@@ -94,6 +95,9 @@ struct fe_env {
 	uint32_t id_gen;
 	uint32_t exact_rounds; /* rounds on a path before numbers are widened */
 	bool widened;          /* some number was */
+	bool joining;          /* a last attempt: join.c */
+	uint32_t *crowd;       /* by pc: states remembered so far */
+	bool *in_loop;         /* by pc, when joining */
 	uint32_t processed, jumps;
 	uint32_t jumps_at_state, processed_at_state; /* when a state was last remembered */
 	struct fe_state **remembered;                /* lists by pc */
@@ -229,6 +233,10 @@ bool fe_check_may_goto(struct fe_env *env, const struct bpf_insn *insn, uint32_t
 void fe_begin_round(struct fe_env *env, struct fe_state *round);
 /* The current state came back from a callback to the call at `call_pc`. */
 void fe_end_round(struct fe_env *env, uint32_t call_pc);
+
+/* join.c */
+/* Widens the current state's numbers to stand for those of `old`, too. */
+void fe_join_numbers(struct fe_env *env, const struct fe_state *old);
 
 /* check_call.c */
 bool fe_check_call(struct fe_env *env, const struct bpf_insn *insn);
