@@ -30,8 +30,8 @@ static bool is_number(const struct fe_stack_slot *s)
 
 static void join_slot(const struct fe_stack_slot *old, struct fe_stack_slot *cur, bool patient)
 {
-	bool same_spill = fe_slot_has_spill(old) &&
-			  fe_slot_spill_bytes(old) == fe_slot_spill_bytes(cur);
+	bool same_spill =
+		fe_slot_has_spill(old) && fe_slot_spill_bytes(old) == fe_slot_spill_bytes(cur);
 
 	if (!is_number(old) || !is_number(cur))
 		return;
