@@ -242,8 +242,7 @@ static bool check(const struct golden *g)
 	for (size_t i = 1; i < g->n; i++) {
 		const struct section *s = &g->sections[i];
 
-		if (is_input(s) ||
-		    (s->got && is_same(s->want, s->got)))
+		if (is_input(s) || (s->got && is_same(s->want, s->got)))
 			continue;
 		printf("%s: section '%s':\n--- expected\n%s--- got\n%s\n", g->path, s->head,
 		       s->want, s->got ? s->got : "(nothing)\n");
@@ -278,8 +277,10 @@ static bool one_file(const char *path, bool blessing)
 	ok = text && split(&g, text) && read_externs(&g) && read_program(&g);
 	if (!ok)
 		printf("%s: no golden case\n", path);
-	else
-		ok = run(&g) & (blessing ? bless(&g) : check(&g));
+	else {
+		ok = run(&g);
+		ok = (blessing ? bless(&g) : check(&g)) && ok;
+	}
 	arena_reset(&g.arena);
 	return ok;
 }
