@@ -70,7 +70,7 @@ struct vp_fact {
 	bool packet_changes; /* call after which packet pointers were invalidated */
 	int32_t child;       /* subprogram call: instance index of the callee; -1 otherwise */
 	int32_t callback; /* helper call with a callback: instance of the callback; -1 otherwise */
-	struct vp_reg regs[11];
+	struct vp_reg *regs; /* R0 … R10; VP_NOT_INIT throughout when not seen, or not asked for */
 };
 
 struct vp_instance {
@@ -112,6 +112,7 @@ struct fe_verify_options {
 	uint32_t
 		insn_limit; /* instructions walked; 0: 4,000,000 (the kernel's 1,000,000 and a margin) */
 	bool main_stack; /* fill in vprog.main_stack */
+	bool verdict_only; /* no facts of registers, which are most of the memory of a large program */
 };
 
 /* True: accepted and *vp filled in. False: rejected; the reason (with path and state) reported. */

@@ -8,6 +8,8 @@
  * live registers are kept: paths end where a remembered state covers what is live (prune.c), so
  * nothing is known of dead ones. */
 
+#define FACT_REGS (BPF_REG_10 + 1u)
+
 static const uint8_t kinds[FE_TYPE_COUNT] = {
 	[FE_NOT_INIT] = VP_NOT_INIT, [FE_SCALAR] = VP_SCALAR,   [FE_CTX] = VP_CTX,
 	[FE_STACK] = VP_STACK,       [FE_PKT] = VP_PKT,         [FE_PKT_META] = VP_PKT_META,
@@ -143,7 +145,11 @@ void fe_facts_visit(struct fe_env *env)
 	struct vp_fact *fact = current_fact(env);
 	uint16_t live = (uint16_t)(env->cfg.live[env->pc] | 1u << BPF_REG_10);
 
-	for (unsigned r = 0; r <= BPF_REG_10; r++) {
+	if (env->opts.verdict_only)
+		live = 0;
+	else if (!fact->seen)
+		fact->regs = ARENA_ARRAY(env->cx->arena, struct vp_reg, FACT_REGS);
+	for (unsigned r = 0; r < FACT_REGS; r++) {
 		struct vp_reg now;
 
 		if (!(live >> r & 1))
@@ -194,7 +200,8 @@ static uint32_t add_instance(struct fe_env *env, uint32_t subprog, int32_t paren
 		.facts = ARENA_ARRAY(env->cx->arena, struct vp_fact, n),
 	};
 	for (uint32_t i = 0; i < n; i++)
-		in->pub.facts[i].child = in->pub.facts[i].callback = -1;
+		in->pub.facts[i] =
+			(struct vp_fact){ .child = -1, .callback = -1, .regs = env->nothing_known };
 	in->read = ARENA_ARRAY(&env->mem, uint64_t, (size_t)n * (depth + 1));
 	in->killed = ARENA_ARRAY(&env->mem, uint64_t, (size_t)n * (depth + 1));
 	in->live = ARENA_ARRAY(&env->mem, uint64_t, (size_t)n * (depth + 1));
@@ -205,6 +212,7 @@ static uint32_t add_instance(struct fe_env *env, uint32_t subprog, int32_t paren
 
 void fe_facts_init(struct fe_env *env)
 {
+	env->nothing_known = ARENA_ARRAY(env->cx->arena, struct vp_reg, FACT_REGS);
 	env->shared_inst = ARENA_ARRAY(&env->mem, int32_t, env->prog->n_subprogs);
 	for (size_t i = 0; i < env->prog->n_subprogs; i++)
 		env->shared_inst[i] = -1;

@@ -115,6 +115,7 @@ struct fe_env {
 	int32_t *shared_inst; /* by subprogram, once instances are shared; -1: none yet */
 	uint64_t instance_insns;
 	struct vp_stack *main_stack;
+	struct vp_reg *nothing_known; /* registers of instructions that were not seen */
 	bool *main_stack_seen;
 	uint32_t max_pkt_off;
 	bool warned_uninit;

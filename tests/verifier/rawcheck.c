@@ -30,10 +30,11 @@ static uint32_t as_type(uint32_t type)
 static struct verdict ask_ours(struct cx *cx, const struct fe_object *obj,
 			       const struct fe_prog *prog)
 {
+	const struct fe_verify_options opts = { .verdict_only = true };
 	struct verdict v = { .reason = "" };
 	struct vprog vp;
 
-	v.accepted = fe_verify(cx, obj, prog, NULL, &vp);
+	v.accepted = fe_verify(cx, obj, prog, &opts, &vp);
 	for (size_t i = 0; !v.accepted && i < cx->diags->list.len; i++) {
 		const struct diag *d = &cx->diags->list.at[i];
 

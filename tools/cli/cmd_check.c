@@ -53,6 +53,7 @@ static void ask_kernel(const struct cli_args *args, struct bpf_offload_program *
 static struct verdict judge(const struct cli_args *args, struct bpf_offload_program *p)
 {
 	struct fe_verify_options opts = { .allow_destructive = args->allow_destructive,
+					  .verdict_only = true,
 					  .log_states = args->log };
 	struct verdict v = { .asked = verifiers(args->verifier) };
 
