@@ -23,8 +23,9 @@
 struct search {
 	const struct part_task *task;
 	struct cx *cx;
-	struct cx quiet; /* a half that does not verify is an answer, not a report */
-	struct vprog vp; /* with main_stack */
+	struct cx quiet;   /* a half that does not verify is an answer, not a report … */
+	struct diags said; /* … but goes here */
+	struct vprog vp;   /* with main_stack */
 	const struct part_costs *costs;
 	struct part_region region;
 	struct part_counters counters;
@@ -384,16 +385,14 @@ static double share_of_device(const struct search *s, const struct part_pair *pa
 static bool verifies(struct search *s, const struct fe_prog *prog, struct vprog *vp)
 {
 	struct fe_verify_options opts = { .insn_limit = HALF_LIMIT };
-	struct diags diags;
 
-	diags_init(&diags, s->cx->arena);
-	s->quiet.diags = &diags;
+	diags_init(&s->said, s->cx->arena);
 	return fe_verify(&s->quiet, s->vp.obj, prog, &opts, vp);
 }
 
 static bool too_complex(const struct search *s)
 {
-	const struct diags *d = s->quiet.diags;
+	const struct diags *d = &s->said;
 
 	for (size_t i = 0; i < d->list.len; i++)
 		if (d->list.at[i].reason == REASON_TOO_COMPLEX)
@@ -403,7 +402,7 @@ static bool too_complex(const struct search *s)
 
 static int64_t rejected_at(const struct search *s)
 {
-	const struct diags *d = s->quiet.diags;
+	const struct diags *d = &s->said;
 
 	for (size_t i = 0; i < d->list.len; i++)
 		if (d->list.at[i].severity == DIAG_ERROR)
@@ -597,11 +596,10 @@ static void measure(struct search *s)
 static bool start(struct search *s)
 {
 	struct fe_verify_options opts = { .allow_destructive = true, .main_stack = true };
-	struct diags diags;
 
-	diags_init(&diags, s->cx->arena);
+	diags_init(&s->said, s->cx->arena);
 	s->quiet = *s->cx;
-	s->quiet.diags = &diags;
+	s->quiet.diags = &s->said;
 	if (!fe_verify(&s->quiet, s->task->vp->obj, s->task->vp->prog, &opts, &s->vp))
 		return false;
 	part_region_build(s->cx, &s->vp, &s->region);

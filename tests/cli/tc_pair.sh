@@ -20,6 +20,7 @@ tear_down() {
 trap tear_down EXIT
 trap 'exit 1' INT TERM
 ip netns add "$host" 2>/dev/null && ip netns add "$far" || skip "network namespaces are not permitted"
+ip netns exec "$host" true 2>/dev/null || skip "no command can be run in a network namespace"
 ip link add wire0 netns "$host" type veth peer name far0 netns "$far" 2>/dev/null || skip "no veth"
 
 expect 0 "wrote" "$tool" compile -o "$work" "$examples/tc_mark.o"

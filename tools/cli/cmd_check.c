@@ -52,10 +52,11 @@ static void ask_kernel(const struct cli_args *args, struct bpf_offload_program *
 
 static struct verdict judge(const struct cli_args *args, struct bpf_offload_program *p)
 {
-	struct fe_verify_options opts = { .allow_destructive = args->allow_destructive,
-					  .verdict_only = true,
-					  .log_states = args->log };
 	struct verdict v = { .asked = verifiers(args->verifier) };
+	/* facts only say why a kernel differs */
+	struct fe_verify_options opts = { .allow_destructive = args->allow_destructive,
+					  .verdict_only = !(v.asked & KERNEL),
+					  .log_states = args->log };
 
 	if (v.asked & EMBEDDED)
 		v.accepted = !api_verify(p, &opts);
