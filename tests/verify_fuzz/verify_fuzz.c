@@ -35,7 +35,15 @@ struct options {
 	bool verbose;
 };
 
-enum cause { CAUSE_NONE, CAUSE_BETTER, CAUSE_SELF, CAUSE_BITS, CAUSE_SIGNED_FILL };
+enum cause {
+	CAUSE_NONE,
+	CAUSE_BETTER,
+	CAUSE_SELF,
+	CAUSE_BITS,
+	CAUSE_SIGNED_FILL,
+	CAUSE_LINK,
+	CAUSE_MASK
+};
 
 static const struct known {
 	const char *ours, *text, *kernel, *why;
@@ -272,6 +280,8 @@ static bool is_known(const struct known *k, const struct fuzz_case *c, const cha
 	case CAUSE_SIGNED_FILL: return fuzz_fills_signed(&c->p);
 	case CAUSE_BITS: return fuzz_tests_bits(&c->p);
 	case CAUSE_SELF: return fuzz_compares_with_itself(&c->p);
+	case CAUSE_LINK: return fuzz_links_by_subtraction(&c->p);
+	case CAUSE_MASK: return fuzz_masks_zero_or_ones(&c->p);
 	default: return true;
 	}
 }

@@ -88,3 +88,37 @@ bool fuzz_tests_bits(const struct fuzz_program *p)
 	}
 	return false;
 }
+
+/* A copy of a register that a constant is then subtracted from, or added to in 32 bits. */
+bool fuzz_links_by_subtraction(const struct fuzz_program *p)
+{
+	for (uint32_t i = 1; i < p->n; i++) {
+		const struct bpf_insn *copy = &p->insns[i - 1], *in = &p->insns[i];
+		bool adds = in->code == (BPF_ALU | BPF_ADD | BPF_K);
+		bool subtracts = ebpf_is_alu(in) && ebpf_op(in) == BPF_SUB && !ebpf_src_is_reg(in);
+
+		if (copy->code == (BPF_ALU64 | BPF_MOV | BPF_X) && !copy->off &&
+		    (adds || subtracts) && in->dst_reg == copy->dst_reg)
+			return true;
+	}
+	return false;
+}
+
+/* A number that an arithmetic shift made 0 or -1, and a constant mask. */
+bool fuzz_masks_zero_or_ones(const struct fuzz_program *p)
+{
+	bool shifted = false;
+
+	for (uint32_t i = 0; i < p->n; i++) {
+		const struct bpf_insn *in = &p->insns[i];
+		uint8_t op = ebpf_op(in);
+
+		if (!ebpf_is_alu(in) || ebpf_src_is_reg(in))
+			continue;
+		if (op == BPF_ARSH)
+			shifted |= in->imm == (ebpf_class(in) == BPF_ALU64 ? 63 : 31);
+		else if (shifted && (op == BPF_AND || op == BPF_OR))
+			return true;
+	}
+	return false;
+}

@@ -8,5 +8,7 @@ bool fuzz_weaken(struct fuzz_program *p);
 bool fuzz_compares_with_itself(const struct fuzz_program *p);
 bool fuzz_fills_signed(const struct fuzz_program *p);
 bool fuzz_tests_bits(const struct fuzz_program *p);
+bool fuzz_links_by_subtraction(const struct fuzz_program *p);
+bool fuzz_masks_zero_or_ones(const struct fuzz_program *p);
 
 #endif
