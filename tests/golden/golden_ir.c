@@ -10,6 +10,8 @@
  *
  *   golden_ir [--bless] FILE... */
 
+#include "sections.h"
+
 #include "nfp_backend/passes.h"
 #include "nfp_backend/passes/regalloc.h"
 
@@ -18,12 +20,6 @@
 #include <string.h>
 
 enum { MAX_SECTIONS = 16 };
-
-struct section {
-	const char *head; /* what follows "-- " */
-	char *want;
-	char *got;
-};
 
 struct golden {
 	struct arena arena, scratch;
@@ -58,22 +54,9 @@ static char *read_all(struct arena *a, const char *path)
 
 static bool split(struct golden *g, char *text)
 {
-	char *line = text, *next;
-
 	g->comment = text;
-	for (; *line; line = next) {
-		next = strchr(line, '\n');
-		next = next ? next + 1 : line + strlen(line);
-		if (strncmp(line, "-- ", 3) != 0 || next[-1] != '\n')
-			continue;
-		if (g->n == MAX_SECTIONS)
-			return false;
-		next[-1] = '\0';
-		*line = '\0';
-		g->sections[g->n].head = line + 3;
-		g->sections[g->n++].want = next;
-	}
-	return g->n > 0 && !strncmp(g->sections[0].head, "mir", 3);
+	return sections_split(text, g->sections, MAX_SECTIONS, &g->n) && g->n > 0 &&
+	       !strncmp(g->sections[0].head, "mir", 3);
 }
 
 static void options(struct golden *g)

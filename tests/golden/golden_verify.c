@@ -15,6 +15,8 @@
  *
  *   golden_verify [--bless] FILE... */
 
+#include "sections.h"
+
 #include "ebpf/asm.h"
 #include "frontend/kernel.h"
 #include "tests/golden/verify_types.h"
@@ -25,11 +27,6 @@
 #include <string.h>
 
 enum { MAX_SECTIONS = 8, MAX_INSNS = 512, MAX_EXTERNS = 16 };
-
-struct section {
-	const char *head; /* what follows "-- " */
-	char *want, *got;
-};
 
 struct golden {
 	const char *path;
@@ -67,22 +64,8 @@ static char *read_all(struct arena *a, const char *path)
 
 static bool split(struct golden *g, char *text)
 {
-	char *line = text, *next;
-
 	g->comment = text;
-	for (; *line; line = next) {
-		next = strchr(line, '\n');
-		next = next ? next + 1 : line + strlen(line);
-		if (strncmp(line, "-- ", 3) != 0 || next[-1] != '\n')
-			continue;
-		if (g->n == MAX_SECTIONS)
-			return false;
-		next[-1] = '\0';
-		*line = '\0';
-		g->sections[g->n].head = line + 3;
-		g->sections[g->n++].want = next;
-	}
-	return g->n > 1;
+	return sections_split(text, g->sections, MAX_SECTIONS, &g->n) && g->n > 1;
 }
 
 static struct section *find(struct golden *g, const char *head)
