@@ -95,6 +95,9 @@ struct fe_object {
 };
 
 struct fe_open_options {
+	/* "TYPE": of programs whose section says nothing; "SECTION=TYPE": of those of the section. */
+	const char *const *types;
+	size_t n_types;
 	const char *btf_path; /* kernel BTF for CO-RE; NULL: /sys/kernel/btf/vmlinux if there */
 	const char *kconfig_path; /* kernel configuration; NULL: /boot/config-<release> if there */
 	bool no_running_kernel; /* the defaults above do not count: same result on any machine */

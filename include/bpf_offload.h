@@ -79,6 +79,10 @@ struct bpf_offload_open_opts {
 	const char *btf_path; /* kernel BTF for CO-RE; NULL: the running kernel's, if readable */
 	/* Where errors and warnings are printed as they happen; NULL: nowhere. */
 	FILE *messages_to;
+	/* "xdp", "xdp.frags", "tc" or "action": of programs whose section does not say their type;
+	 * "SECTION=TYPE": of those of a section, whatever its name says. */
+	const char *const *types;
+	size_t n_types;
 };
 
 struct part_profiler;

@@ -51,7 +51,9 @@ static struct bpf_offload_reason reason_of_diag(const struct diag *d)
 struct bpf_offload_object *api_open(const char *path, const struct bpf_offload_open_opts *opts,
 				    bool *usable)
 {
-	struct fe_open_options fe = { .btf_path = OPT(opts, btf_path, NULL) };
+	struct fe_open_options fe = { .btf_path = OPT(opts, btf_path, NULL),
+				      .types = OPT(opts, types, NULL),
+				      .n_types = OPT(opts, n_types, (size_t)0) };
 	struct bpf_offload_object *o = calloc(1, sizeof(*o));
 	double start = now();
 
@@ -167,12 +169,29 @@ static bool card_type(const struct fe_prog *prog)
 	       prog->type == BPF_PROG_TYPE_SCHED_ACT;
 }
 
+/* A type may be missing because the section has a name of another loader: the user can tell it. */
+static void mark_untyped(struct bpf_offload_program *p)
+{
+	struct bpf_offload_object *o = p->owner;
+	struct diag_at at = fe_prog_at(&o->obj, p->prog, -1);
+
+	p->host_only = true;
+	diag_warn(&o->diags, &at, REASON_PROG_NO_TYPE, p->prog->section);
+	*vec_push(&p->reasons, &o->arena) =
+		reason_of_diag(&o->diags.list.at[o->diags.list.len - 1]);
+}
+
 /* Programs of other types belong to the host whole: there is nothing for us to verify or place. */
 static void mark_host_only(struct bpf_offload_program *p)
 {
 	struct diag_at at = fe_prog_at(&p->owner->obj, p->prog, -1);
-	struct bpf_offload_reason *r = vec_push(&p->reasons, &p->owner->arena);
+	struct bpf_offload_reason *r;
 
+	if (p->prog->type == BPF_PROG_TYPE_UNSPEC) {
+		mark_untyped(p);
+		return;
+	}
+	r = vec_push(&p->reasons, &p->owner->arena);
 	p->host_only = true;
 	*r = (struct bpf_offload_reason){
 		.insn = -1,

@@ -195,7 +195,11 @@ struct fe_section_type {
 	uint32_t type, attach;
 	bool frags;
 };
-struct fe_section_type fe_section_type(struct cx *cx, const char *section);
+struct fe_section_type fe_section_type(struct cx *cx, const struct fe_open_options *opts,
+				       const char *section);
+/* False (reported): a type that the user gave is none, or of a section that holds no program. */
+bool fe_section_types_check(struct cx *cx, const struct fe_elf *elf,
+			    const struct fe_open_options *opts);
 
 /* maps.c */
 bool fe_maps_collect(struct cx *cx, const struct fe_elf *elf, struct bpf_object *bpf,
@@ -206,7 +210,8 @@ void fe_slots_collect(struct cx *cx, const struct fe_elf *elf, struct fe_object 
 
 /* progs.c */
 bool fe_progs_collect(struct cx *cx, struct fe_elf *elf, const struct fe_btf_ext *ext,
-		      struct bpf_object *bpf, struct fe_object *obj);
+		      const struct fe_open_options *opts, struct bpf_object *bpf,
+		      struct fe_object *obj);
 /* Main programs in libbpf's order, which is that of elf->funcs. */
 bool fe_func_is_main(const struct fe_elf *elf, const struct fe_func *f);
 

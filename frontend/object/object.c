@@ -126,7 +126,8 @@ static bool prepare(struct opening *o, struct fe_object *obj)
 
 	if (!file_read(o->cx, o->path, FE_MAX_FILE_BYTES, &file) ||
 	    !fe_elf_parse(o->cx, o->path, (struct fe_bytes){ file.data, file.size }, &o->elf) ||
-	    !fe_elf_collect_code(o->cx, &o->elf) || !check_btf(o) ||
+	    !fe_elf_collect_code(o->cx, &o->elf) ||
+	    !fe_section_types_check(o->cx, &o->elf, o->opts) || !check_btf(o) ||
 	    !fe_legacy_maps(o->cx, &o->elf) || !use_btf(o, obj))
 		return false;
 	fe_relocs_check(o->cx, &o->elf);
@@ -154,7 +155,7 @@ bool fe_object_open(struct cx *cx, const char *path, const struct fe_open_option
 	read_license(&o.elf, cx->arena, obj);
 	/* maps first: relocation gives some of them the number of this machine's CPUs */
 	if (fe_maps_collect(cx, &o.elf, bpf, obj) &&
-	    fe_progs_collect(cx, &o.elf, &o.ext, bpf, obj)) {
+	    fe_progs_collect(cx, &o.elf, &o.ext, o.opts, bpf, obj)) {
 		fe_slots_collect(cx, &o.elf, obj);
 		return true;
 	}

@@ -19,6 +19,7 @@ struct collector {
 	struct cx *cx;
 	struct fe_elf *elf;
 	const struct fe_btf_ext *ext;
+	const struct fe_open_options *opts;
 	struct fe_object *obj;
 	struct piece *pieces; /* room for all functions; reused by each program */
 };
@@ -240,7 +241,7 @@ static void take_alone(const struct collector *c, const struct fe_func *f, struc
 static void describe(const struct collector *c, const struct fe_func *f, struct fe_prog *prog)
 {
 	const char *section = c->elf->secs[f->section].name;
-	struct fe_section_type t = fe_section_type(c->cx, section);
+	struct fe_section_type t = fe_section_type(c->cx, c->opts, section);
 
 	*prog = (struct fe_prog){ .name = f->name,
 				  .section = section[0] == '?' ? section + 1 : section,
@@ -261,10 +262,11 @@ static size_t count_main(const struct fe_elf *elf)
 #define MAX_ALONE 64 /* programs tried by themselves: each opens the object again */
 
 bool fe_progs_collect(struct cx *cx, struct fe_elf *elf, const struct fe_btf_ext *ext,
-		      struct bpf_object *bpf, struct fe_object *obj)
+		      const struct fe_open_options *opts, struct bpf_object *bpf,
+		      struct fe_object *obj)
 {
-	struct collector c = { cx, elf, ext, obj,
-			       ARENA_ARRAY(cx->scratch, struct piece, elf->n_funcs) };
+	struct collector c = { cx,   elf, ext,
+			       opts, obj, ARENA_ARRAY(cx->scratch, struct piece, elf->n_funcs) };
 	struct diag_at at = { .object = obj->path, .insn = -1 };
 	size_t n = count_main(elf), n_alone = 0;
 	struct bpf_program *next = NULL;

@@ -24,7 +24,8 @@ expect 0 "harmless (xdp): accepted" "$tool" check --prog harmless "$object"
 expect 0 "on_packet (xdp): accepted" "$tool" check $allow --prog on_packet "$object"
 expect 0 "on_classify (tc): accepted" "$tool" check $allow --prog on_classify "$object"
 for prog in on_probe on_tracepoint; do
-	expect 0 "host only" "$tool" check $allow --prog $prog "$object"
+	expect 1 "host only, not verified" "$tool" check $allow --prog $prog "$object"
+	expect 0 "host only, not verified" "$tool" check $allow --allow-unverified --prog $prog "$object"
 done
 for prog in on_action on_socket; do
 	expect 1 "$not_for" "$tool" check $allow --prog $prog "$object"
@@ -45,9 +46,9 @@ expect 0 "programs of type kprobe run on the host only" "$tool" explain $allow -
 
 # a kernel never sees one
 for verifier in kernel both; do
-	code=$([ $verifier = kernel ] && echo 3 || echo 0)
-	expect "$code" "kernel: no verdict" "$tool" check $allow --verifier $verifier --prog on_packet "$object"
+	expect 3 "kernel: no verdict" "$tool" check $allow --verifier $verifier --prog on_packet "$object"
 done
+expect 0 "kernel: no verdict" "$tool" check $allow --allow-unverified --verifier both --prog on_packet "$object"
 expect 1 "kernel: no verdict" "$tool" check --verifier both --prog on_packet "$object"
 expect 3 "capture-failed" "$tool" capture --prog on_packet -o "$work/image" "$object"
 [ -e "$work/image" ] && fail "an image of a destructive program"

@@ -42,6 +42,8 @@ static const struct {
 	{ "", BPF_PROG_TYPE_UNSPEC, 0, false },
 };
 
+static const struct fe_open_options no_options;
+
 static void section_names_give_types(void **state)
 {
 	struct arena arena, scratch;
@@ -53,7 +55,7 @@ static void section_names_give_types(void **state)
 	arena_init(&scratch);
 	diags_init(&diags, &arena);
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		struct fe_section_type t = fe_section_type(&cx, cases[i].section);
+		struct fe_section_type t = fe_section_type(&cx, &no_options, cases[i].section);
 
 		if (t.type != cases[i].type || t.attach != cases[i].attach ||
 		    t.frags != cases[i].frags)

@@ -36,7 +36,15 @@ enum cli_command_bit {
 		CLI_N_COMMANDS
 };
 
+/* Values of an option that may be given several times. */
+struct cli_list {
+	const char **at;
+	size_t n;
+};
+
 struct cli_args {
+	struct cli_list types;
+	bool allow_unverified;
 	const char *timing, *junit, *shard, *repro;
 	const char *output, *prog, *firmware, *emit, *dump, *stop_after, *btf, *pcap, *write;
 	const char *profile, *costs;
@@ -64,6 +72,7 @@ CLI_COMMANDS(COMMAND)
 
 /* options.c. False: said what is wrong on stderr. */
 bool cli_parse(unsigned command, int argc, char **argv, struct cli_args *args);
+void cli_args_free(struct cli_args *args);
 void cli_help(unsigned command);
 const char *cli_command_name(unsigned command);
 

@@ -13,6 +13,7 @@ enum verifiers { EMBEDDED = 1, KERNEL = 2, BOTH = EMBEDDED | KERNEL };
 struct verdict {
 	unsigned asked; /* enum verifiers */
 	bool accepted;  /* host-only programs: not verified, taken as they are */
+	bool host_only; /* of them the embedded verifier has no opinion */
 	struct fe_kernel_answer kernel;
 	const char *difference; /* NULL: none, or nothing to compare */
 };
@@ -44,7 +45,6 @@ static void ask_kernel(const struct cli_args *args, struct bpf_offload_program *
 	if (p->reasons.len)
 		own.why = arena_printf(&o->arena, "%s [%s]", p->reasons.at[0].text,
 				       p->reasons.at[0].id);
-	/* of host-only programs the embedded verifier has no opinion */
 	if (v->asked == BOTH && !bpf_offload_program__host_only(p))
 		v->difference = fe_kernel_difference(&o->cx, &o->obj, p->prog, &own, &v->kernel);
 	api_print_messages(o);
@@ -60,20 +60,30 @@ static struct verdict judge(const struct cli_args *args, struct bpf_offload_prog
 
 	if (v.asked & EMBEDDED)
 		v.accepted = !api_verify(p, &opts);
+	v.host_only = bpf_offload_program__host_only(p);
 	if (v.asked & KERNEL)
 		ask_kernel(args, p, &v);
 	return v;
 }
 
-static enum cli_exit exit_code(const struct verdict *v)
+/* Did no verifier look at it? */
+static bool is_unverified(const struct verdict *v)
 {
-	if (v->asked == KERNEL && v->kernel.verdict == FE_KERNEL_UNAVAILABLE)
-		return CLI_ENVIRONMENT;
+	return v->host_only && (!(v->asked & KERNEL) || v->kernel.verdict == FE_KERNEL_UNAVAILABLE);
+}
+
+static enum cli_exit exit_code(const struct cli_args *args, const struct verdict *v)
+{
 	if (v->asked & EMBEDDED && !v->accepted)
 		return CLI_PROGRAM;
 	if (v->asked & KERNEL && v->kernel.verdict == FE_KERNEL_REJECTS)
 		return CLI_PROGRAM;
-	return CLI_OK;
+	if (args->allow_unverified && v->asked & EMBEDDED)
+		return CLI_OK;
+	if (is_unverified(v))
+		return CLI_PROGRAM;
+	return v->asked & KERNEL && v->kernel.verdict == FE_KERNEL_UNAVAILABLE ? CLI_ENVIRONMENT
+									       : CLI_OK;
 }
 
 /* ---- what is printed ----------------------------------------------------------------------------- */
@@ -90,13 +100,13 @@ static const char *kernel_word(const struct verdict *v)
 static void print_verdict(const struct cli_args *args, struct bpf_offload_program *p,
 			  const struct verdict *v)
 {
-	const char *own = bpf_offload_program__host_only(p) ? "host only, not verified"
-			  : v->accepted                     ? "accepted"
-							    : "rejected";
+	const char *own = v->host_only  ? "host only, not verified"
+			  : v->accepted ? "accepted"
+					: "rejected";
 
 	if (args->log)
 		verify_log_print(p);
-	if (args->quiet && exit_code(v) == CLI_OK)
+	if (args->quiet && exit_code(args, v) == CLI_OK)
 		return;
 	printf("%s (%s): ", bpf_offload_program__name(p), bpf_offload_program__section(p));
 	if (v->asked & EMBEDDED)
@@ -130,13 +140,12 @@ static void add_verdict(const struct cli_args *args, struct json_object *report,
 			struct bpf_offload_program *p, const struct verdict *v)
 {
 	struct json_object *row = report_program(report, p);
-	bool host_only = bpf_offload_program__host_only(p);
 
 	if (v->asked & EMBEDDED) {
 		json_object_object_add(row, "accepted",
-				       host_only ? NULL : json_object_new_boolean(v->accepted));
+				       v->host_only ? NULL : json_object_new_boolean(v->accepted));
 		json_object_object_add(row, "insns_processed",
-				       v->accepted && !host_only
+				       v->accepted && !v->host_only
 					       ? json_object_new_int64(p->vprog.insns_processed)
 					       : NULL);
 		json_object_object_add(row, "verify_seconds",
@@ -157,7 +166,7 @@ static enum cli_exit check_one(const struct cli_args *args, struct bpf_offload_p
 		add_verdict(args, report, p, &v);
 	else if (!args->sarif)
 		print_verdict(args, p, &v);
-	return exit_code(&v);
+	return exit_code(args, &v);
 }
 
 enum cli_exit cmd_check(const struct cli_args *args)

@@ -29,14 +29,16 @@ static void print_usage(FILE *out)
 static enum cli_exit run_command(size_t i, int argc, char **argv)
 {
 	struct cli_args args;
+	enum cli_exit code = CLI_OK;
 
 	if (!cli_parse((unsigned)i, argc, argv, &args))
-		return CLI_USAGE;
-	if (args.help) {
+		code = CLI_USAGE;
+	else if (args.help)
 		cli_help((unsigned)i);
-		return CLI_OK;
-	}
-	return commands[i].run(&args);
+	else
+		code = commands[i].run(&args);
+	cli_args_free(&args);
+	return code;
 }
 
 /* What was printed must have arrived: a full disk behind a redirection is an error. */

@@ -8,9 +8,23 @@
 #include <string.h>
 #include <unistd.h>
 
-static struct bpf_offload_object *open_operand(const struct cli_args *args)
+/* Was it the command line that asked for what the object does not have? */
+static bool option_at_fault(const struct bpf_offload_object *obj)
+{
+	for (size_t i = 0; obj && i < obj->diags.list.len; i++) {
+		if (obj->diags.list.at[i].severity == DIAG_ERROR &&
+		    obj->diags.list.at[i].reason == REASON_TYPE_OPTION)
+			return true;
+	}
+	return false;
+}
+
+/* NULL: *code is the exit status. */
+static struct bpf_offload_object *open_operand(const struct cli_args *args, enum cli_exit *code)
 {
 	struct bpf_offload_open_opts opts = { .sz = sizeof(opts),
+					      .types = args->types.at,
+					      .n_types = args->types.n,
 					      .btf_path = args->btf,
 					      .messages_to =
 						      args->json || args->sarif ? NULL : stderr };
@@ -28,6 +42,7 @@ static struct bpf_offload_object *open_operand(const struct cli_args *args)
 	}
 	if (obj && args->sarif)
 		sarif_print(obj);
+	*code = option_at_fault(obj) ? CLI_USAGE : CLI_PROGRAM;
 	bpf_offload_object__close(obj);
 	return NULL;
 }
@@ -123,11 +138,11 @@ static enum cli_exit walk(const struct cli_args *args, struct bpf_offload_object
 
 enum cli_exit cli_each_program(const struct cli_args *args, cli_program_fn *one)
 {
-	struct bpf_offload_object *obj = open_operand(args);
 	enum cli_exit code;
+	struct bpf_offload_object *obj = open_operand(args, &code);
 
 	if (!obj)
-		return CLI_PROGRAM;
+		return code;
 	code = check_selection(args, obj);
 	if (code == CLI_OK)
 		code = check_profile(args, obj);

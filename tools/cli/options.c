@@ -9,7 +9,7 @@
 
 /* Options are rows of options.def; getopt_long does the splitting. */
 
-enum kind { STR, U64, FLAG, LEVEL, LIST };
+enum kind { STR, U64, FLAG, LEVEL, LIST, MANY };
 
 #define COMMAND(name, operand, help) CMD_##name = 1 << CLI_BIT_##name,
 enum { CLI_COMMANDS(COMMAND) CMD_ALL = (1 << CLI_N_COMMANDS) - 1 };
@@ -86,6 +86,23 @@ static bool usage_error(unsigned command, const char *what, const char *value)
 	return false;
 }
 
+static void append(struct cli_list *list, const char *value)
+{
+	const char **at = realloc(list->at, (list->n + 1) * sizeof(*at));
+
+	if (!at) {
+		fputs("bpf-offload: out of memory\n", stderr);
+		exit(CLI_ENVIRONMENT);
+	}
+	at[list->n++] = value;
+	list->at = at;
+}
+
+void cli_args_free(struct cli_args *args)
+{
+	free(args->types.at);
+}
+
 static bool store(unsigned command, const struct option_row *r, const char *value,
 		  struct cli_args *args)
 {
@@ -98,6 +115,11 @@ static bool store(unsigned command, const struct option_row *r, const char *valu
 		if (!*value)
 			return usage_error(command, "empty value for --", r->name);
 		*(const char **)field = value;
+		return true;
+	case MANY:
+		if (!*value)
+			return usage_error(command, "empty value for --", r->name);
+		append(field, value);
 		return true;
 	case LEVEL:
 		if (strcmp(value, "0") && strcmp(value, "2"))
