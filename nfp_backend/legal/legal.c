@@ -36,6 +36,11 @@ static bool is_pointer(const struct vp_reg *r)
 	return r->kind != VP_SCALAR;
 }
 
+static const struct vp_reg *fact_of(const struct legal *l, uint32_t pc, unsigned reg)
+{
+	return &vp_fact_at(l->np->vp, l->inst, pc)->regs[reg];
+}
+
 /* ---- arithmetic ------------------------------------------------------------------------------------ */
 
 static bool moves_within_memory(const struct vp_reg *ptr)
@@ -187,10 +192,37 @@ static bool is_aligned(const struct vp_reg *r, int16_t off, unsigned size)
 	       (r->off + off) % (int)size == 0;
 }
 
+/* The register that gets the old value; -1: none does. */
+static int old_value_register(const struct bpf_insn *insn)
+{
+	if (!(insn->imm & BPF_FETCH))
+		return -1;
+	return insn->imm == BPF_CMPXCHG ? BPF_REG_0 : insn->src_reg;
+}
+
+/* A frame is the context's own, so every operation is plain arithmetic; with numbers, as elsewhere. */
+static bool check_stack_atomic(struct legal *l)
+{
+	int old = old_value_register(l->insn);
+
+	if (l->dst->object < 0)
+		return nfp_refuse(l->cx, l->why, REASON_NFP_STACK_POINTER, l->insn->dst_reg);
+	if (ebpf_size_bytes(l->insn) < 4)
+		return nfp_refuse(l->cx, l->why, REASON_NFP_ATOMIC_OP, (uint32_t)l->insn->imm);
+	if (is_pointer(l->src) ||
+	    (l->insn->imm == BPF_CMPXCHG && is_pointer(fact_of(l, l->pc, BPF_REG_0))) ||
+	    (old >= 0 && fact_of(l, l->pc + 1, (unsigned)old)->kind != VP_NOT_INIT && /* not read */
+	     is_pointer(fact_of(l, l->pc + 1, (unsigned)old))))
+		return nfp_refuse(l->cx, l->why, REASON_NFP_ATOMIC_TARGET, l->insn->dst_reg);
+	return true;
+}
+
 static bool check_atomic(struct legal *l)
 {
 	unsigned size = ebpf_size_bytes(l->insn);
 
+	if (l->dst->kind == VP_STACK)
+		return check_stack_atomic(l);
 	if (l->insn->imm != BPF_ADD || size < 4)
 		return nfp_refuse(l->cx, l->why, REASON_NFP_ATOMIC_OP, (uint32_t)l->insn->imm);
 	if (l->dst->kind != VP_MAP_VALUE || is_pointer(l->src))

@@ -141,7 +141,7 @@ const struct vp_reg *lift_after(const struct lift *l, unsigned reg);
 bool lift_alu(struct lift *l);   /* lift_alu.c */
 bool lift_load(struct lift *l);  /* lift_mem.c: LDX */
 bool lift_store(struct lift *l); /* ST, STX MEM */
-bool lift_atomic(struct lift *l);
+bool lift_atomic(struct lift *l); /* lift_atomic.c */
 bool lift_ld_imm64(struct lift *l); /* lift_ld.c */
 bool lift_ld_abs(struct lift *l);
 bool lift_ctx_load(struct lift *l); /* lift_ctx.c */
@@ -154,6 +154,8 @@ lift_condition(struct lift *l); /* lift_jump.c: i1 of a conditional jump; NULL: 
 /* Memory through a register (lift_mem.c): `size` 1, 2, 4, 8; scalar of that width as iN. */
 LLVMValueRef lift_mem_load(struct lift *l, unsigned reg, int32_t off, unsigned size);
 bool lift_mem_store(struct lift *l, unsigned reg, int32_t off, unsigned size, LLVMValueRef v);
+/* Adds to a map value atomically. */
+bool lift_mem_add(struct lift *l, unsigned reg, int32_t off, unsigned size, LLVMValueRef v);
 /* `n` words of memory as i32, zero-padded after `bytes`; false: refused. */
 bool lift_mem_words(struct lift *l, unsigned reg, uint32_t bytes, LLVMValueRef *words);
 

@@ -1,6 +1,6 @@
 #include "nfp_backend/lift/lift_int.h"
 
-/* Loads, stores and atomics through a register: stack, packet or map value by the verifier's kind.
+/* Loads and stores through a register: stack, packet or map value by the verifier's kind.
  *
  * Stack accesses at a known offset go straight to the frame's alloca, whatever the register holds,
  * so that SROA dissolves the frame. Words of map values that the atomic engine adds to are
@@ -171,6 +171,19 @@ bool lift_mem_store(struct lift *l, unsigned reg, int32_t off, unsigned size, LL
 	return true;
 }
 
+bool lift_mem_add(struct lift *l, unsigned reg, int32_t off, unsigned size, LLVMValueRef v)
+{
+	struct place p;
+	LLVMValueRef rmw;
+
+	if (!find_place(l, reg, off, size, &p))
+		return false;
+	rmw = LLVMBuildAtomicRMW(l->b, LLVMAtomicRMWBinOpAdd, p.ptr, v, LLVMAtomicOrderingMonotonic,
+				 0);
+	lift_mark_space(l, rmw, SPACE_MAP);
+	return true;
+}
+
 /* The 1 to 3 bytes after the last whole word, as a zero-padded word. */
 static LLVMValueRef tail_word(struct lift *l, unsigned reg, uint32_t off, unsigned bytes)
 {
@@ -296,24 +309,4 @@ bool lift_store(struct lift *l)
 	return lift_mem_store(
 		l, dst, l->insn->off, size,
 		LLVMBuildTruncOrBitCast(l->b, val.v[VIEW_INT], int_type(l, size), ""));
-}
-
-bool lift_atomic(struct lift *l)
-{
-	unsigned size = ebpf_size_bytes(l->insn), dst = l->insn->dst_reg;
-	struct place p;
-	LLVMValueRef v, rmw;
-
-	if (l->insn->imm != BPF_ADD || size < 4)
-		return lift_refuse(l, REASON_NFP_ATOMIC_OP, (uint32_t)l->insn->imm);
-	if (lift_reg(l, dst)->kind != VP_MAP_VALUE ||
-	    lift_reg(l, l->insn->src_reg)->kind != VP_SCALAR)
-		return lift_refuse(l, REASON_NFP_ATOMIC_TARGET, dst);
-	if (!find_place(l, dst, l->insn->off, size, &p))
-		return false;
-	v = size == 8 ? lift_read64(l, l->insn->src_reg) : lift_read32(l, l->insn->src_reg);
-	rmw = LLVMBuildAtomicRMW(l->b, LLVMAtomicRMWBinOpAdd, p.ptr, v, LLVMAtomicOrderingMonotonic,
-				 0);
-	lift_mark_space(l, rmw, SPACE_MAP);
-	return true;
 }

@@ -250,6 +250,7 @@ static bool collect(struct suite *s, int n, char **objects)
 	add_random(s);
 	add_programs(s, program_cases);
 	add_programs(s, memory_cases);
+	add_programs(s, atomic_cases);
 	add_ops(s, "quirks", ops_quirk);
 	add_ops(s, "shifts", ops_shift);
 	add_ops(s, "jumps", ops_jump);

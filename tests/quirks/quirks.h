@@ -54,8 +54,9 @@ struct program {
 	uint32_t type; /* 0: XDP */
 };
 
-/* programs.c, programs_mem.c: NULL name at the end */
+/* programs.c, programs_mem.c, programs_atomic.c: NULL name at the end */
 extern const struct program program_cases[];
+extern const struct program atomic_cases[];
 extern const struct program memory_cases[];
 
 /* Maps of all programs. */

@@ -122,10 +122,11 @@ static const struct suite {
 	void (*fill)(struct op_list *l);
 	const struct program *programs;
 } suites[] = {
-	{ "alu", ops_alu, NULL },         { "shift", ops_shift, NULL },
-	{ "divide", ops_divide, NULL },   { "swap", ops_swap, NULL },
-	{ "jump", ops_jump, NULL },       { "quirk", ops_quirk, NULL },
-	{ "memory", NULL, memory_cases }, { "program", NULL, program_cases },
+	{ "alu", ops_alu, NULL },           { "shift", ops_shift, NULL },
+	{ "divide", ops_divide, NULL },     { "swap", ops_swap, NULL },
+	{ "jump", ops_jump, NULL },         { "quirk", ops_quirk, NULL },
+	{ "memory", NULL, memory_cases },   { "atomic", NULL, atomic_cases },
+	{ "program", NULL, program_cases },
 };
 
 int main(int argc, char **argv)
