@@ -108,8 +108,8 @@ struct sim_host *sim_host_new(struct cx *cx, const struct fe_object *obj,
 void sim_host_free(struct sim_host *h);
 
 /* Runs packets until `feed` says stop. It is called between packets, with the outcome of the
- * previous one (NULL at first), and fills in the next. The guest loops by itself: one entry into
- * Unicorn serves all of them. */
+ * previous one (NULL at first), and fills in the next. The guest loops by itself, so that many packets cost
+ * one entry into Unicorn; an entry a packet, as sim_host_run_one() makes, is right and slower. */
 void sim_host_loop(struct sim_host *h,
 		   bool (*feed)(void *priv, const struct sim_host_run *previous,
 				struct sim_host_packet *next),

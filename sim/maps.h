@@ -23,7 +23,8 @@ struct sim_map_spec {
 
 struct sim_maps;
 
-#define SIM_MAP_NONE (-1) /* no such element, as an offset */
+#define SIM_MAP_KEY_MAX 512u /* bytes; MAX_BPF_STACK: no key can be longer */
+#define SIM_MAP_NONE    (-1) /* no such element, as an offset */
 
 /* NULL when a spec is unusable (unknown type, absurd size); `why` then says so. */
 struct sim_maps *sim_maps_new(const struct sim_map_spec *specs, size_t n, const char **why);

@@ -225,7 +225,7 @@ static void note_fault(struct diff *d, const char *fault)
 		m->text = arena_strdup(d->cx->arena, fault);
 }
 
-static void note_device_error(struct diff *d, const struct sim_me_error *e)
+void sim_diff_note_device_error(struct diff *d, const struct sim_me_error *e)
 {
 	struct sim_diff_mismatch *m = sim_diff_note(d, "device error");
 
@@ -252,7 +252,7 @@ static void run_device(struct diff *d, const struct sim_host_run *host)
 	d->res->device_insns += dev.insns;
 	d->res->device_cycles += dev.cycles;
 	if (!host->fault && !ran)
-		note_device_error(d, &dev.error);
+		sim_diff_note_device_error(d, &dev.error);
 	else if (!host->fault)
 		check_outcome(d, host, &dev);
 	check_events(d, host);

@@ -339,11 +339,42 @@ void sim_diff_hosts_check(struct diff *d, const struct sim_host_run *lead)
 		arena_reset(d->cx->scratch);
 }
 
+struct key_list {
+	struct arena arena;
+	VEC(const uint8_t *) at;
+};
+
+static void list_key(struct key_list *l, const uint8_t *key, uint32_t size)
+{
+	*vec_push(&l->at, &l->arena) = arena_dup(&l->arena, key, size);
+}
+
+/* Keys that only a peer has; deleting moves iterators, so they are listed first. */
+static void list_extra(struct diff *d, struct sim_diff_peer *p, size_t map, struct key_list *l)
+{
+	uint32_t size = d->obj->maps[map].key_size;
+	uint8_t copy[SIM_MAP_KEY_MAX];
+	const uint8_t *key;
+	size_t iter = 0;
+	int64_t off;
+
+	while (!p->kernel && sim_map_next(p->maps, map, &iter, &key, &off)) {
+		if (!lead_value(d, map, key))
+			list_key(l, key, size);
+	}
+	for (bool more = p->kernel && sim_kernel_readable(p->kernel, map) &&
+			 sim_kernel_next_key(p->kernel, map, NULL, copy);
+	     more; more = sim_kernel_next_key(p->kernel, map, copy, copy)) {
+		if (!lead_value(d, map, copy))
+			list_key(l, copy, size);
+	}
+}
+
 /* Every element of the leading host's maps; those that only a peer has. */
 static void check_map(struct diff *d, struct sim_diff_peer *p, size_t map)
 {
-	uint8_t *copy = arena_alloc(d->cx->arena, d->obj->maps[map].key_size + 1);
-	VEC(const uint8_t *) extra = { 0 };
+	struct key_list extra = { 0 };
+	uint8_t copy[SIM_MAP_KEY_MAX];
 	const uint8_t *key;
 	size_t iter = 0;
 	int64_t off;
@@ -352,21 +383,10 @@ static void check_map(struct diff *d, struct sim_diff_peer *p, size_t map)
 		memcpy(copy, key, d->obj->maps[map].key_size);
 		check_element(d, p, map, copy);
 	}
-	iter = 0;
-	while (!p->kernel && sim_map_next(p->maps, map, &iter, &key, &off)) {
-		if (!lead_value(d, map, key))
-			*vec_push(&extra, d->cx->arena) =
-				arena_dup(d->cx->arena, key, d->obj->maps[map].key_size);
-	}
-	for (bool more = p->kernel && sim_kernel_readable(p->kernel, map) &&
-			 sim_kernel_next_key(p->kernel, map, NULL, copy);
-	     more; more = sim_kernel_next_key(p->kernel, map, copy, copy)) {
-		if (!lead_value(d, map, copy))
-			*vec_push(&extra, d->cx->arena) =
-				arena_dup(d->cx->arena, copy, d->obj->maps[map].key_size);
-	}
-	for (size_t i = 0; i < extra.len; i++)
-		check_element(d, p, map, extra.at[i]);
+	list_extra(d, p, map, &extra);
+	for (size_t i = 0; i < extra.at.len; i++)
+		check_element(d, p, map, extra.at.at[i]);
+	arena_reset(&extra.arena);
 }
 
 void sim_diff_hosts_check_all(struct diff *d)
@@ -382,10 +402,6 @@ void sim_diff_hosts_check_all(struct diff *d)
 
 /* ---- set-up ------------------------------------------------------------------------------------- */
 
-struct key_list {
-	VEC(const uint8_t *) at;
-};
-
 /* Keys that the leading host has; of a large array those that were filled. */
 static struct key_list filled_keys(struct diff *d, size_t map)
 {
@@ -398,7 +414,7 @@ static struct key_list filled_keys(struct diff *d, size_t map)
 
 	while (!(is_array && keys.at.len == FILL_MAX) &&
 	       sim_map_next(d->host_maps, map, &iter, &key, &off))
-		*vec_push(&keys.at, d->cx->arena) = arena_dup(d->cx->arena, key, m->key_size);
+		list_key(&keys, key, m->key_size);
 	return keys;
 }
 
@@ -428,6 +444,7 @@ static void fill_map(struct diff *d, struct sim_diff_peer *p, size_t map)
 		if (!set_peer(d, p, map, keys.at.at[i]))
 			forget(d, map, keys.at.at[i]);
 	}
+	arena_reset(&keys.arena);
 }
 
 /* Maps of maps first: a kernel makes the inner ones then. */

@@ -113,6 +113,7 @@ double sim_diff_now(void); /* seconds */
 /* Counts this packet as differing. The result's text is to be filled in; NULL: it was counted
  * already, or enough are kept. */
 struct sim_diff_mismatch *sim_diff_note(struct diff *d, const char *what);
+void sim_diff_note_device_error(struct diff *d, const struct sim_me_error *e);
 
 /* diff_text.c: texts in the arena of the context, several lines */
 const char *sim_diff_text_verdict(struct diff *d, const struct sim_host_run *host,

@@ -10,6 +10,7 @@
 #include "sim/image.h"
 #include "sim/rng.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define LEARN_PACKETS  1024u
@@ -125,6 +126,7 @@ void sim_diff_maps_check(struct diff *d, const struct sim_host_run *host)
 /* Keys that the device has and the host has not; deleting moves iterators, so they are listed first. */
 static void check_extra(struct diff *d, size_t map, const char *prefix)
 {
+	struct arena list = { 0 };
 	VEC(const uint8_t *) extra = { 0 };
 	const uint8_t *key;
 	size_t iter = 0;
@@ -132,35 +134,38 @@ static void check_extra(struct diff *d, size_t map, const char *prefix)
 
 	while (sim_map_next(d->dev_maps, map, &iter, &key, &off)) {
 		if (sim_map_find(d->host_maps, map, key) < 0)
-			*vec_push(&extra, d->cx->arena) =
-				arena_dup(d->cx->arena, key, d->obj->maps[map].key_size);
+			*vec_push(&extra, &list) =
+				arena_dup(&list, key, d->obj->maps[map].key_size);
 	}
 	for (size_t i = 0; i < extra.len; i++)
 		check_element(d, map, extra.at[i], prefix);
+	arena_reset(&list);
+}
+
+static void check_map(struct diff *d, size_t map, const char *prefix)
+{
+	uint8_t copy[SIM_MAP_KEY_MAX];
+	const uint8_t *key;
+	size_t iter = 0;
+	int64_t off;
+
+	while (sim_map_next(d->host_maps, map, &iter, &key, &off)) {
+		memcpy(copy, key, d->obj->maps[map].key_size);
+		check_element(d, map, copy, prefix);
+	}
+	check_extra(d, map, prefix);
 }
 
 void sim_diff_maps_check_all(struct diff *d)
 {
-	const char *prefix = "";
+	char prefix[96] = "";
 
 	if (d->unchecked_since < d->index)
-		prefix = arena_printf(d->cx->scratch, "not touched by the host since packet %llu: ",
-				      (unsigned long long)d->unchecked_since);
-	prefix = arena_strdup(d->cx->arena, prefix);
+		snprintf(prefix, sizeof(prefix), "not touched by the host since packet %llu: ",
+			 (unsigned long long)d->unchecked_since);
 	for (size_t map = 0; map < d->obj->n_maps; map++) {
-		const uint8_t *key;
-		uint8_t *copy;
-		size_t iter = 0;
-		int64_t off;
-
-		if (!d->on_device[map] || d->obj->maps[map].max_entries > CHECK_ALL_MAX)
-			continue;
-		copy = arena_alloc(d->cx->arena, d->obj->maps[map].key_size);
-		while (sim_map_next(d->host_maps, map, &iter, &key, &off)) {
-			memcpy(copy, key, d->obj->maps[map].key_size);
-			check_element(d, map, copy, prefix);
-		}
-		check_extra(d, map, prefix);
+		if (d->on_device[map] && d->obj->maps[map].max_entries <= CHECK_ALL_MAX)
+			check_map(d, map, prefix);
 	}
 	d->unchecked_since = d->index + 1;
 }

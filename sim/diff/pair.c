@@ -133,7 +133,7 @@ static void check_half(struct pair *p, const struct sim_host_run *ref,
 		note_text(p, "host half", half->fault);
 	else if (want != got)
 		note_text(p, "verdict",
-			  arena_printf(p->d.cx->arena, "original %u, host half %u", want, got));
+			  arena_printf(p->d.cx->scratch, "original %u, host half %u", want, got));
 	else if (redirects(p, want) && ref->redirect_ifindex != half->redirect_ifindex)
 		note_text(p, "redirect", "to another interface");
 	else if (survives(p, want))
@@ -185,7 +185,7 @@ static void run_pair(struct pair *p, const struct sim_host_run *ref)
 	note_foreign(p);
 	p->d.random_state = sim_diff_packet_seed(&p->d);
 	if (!sim_me_run(p->d.me, &in, &dev)) {
-		note_text(p, "device error", sim_diff_text_device(&p->d, &dev.error));
+		sim_diff_note_device_error(&p->d, &dev.error);
 		return;
 	}
 	p->d.res->device_insns += dev.insns;

@@ -123,16 +123,17 @@ void sim_pair_maps_check(struct pair *p, const struct sim_host_run *ref)
 /* Keys of one set; checking changes sets, so they are listed first. */
 static void check_keys_of(struct pair *p, struct sim_maps *set, size_t map)
 {
+	struct arena list = { 0 };
 	VEC(const uint8_t *) keys = { 0 };
 	const uint8_t *key;
 	size_t iter = 0;
 	int64_t off;
 
 	while (sim_map_next(set, map, &iter, &key, &off))
-		*vec_push(&keys, p->d.cx->arena) =
-			arena_dup(p->d.cx->arena, key, p->d.obj->maps[map].key_size);
+		*vec_push(&keys, &list) = arena_dup(&list, key, p->d.obj->maps[map].key_size);
 	for (size_t i = 0; i < keys.len; i++)
 		check_element(p, map, keys.at[i]);
+	arena_reset(&list);
 }
 
 void sim_pair_maps_check_all(struct pair *p)

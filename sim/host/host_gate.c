@@ -2,6 +2,7 @@
  *
  *   loop:    out NEXT        C takes the result of the packet before, puts the next one in place
  *            stop? -> end    set the stack, rdi = context, call the program, keep r0, loop
+ *   end:     jmp end         C has stopped Unicorn, which leaves between two blocks
  *   helper:  eax = id, jmp gate
  *   gate:    store id and arguments in the call frame, out HELPER, load the result, ret
  *
@@ -21,7 +22,7 @@
 #define ENTRIES_OFF      0x1000u    /* behind loop, gate and bpf_loop() */
 #define LOOP_MAX         (1u << 23) /* BPF_MAX_LOOPS of the kernel */
 
-_Static_assert(ENTRIES_OFF + HELPER_ENTRIES * HELPER_ENTRY_LEN <= GUEST_GATE_SIZE,
+_Static_assert(ENTRIES_OFF + HELPER_ENTRIES * HELPER_ENTRY_LEN <= GUEST_UNTIL - GUEST_GATE,
 	       "gate too small");
 
 static const enum x86_reg arg_regs[5] = { X86_RDI, X86_RSI, X86_RDX, X86_RCX, X86_R8 };
@@ -60,8 +61,8 @@ static void build_loop(struct x86_buf *b, uint64_t entry, uint64_t ctx, struct s
 	x86_reg_reg(b, X86_CMP, X86_W64, X86_RAX, X86_RAX);
 	x86_jcc_back(b, X86_CC_E, top);
 	x86_land(b, end);
-	gate->loop_end = GUEST_GATE + b->len;
-	x86_byte(b, 0xf4); /* hlt: never reached, emulation stops before it */
+	x86_byte(b, 0xeb);
+	x86_byte(b, 0xfe);
 }
 
 static uint64_t build_gate(struct x86_buf *b)
@@ -194,6 +195,6 @@ void sim_gate_build(struct arena *scratch, uint64_t entry, uint64_t ctx, uint8_t
 		build_entry(&b, i, gate_addr);
 	build_entry(&b, SIM_CALL_SKB_LOAD, gate_addr);
 	gate->skb_load = sim_gate_helper_addr(SIM_CALL_SKB_LOAD);
-	assert(b.len <= GUEST_GATE_SIZE && "gate region");
+	assert(b.len <= GUEST_UNTIL - GUEST_GATE && "gate region");
 	memcpy(page, b.at, b.len);
 }

@@ -31,6 +31,10 @@
 
 #define GUEST_PAGE 4096u
 
+/* Where emulation is to end, as Unicorn asks: the gate's last page, which no code is in. Unicorn throws
+ * the translation of that place away whenever it leaves, and never reuses the memory. */
+#define GUEST_UNTIL (GUEST_GATE + GUEST_GATE_SIZE - GUEST_PAGE)
+
 /* Where h->pages has what lies behind the fixed guest regions. */
 #define PAGES_FRAME  GUEST_GATE_SIZE
 #define PAGES_CTX    (PAGES_FRAME + GUEST_FRAME_SIZE)
@@ -69,7 +73,7 @@ enum { SIM_PORT_NEXT = 0x10, SIM_PORT_HELPER = 0x11 };
 
 /* Guest code written by host_gate.c. */
 struct sim_gate {
-	uint64_t loop, loop_end; /* start and stop address of uc_emu_start() */
+	uint64_t loop; /* where uc_emu_start() begins */
 	uint64_t skb_load;
 	uint64_t call; /* with an id in eax */
 	uint64_t bpf_loop;

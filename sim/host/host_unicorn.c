@@ -5,6 +5,7 @@
 #include "base/bits.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 
 /* Index of the BPF instruction whose code holds a guest address; -1: none. */
 static int64_t insn_of_address(const struct sim_host *h, uint64_t addr)
@@ -38,15 +39,17 @@ static bool on_bad_access(uc_engine *uc, uc_mem_type type, uint64_t addr, int si
 /* Unicorn knows the translated block that it was in, not the instruction. */
 static void describe_stop(struct sim_host *h, uc_err err)
 {
-	const char *what = uc_strerror(err);
+	char what[64];
 	uint64_t rip = 0;
 	int64_t insn;
 
 	uc_reg_read(h->uc, UC_X86_REG_RIP, &rip);
 	if (err == UC_ERR_READ_UNMAPPED || err == UC_ERR_READ_PROT)
-		what = arena_printf(h->cx->arena, "load at 0x%" PRIx64, h->fault_addr);
+		snprintf(what, sizeof(what), "load at 0x%" PRIx64, h->fault_addr);
 	else if (err == UC_ERR_WRITE_UNMAPPED || err == UC_ERR_WRITE_PROT)
-		what = arena_printf(h->cx->arena, "store at 0x%" PRIx64, h->fault_addr);
+		snprintf(what, sizeof(what), "store at 0x%" PRIx64, h->fault_addr);
+	else
+		snprintf(what, sizeof(what), "%s", uc_strerror(err));
 	insn = insn_of_address(h, rip);
 	if (insn >= 0)
 		sim_host_fault(h, "%s, in the block that starts at insn %" PRId64, what, insn);
@@ -58,17 +61,17 @@ static void on_out(uc_engine *uc, uint32_t port, int size, uint32_t value, void 
 {
 	struct sim_host *h = priv;
 
-	(void)uc, (void)size, (void)value;
-	if (port == SIM_PORT_NEXT)
-		sim_host_next(h);
-	else
+	(void)size, (void)value;
+	if (port != SIM_PORT_NEXT)
 		sim_helper_call(h);
+	else if (!sim_host_next(h))
+		uc_emu_stop(uc);
 }
 
 void sim_unicorn_loop(struct sim_host *h)
 {
 	while (!h->frame->stop) {
-		uc_err err = uc_emu_start(h->uc, h->gate.loop, h->gate.loop_end, 0, 0);
+		uc_err err = uc_emu_start(h->uc, h->gate.loop, GUEST_UNTIL, 0, 0);
 
 		if (err != UC_ERR_OK)
 			describe_stop(h, err);

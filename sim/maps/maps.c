@@ -12,7 +12,6 @@
 
 #define MAPS_MAX_BYTES  (UINT64_C(4) << 30) /* values of a set */
 #define MAP_MAX_ENTRIES (1u << 26)
-#define MAP_MAX_KEY     512u /* MAX_BPF_STACK: no key can be longer */
 #define MAP_MAX_VALUE   (32u << 20)
 #define MAPS_PAGE       4096u
 #define MAPS_SLACK      8u /* readable behind the last value: devices load whole words */
@@ -86,7 +85,7 @@ static const char *check_spec(const struct sim_map_spec *s)
 		return NULL;
 	if (!s->max_entries || s->max_entries > MAP_MAX_ENTRIES)
 		return "max_entries is 0 or too large";
-	if (!s->key_size || s->key_size > MAP_MAX_KEY)
+	if (!s->key_size || s->key_size > SIM_MAP_KEY_MAX)
 		return "key size is 0 or too large";
 	if (!s->value_size || s->value_size > MAP_MAX_VALUE)
 		return "value size is 0 or too large";
