@@ -6,6 +6,7 @@
 #include "sim/pair.h"
 
 #include <assert.h>
+#include <bpf/btf.h>
 #include <inttypes.h>
 
 #define MAX_FUNCS  16u
@@ -23,6 +24,7 @@ struct run {
 	struct fe_subprog subprogs[MAX_FUNCS];
 	struct vprog vp;
 	struct nfp_firmware fw;
+	struct btf *btf;
 };
 
 const char *harness_outcome_name(enum harness_outcome o)
@@ -44,9 +46,13 @@ static void make_object(struct run *x, const struct harness_case *c)
 	struct fe_prog *prog = ARENA_NEW(&x->arena, struct fe_prog);
 
 	assert(c->n_subprogs < MAX_FUNCS);
-	*obj = (struct fe_object){
-		.path = c->name, .license = "GPL", .maps = c->maps, .n_maps = c->n_maps
-	};
+	if (c->btf)
+		x->btf = btf__new(c->btf, c->btf_bytes);
+	*obj = (struct fe_object){ .path = c->name,
+				   .license = "GPL",
+				   .maps = c->maps,
+				   .n_maps = c->n_maps,
+				   .btf = x->btf };
 	*prog = (struct fe_prog){ .name = c->name,
 				  .section = c->type == BPF_PROG_TYPE_XDP ? "xdp" : "tc",
 				  .type = c->type,
@@ -59,6 +65,7 @@ static void make_object(struct run *x, const struct harness_case *c)
 			.start = i ? c->subprog_at[i - 1] : 0,
 			.end = i < c->n_subprogs ? c->subprog_at[i] : c->n_insns,
 			.name = arena_printf(&x->arena, "f%u", i),
+			.btf_func_id = c->btf ? c->func_type : 0,
 		};
 	obj->progs = prog;
 	obj->n_progs = 1;
@@ -77,6 +84,7 @@ static void open_run(struct run *x)
 
 static void close_run(struct run *x)
 {
+	btf__free(x->btf);
 	arena_reset(&x->arena);
 	arena_reset(&x->scratch);
 }
@@ -198,7 +206,8 @@ static void compare(struct run *x, const struct split *split)
 	const struct nfp_image *img = split->image;
 	struct sim_diff_options opts = { .packets = x->o->packets,
 					 .seed = x->o->seed,
-					 .pcap = x->o->pcap };
+					 .pcap = x->o->pcap,
+					 .hosts = x->o->hosts };
 	uint32_t *tids = ARENA_ARRAY(&x->arena, uint32_t, img->n_maps);
 	uint64_t *words = ARENA_ARRAY(&x->arena, uint64_t, img->code.n_words);
 	struct sim_diff_device dev = {
@@ -270,6 +279,28 @@ void harness_run(const struct harness_case *c, const struct harness_options *o,
 	open_run(&x);
 	make_object(&x, c);
 	run_and_close(&x, o, r);
+}
+
+void harness_run_hosts(const struct harness_case *c, const struct harness_options *o,
+		       struct harness_result *r)
+{
+	struct sim_diff_options opts = {
+		.packets = o->packets, .seed = o->seed, .pcap = o->pcap, .hosts = o->hosts
+	};
+	struct run x;
+
+	open_run(&x);
+	make_object(&x, c);
+	*r = (struct harness_result){ 0 };
+	x.o = o;
+	x.r = r;
+	if (!verify(&x))
+		end(&x, HARNESS_REJECTED, first_error(&x.diags));
+	else if (!sim_diff_run(&x.cx, x.obj, x.prog, NULL, NULL, &opts, &r->diff))
+		end(&x, HARNESS_FAILED, first_error(&x.diags));
+	else
+		end(&x, r->diff.mismatches ? HARNESS_DIFFERS : HARNESS_EQUAL, REASON_NONE);
+	close_run(&x);
 }
 
 void harness_run_prog(const struct fe_object *obj, const struct fe_prog *prog,

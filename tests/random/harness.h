@@ -18,6 +18,9 @@ struct harness_case {
 	uint32_t n_subprogs;        /* entries of subprog_at */
 	const struct fe_map *maps;
 	uint32_t n_maps;
+	const void *btf; /* NULL: none */
+	uint32_t btf_bytes;
+	uint32_t func_type; /* of every function, in the BTF */
 };
 
 struct harness_options {
@@ -26,6 +29,7 @@ struct harness_options {
 	const char *firmware; /* NULL: "generous" */
 	const char *dump;     /* passes to dump, as --dump has it; NULL: none */
 	unsigned level;       /* 0 or 2 */
+	unsigned hosts;       /* sim_diff_options.hosts */
 	uint64_t cut_seed;    /* not 0: split at a random cut, both halves against the whole */
 	/* offload_options.probe: what stands between two phases, for tests/faults. */
 	void (*probe)(void *priv, const char *phase, void *made);
@@ -55,6 +59,9 @@ struct harness_result {
 
 void harness_run(const struct harness_case *c, const struct harness_options *o,
 		 struct harness_result *r);
+/* On the host sides alone: `equal` or `differs`, by the one that leads. */
+void harness_run_hosts(const struct harness_case *c, const struct harness_options *o,
+		       struct harness_result *r);
 /* A program of an object file. */
 void harness_run_prog(const struct fe_object *obj, const struct fe_prog *prog,
 		      const struct harness_options *o, struct harness_result *r);
