@@ -30,8 +30,8 @@ static const struct statement {
 	{ gen_global_data, 3 },
 	{ gen_random, 1 },
 	{ gen_event, 1 },
-	{ gen_move_packet, 3 },
-	{ gen_ld_abs, 6 },
+	{ gen_move_packet, 4 },
+	{ gen_legacy_load, 6 },
 	{ gen_branch, 14 },
 	{ gen_if_else, 6 },
 	{ gen_loop, 3 },
@@ -39,7 +39,11 @@ static const struct statement {
 	{ gen_either_packet, 3 },
 	{ gen_either_stack, 2 },
 	{ gen_either_map, 2 },
+	{ gen_either_kind, 1 },
 	{ gen_pointer_difference, 2 },
+	{ gen_stack_atomic, 4 },
+	{ gen_narrow_spill, 3 },
+	{ gen_lock, 1 },
 	{ gen_packet_loop, 2 },
 	{ gen_queue, 2 },
 };
@@ -140,7 +144,7 @@ static void write_main(struct gen *g, uint32_t size)
 	uint32_t loads = 2 + below(g, 5);
 
 	start_function(g, 0);
-	g->slots = percent(g, 80) ? 8 + below(g, 8) : 20 + below(g, 28);
+	g->slots = percent(g, 80) ? 8 + below(g, 8) : 20 + below(g, 16);
 	g->s.reg[1] = (struct value){ .kind = K_CTX };
 	asm_emit(g->b, MOV64(ctx, 1), STX(BPF_DW, 10, -8, 1));
 	set_reg(g, ctx, g->s.reg[1]);
@@ -178,6 +182,9 @@ static void write_function(struct gen *g, uint32_t f)
 	asm_place(g->b, g->funcs[f].label);
 	g->p->subprog_at[g->p->n_subprogs++] = g->b->n;
 	g->slots = 2 + below(g, 5);
+	legacy_context(g);
+	if (g->funcs[f].moves)
+		gen_move_packet(g);
 	gen_statements(g, 3 + below(g, 8));
 	place_all_pending(g, 0);
 	r = pick_scalar(g);
@@ -204,6 +211,7 @@ static void make_maps(struct gen *g)
 	static const uint8_t keys[] = { 4, 4, 8, 6, 12, 16, 3, 20 };
 	static const uint8_t values[] = { 8, 16, 32, 40, 4, 20, 9, 64 };
 	struct fe_map *m = g->p->maps;
+	bool timed = percent(g, 50);
 
 	m[MAP_ARRAY] = map("array", BPF_MAP_TYPE_ARRAY, 4, values[below(g, 8)], 8);
 	m[MAP_HASH] = map("hash", BPF_MAP_TYPE_HASH, keys[below(g, 8)], values[below(g, 8)], 64);
@@ -215,6 +223,10 @@ static void make_maps(struct gen *g)
 		g->p->init[i] = (uint8_t)sim_rng_next(&g->rng);
 	m[MAP_DATA].init = g->p->init;
 	m[MAP_EVENTS] = map("events", BPF_MAP_TYPE_PERF_EVENT_ARRAY, 4, 4, 1);
+	m[MAP_SPECIAL] = map("special", percent(g, 50) ? BPF_MAP_TYPE_ARRAY : BPF_MAP_TYPE_HASH, 4,
+			     timed ? TIMED_BYTES : LOCKED_BYTES, 8);
+	m[MAP_SPECIAL].btf_key_id = TYPE_KEY;
+	m[MAP_SPECIAL].btf_value_id = timed ? TYPE_TIMED : TYPE_LOCKED;
 }
 
 static void write_program(struct gen *g, uint32_t size)
@@ -225,9 +237,12 @@ static void write_program(struct gen *g, uint32_t size)
 	g->xdp = percent(g, 75);
 	g->new_isa = percent(g, 50);
 	g->offload_only = g->xdp && percent(g, 10);
-	g->moves_packet = g->xdp && percent(g, 15);
+	g->moves_packet = g->xdp && percent(g, 25);
+	g->addresses = percent(g, 4);
 	p->offload_only = g->offload_only;
+	p->addresses = g->addresses;
 	p->type = g->xdp ? BPF_PROG_TYPE_XDP : BPF_PROG_TYPE_SCHED_CLS;
+	make_types(p);
 	make_maps(g);
 	g->n_funcs = 1;
 	write_main(g, size / 2 + below(g, size));
@@ -259,5 +274,8 @@ void gen_case(const struct gen_program *p, const char *name, struct harness_case
 				    .subprog_at = p->subprog_at,
 				    .n_subprogs = p->n_subprogs,
 				    .maps = p->maps,
-				    .n_maps = GEN_MAPS };
+				    .n_maps = GEN_MAPS,
+				    .btf = p->btf,
+				    .btf_bytes = p->btf_bytes,
+				    .func_type = TYPE_FUNC };
 }

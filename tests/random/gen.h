@@ -11,7 +11,8 @@
  * maps. The same seed and size give the same program. */
 
 #define GEN_MAX_FUNCS 5u
-#define GEN_MAPS      5u
+#define GEN_MAPS      6u
+#define GEN_BTF_BYTES 1024u
 
 struct gen_program {
 	struct asm_buf code;
@@ -21,6 +22,10 @@ struct gen_program {
 	uint8_t init[64];  /* of the global data */
 	uint32_t type;     /* BPF_PROG_TYPE_* */
 	bool offload_only; /* a kernel takes it for a card only */
+	bool addresses; /* what it computes may depend on where packet, stack or context lie: the device must
+			    * refuse it, and two host sides with different addresses are not comparable */
+	uint8_t btf[GEN_BTF_BYTES];
+	uint32_t btf_bytes;
 };
 
 /* `size`: statements of the main function, about. */

@@ -8,9 +8,10 @@
 
 static uint8_t some_map(struct gen *g)
 {
-	static const uint8_t maps[] = { MAP_ARRAY, MAP_HASH, MAP_COUNTERS };
+	static const uint8_t maps[] = { MAP_ARRAY, MAP_ARRAY,    MAP_HASH,     MAP_HASH,
+					MAP_HASH,  MAP_COUNTERS, MAP_COUNTERS, MAP_SPECIAL };
 
-	return maps[below(g, 3)];
+	return maps[below(g, ARRAY_SIZE(maps))];
 }
 
 /* R`reg` = pointer to `bytes` readable bytes, in the stack, sometimes in the packet. False: it
@@ -60,7 +61,7 @@ static bool key_argument(struct gen *g, uint8_t map)
 	return true;
 }
 
-static void end_call(struct gen *g, int32_t helper)
+void end_call(struct gen *g, int32_t helper)
 {
 	asm_emit(g->b, CALL(helper));
 	g->locked &= (uint16_t)~0x3fu;
@@ -118,7 +119,8 @@ static void take_result(struct gen *g)
 
 void gen_map_update(struct gen *g)
 {
-	uint8_t map = below(g, 2) ? MAP_ARRAY : MAP_HASH;
+	static const uint8_t maps[] = { MAP_ARRAY, MAP_ARRAY, MAP_HASH, MAP_HASH, MAP_SPECIAL };
+	uint8_t map = maps[below(g, ARRAY_SIZE(maps))];
 	static const uint8_t flags[] = { BPF_ANY, BPF_ANY, BPF_ANY, BPF_NOEXIST, BPF_EXIST };
 
 	if (!calls_allowed(g))
@@ -175,60 +177,17 @@ void gen_event(struct gen *g)
 	g->locked &= (uint16_t)~0x3eu;
 }
 
-static void forget_packet(struct gen *g)
+/* An event without bytes; memory of size 0 may be anywhere in the frame. */
+void gen_empty_memory(struct gen *g)
 {
-	for (unsigned r = 0; r < 10; r++) {
-		if (g->s.reg[r].kind == K_PKT)
-			g->s.reg[r] = (struct value){ 0 };
-	}
-	for (unsigned i = 0; i < STACK_SLOTS; i++) {
-		if (g->s.slot[i].kind == K_PKT)
-			g->s.slot[i] = (struct value){ 0 };
-	}
-}
-
-void gen_move_packet(struct gen *g)
-{
-	bool tail = percent(g, 40);
-	int32_t delta = (int32_t)below(g, tail ? 40 : 100) - (tail ? 40 : 60);
 	int ctx;
 
-	if (!g->moves_packet || g->func || !calls_allowed(g) || g->head || (ctx = context(g)) < 0)
+	if (!calls_allowed(g) || g->head || (ctx = context(g)) < 0)
 		return;
-	asm_emit(g->b, MOV64(1, ctx));
-	set_reg(g, 1, (struct value){ .kind = K_CTX });
-	g->locked |= 1u << 1;
-	if (percent(g, 80)) {
-		asm_emit(g->b, MOV64I(2, delta));
-	} else { /* a number; tails never grow on the device */
-		uint8_t by = bounded_scalar(g, 31);
-
-		asm_emit(g->b, MOV64(2, by));
-		if (tail)
-			asm_emit(g->b, NEG64(2));
-	}
-	end_call(g, tail ? BPF_FUNC_xdp_adjust_tail : BPF_FUNC_xdp_adjust_head);
-	forget_packet(g);
-}
-
-/* tc only; R6 is the context, leaves the program when the packet is too short. */
-void gen_ld_abs(struct gen *g)
-{
-	static const uint8_t sizes[] = { BPF_B, BPF_H, BPF_W };
-	uint8_t size = sizes[below(g, 3)], idx;
-
-	if (g->xdp || g->func || !calls_allowed(g) || g->s.reg[6].kind != K_CTX)
-		return;
-	if (percent(g, 50)) {
-		asm_emit(g->b, LD_ABS(size, below(g, percent(g, 80) ? 60 : 400)));
-	} else {
-		idx = percent(g, 90) ? bounded_scalar(g, 63) : pick_scalar(g);
-		if (g->s.reg[6].kind != K_CTX)
-			return;
-		asm_emit(g->b, LD_IND(size, idx, below(g, 32)));
-	}
-	clobber_args(g);
-	g->s.reg[0] = scalar(UINT32_MAX);
+	asm_emit(g->b, MOV64(1, ctx), MOV64(4, 10), ALU64I(BPF_ADD, 4, -1 - (int32_t)below(g, 64)),
+		 LD_MAP(2, MAP_EVENTS), LD64(3, BPF_F_CURRENT_CPU), MOV64I(5, 0));
+	end_call(g, BPF_FUNC_perf_event_output);
+	take_result(g);
 }
 
 /* ---- subprograms ----------------------------------------------------------------------------- */
@@ -236,7 +195,8 @@ void gen_ld_abs(struct gen *g)
 /* An argument made from what there is; numbers are always there. */
 static struct value choose_argument(struct gen *g)
 {
-	static const enum kind kinds[] = { K_SCALAR, K_SCALAR, K_PKT, K_MAPVAL, K_CTX, K_STACK };
+	static const enum kind kinds[] = { K_SCALAR, K_SCALAR, K_PKT, K_MAPVAL,
+					   K_CTX,    K_STACK,  K_OLD };
 	enum kind kind = kinds[below(g, ARRAY_SIZE(kinds))];
 	int r = find_reg(g, kind);
 
@@ -284,13 +244,35 @@ static bool pass_argument(struct gen *g, uint32_t n, const struct value *want)
 	return true;
 }
 
+static bool may_move(const struct gen *g)
+{
+	return g->moves_packet && (!g->func || g->funcs[g->func].moves);
+}
+
+/* Arguments that go together: two packet pointers from before a move, or the context with which the
+ * function moves the packet or reads it in the old way. */
+static void pass_special(struct gen *g, struct func *f)
+{
+	int old = find_reg(g, K_OLD), ctx = find_reg(g, K_CTX);
+
+	if (old >= 0 && f->n_args > 1 && percent(g, 50)) {
+		f->arg[0] = f->arg[1] = g->s.reg[old];
+	} else if (ctx >= 0 && percent(g, g->xdp ? 20 : 40)) {
+		f->arg[f->n_args - 1] = g->s.reg[ctx];
+		f->moves = may_move(g);
+	}
+}
+
 /* A function that comes after this one: no recursion. 0: none. */
 static uint32_t choose_function(struct gen *g)
 {
 	struct func *f;
 
-	if (g->n_funcs > g->func + 1 && percent(g, 50))
-		return g->func + 1 + below(g, g->n_funcs - g->func - 1);
+	if (g->n_funcs > g->func + 1 && percent(g, 50)) {
+		uint32_t at = g->func + 1 + below(g, g->n_funcs - g->func - 1);
+
+		return g->funcs[at].moves && !may_move(g) ? 0 : at;
+	}
 	if (g->n_funcs == GEN_MAX_FUNCS + 1)
 		return 0;
 	f = &g->funcs[g->n_funcs];
@@ -300,6 +282,7 @@ static uint32_t choose_function(struct gen *g)
 		f->arg[i] = choose_argument(g);
 		f->arg[i].umax = UINT64_MAX;
 	}
+	pass_special(g, f);
 	return g->n_funcs++;
 }
 
@@ -316,12 +299,16 @@ void gen_subprog_call(struct gen *g)
 	fn = &g->funcs[f];
 	while (n < fn->n_args && pass_argument(g, n, &fn->arg[n]))
 		n++;
-	if (f == before) /* a new one takes what it gets: it must be called */
+	if (f == before && n < fn->n_args) { /* a new one takes what it gets: it must be called */
 		fn->n_args = n;
+		fn->moves = false;
+	}
 	g->locked &= (uint16_t)~0x3eu;
 	if (n < fn->n_args)
 		return;
 	asm_jump(g->b, (struct bpf_insn)CALL_SUB(0), fn->label);
 	clobber_args(g);
 	g->s.reg[0] = scalar(UINT64_MAX);
+	if (fn->moves)
+		packet_moved(g);
 }

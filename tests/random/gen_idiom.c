@@ -9,11 +9,6 @@ struct trio {
 	uint8_t a, b, t;
 };
 
-static void lock(struct gen *g, uint8_t r)
-{
-	g->locked |= (uint16_t)(1u << r);
-}
-
 static void copy_scalar(struct gen *g, uint8_t dst)
 {
 	uint8_t src = pick_scalar(g);
@@ -34,13 +29,13 @@ static bool take_trio(struct gen *g, struct trio *x)
 		return false;
 	x->a = pick_dst(g, false);
 	copy_scalar(g, x->a);
-	lock(g, x->a);
+	lock_reg(g, x->a);
 	x->b = pick_dst(g, false);
 	copy_scalar(g, x->b);
-	lock(g, x->b);
+	lock_reg(g, x->b);
 	x->t = pick_dst(g, false);
 	copy_scalar(g, x->t);
-	lock(g, x->t);
+	lock_reg(g, x->t);
 	return true;
 }
 

@@ -16,6 +16,8 @@ enum kind {
 	K_PKT,    /* packet + off, of which the first `len` bytes (from off 0) are there */
 	K_MAPVAL, /* value of map `map` + off, not NULL */
 	K_STACK,  /* memory of a caller: `len` written bytes, aligned to 8 */
+	K_END,    /* end of the packet */
+	K_OLD,    /* K_PKT or K_END from before move number `map` of the packet, plus any number */
 };
 
 struct value {
@@ -44,6 +46,7 @@ struct func {
 	uint32_t label;
 	uint32_t n_args;
 	struct value arg[MAX_ARGS]; /* R1 … */
+	bool moves; /* the packet: its callers' packet pointers are old afterwards */
 };
 
 struct gen {
@@ -64,6 +67,8 @@ struct gen {
 	bool out_used;
 	bool xdp;
 	bool moves_packet; /* may call adjust_head or adjust_tail */
+	bool addresses;    /* may use bits of addresses: gen.h */
+	uint8_t n_moves;   /* of the packet, so far */
 	bool new_isa;      /* sign extension, signed division, bswap */
 	bool offload_only; /* may do what only programs for a card may */
 	uint32_t n_loops;
@@ -110,6 +115,10 @@ void place_all_pending(struct gen *g, uint32_t from);
 /* The jump to g->out. */
 void jump_out(struct gen *g, struct bpf_insn jump);
 
+/* n registers for pointers, locked; one more stays free for what is read through them. False: no room. */
+bool take_registers(struct gen *g, uint8_t *r, uint32_t n);
+void lock_reg(struct gen *g, uint8_t r);
+
 /* Register with the context; loads it from the stack if needed. -1: this function has none. */
 int context(struct gen *g);
 
@@ -128,6 +137,8 @@ void gen_packet_store(struct gen *g);
 void gen_packet_variable(struct gen *g);
 void gen_map_value_access(struct gen *g);
 void gen_global_data(struct gen *g);
+/* First byte of a value that plain accesses may touch. */
+uint32_t first_data_byte(const struct gen *g, uint8_t map);
 
 /* gen_stack.c */
 void gen_stack_store(struct gen *g);
@@ -136,6 +147,10 @@ void gen_stack_variable(struct gen *g);
 void gen_spill(struct gen *g);
 void gen_fill(struct gen *g);
 void gen_caller_stack(struct gen *g);
+/* Spills a register; false: no slot is free. */
+bool spill_register(struct gen *g, uint8_t r);
+/* Offset from R10 of a slot without a pointer that may be written, 0: none; its bytes count as written. */
+int32_t scratch_slot(struct gen *g);
 /* Offset from R10 of `bytes` written bytes, aligned to 8; they are written if there are none. */
 int32_t stack_bytes(struct gen *g, uint32_t bytes);
 
@@ -151,9 +166,44 @@ void gen_map_update(struct gen *g);
 void gen_map_delete(struct gen *g);
 void gen_random(struct gen *g);
 void gen_event(struct gen *g);
-void gen_move_packet(struct gen *g);
-void gen_ld_abs(struct gen *g);
+void gen_empty_memory(struct gen *g);
+void end_call(struct gen *g, int32_t helper); /* R1 to R5 are unlocked, R0 is a number */
 void gen_subprog_call(struct gen *g);
+
+/* gen_move.c */
+void gen_move_packet(struct gen *g);
+void packet_moved(struct gen *g); /* what is known of its pointers */
+
+/* gen_old.c */
+void gen_old_pointers(struct gen *g);
+
+/* gen_legacy.c */
+void gen_legacy_load(struct gen *g);
+void legacy_context(struct gen *g); /* start of a function: its context argument goes to R6 */
+
+/* gen_view.c */
+void gen_pointer_view(struct gen *g);
+
+/* gen_kinds.c */
+void gen_either_kind(struct gen *g);
+
+/* gen_atomic.c */
+void gen_stack_atomic(struct gen *g);
+
+/* gen_narrow.c */
+void gen_narrow_spill(struct gen *g);
+
+/* gen_special.c */
+void gen_lock(struct gen *g);
+
+/* gen_types.c: BTF of maps and functions */
+void make_types(struct gen_program *p);
+enum { TYPE_KEY = 1, TYPE_FUNC, TYPE_LOCKED, TYPE_TIMED, TYPE_COUNT };
+/* Values of these types: whole size, first plain byte. */
+#define LOCKED_BYTES   16u
+#define LOCKED_DATA_AT 4u
+#define TIMED_BYTES    32u
+#define TIMED_DATA_AT  16u
 
 /* gen_idiom.c */
 void gen_idiom(struct gen *g);
@@ -170,6 +220,6 @@ void gen_queue(struct gen *g);
 void gen_statements(struct gen *g, uint32_t n);
 
 /* Maps of every program. */
-enum { MAP_ARRAY, MAP_HASH, MAP_COUNTERS, MAP_DATA, MAP_EVENTS };
+enum { MAP_ARRAY, MAP_HASH, MAP_COUNTERS, MAP_DATA, MAP_EVENTS, MAP_SPECIAL };
 
 #endif

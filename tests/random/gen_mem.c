@@ -294,10 +294,17 @@ static void variable_access(struct gen *g, uint8_t ptr, uint32_t first, uint32_t
 	g->locked = locked;
 }
 
+uint32_t first_data_byte(const struct gen *g, uint8_t map)
+{
+	if (map == MAP_SPECIAL)
+		return g->p->maps[map].btf_value_id == TYPE_LOCKED ? LOCKED_DATA_AT : TIMED_DATA_AT;
+	return map == MAP_COUNTERS ? COUNTER_BYTES : 0;
+}
+
 static void access_value(struct gen *g, uint8_t ptr)
 {
 	uint8_t map = g->s.reg[ptr].map, size = random_size(g);
-	uint32_t first = map == MAP_COUNTERS ? COUNTER_BYTES : 0;
+	uint32_t first = first_data_byte(g, map);
 	uint32_t room = g->p->maps[map].value_size - first;
 	int32_t off;
 

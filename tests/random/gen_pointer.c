@@ -3,19 +3,6 @@
 /* Pointers that differ from path to path: chosen by a condition, moved on in a loop, out of one of two
  * maps; and what can be computed from pointers. */
 
-/* n registers for pointers; one more stays free for what is read through them. */
-static bool take(struct gen *g, uint8_t *r, uint32_t n)
-{
-	if (!pointer_room(g, n + 1))
-		return false;
-	for (uint32_t i = 0; i < n; i++) {
-		r[i] = pick_dst(g, true);
-		g->s.reg[r[i]] = (struct value){ 0 };
-		g->locked |= (uint16_t)(1u << r[i]);
-	}
-	return true;
-}
-
 static void access_pointer(struct gen *g, uint8_t ptr, uint32_t room)
 {
 	for (uint32_t n = 1 + below(g, 3); n; n--) {
@@ -55,7 +42,7 @@ void gen_either_packet(struct gen *g)
 	g->locked |= (uint16_t)(1u << pkt);
 	cond = random_condition(g);
 	g->locked |= registers_of(&cond);
-	if (take(g, &r, 1)) {
+	if (take_registers(g, &r, 1)) {
 		last = g->s.reg[pkt].len - (uint16_t)g->s.reg[pkt].off - 16;
 		cond.off = 1;
 		asm_emit(g->b, MOV64(r, pkt), ALU64I(BPF_ADD, r, below(g, last / 2)), cond,
@@ -74,7 +61,7 @@ void gen_either_stack(struct gen *g)
 	uint8_t r;
 
 	g->locked |= registers_of(&cond);
-	if (!off || !take(g, &r, 1)) {
+	if (!off || !take_registers(g, &r, 1)) {
 		g->locked = locked;
 		return;
 	}
@@ -106,7 +93,7 @@ void gen_pointer_difference(struct gen *g)
 	if (ctx < 0 || g->head)
 		return;
 	g->locked |= (uint16_t)(1u << ctx);
-	if (take(g, r, 2)) {
+	if (take_registers(g, r, 2)) {
 		asm_emit(g->b, LDX(BPF_W, r[0], ctx, g->xdp ? 4 : 80),
 			 LDX(BPF_W, r[1], ctx, g->xdp ? 0 : 76), ALU64(BPF_SUB, r[0], r[1]));
 		g->s.reg[r[0]] = scalar(UINT64_MAX);
@@ -132,7 +119,7 @@ void gen_packet_loop(struct gen *g)
 
 	if (!g->head && pointer_room(g, 7) && (ctx = context(g)) >= 0)
 		g->locked |= (uint16_t)(1u << ctx);
-	if (ctx < 0 || !take(g, r, 4)) { /* pointer, end, next, count */
+	if (ctx < 0 || !take_registers(g, r, 4)) { /* pointer, end, next, count */
 		asm_place(g->b, again);
 		asm_place(g->b, end);
 		g->locked = locked;

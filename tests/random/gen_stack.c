@@ -84,19 +84,34 @@ void gen_stack_load(struct gen *g)
 	gen_stack_store(g);
 }
 
-void gen_spill(struct gen *g)
+bool spill_register(struct gen *g, uint8_t r)
 {
 	int32_t slot = data_slot(g);
-	uint8_t r = (uint8_t)below(g, 10);
 
 	if (slot < 0 || g->s.reg[r].kind == K_NONE || (g->head && g->s.reg[r].kind != K_SCALAR))
-		return;
+		return false;
 	asm_emit(g->b, STX(BPF_DW, 10, slot_off((uint32_t)slot), r));
 	wrote(g, (uint32_t)slot, 0, 8);
 	if (g->s.reg[r].kind == K_SCALAR)
-		return;
+		return true;
 	g->s.slot[slot] = g->s.reg[r];
 	g->s.written[slot] = 0;
+	return true;
+}
+
+void gen_spill(struct gen *g)
+{
+	spill_register(g, (uint8_t)below(g, 10));
+}
+
+int32_t scratch_slot(struct gen *g)
+{
+	int32_t slot = data_slot(g);
+
+	if (slot < 0)
+		return 0;
+	wrote(g, (uint32_t)slot, 0, 8);
+	return slot_off((uint32_t)slot);
 }
 
 void gen_fill(struct gen *g)

@@ -54,6 +54,23 @@ bool pointer_room(const struct gen *g, uint32_t need)
 	return n >= need;
 }
 
+bool take_registers(struct gen *g, uint8_t *r, uint32_t n)
+{
+	if (!pointer_room(g, n + 1))
+		return false;
+	for (uint32_t i = 0; i < n; i++) {
+		r[i] = pick_dst(g, true);
+		g->s.reg[r[i]] = (struct value){ 0 };
+		lock_reg(g, r[i]);
+	}
+	return true;
+}
+
+void lock_reg(struct gen *g, uint8_t r)
+{
+	g->locked |= (uint16_t)(1u << r);
+}
+
 uint8_t pick_scalar(struct gen *g)
 {
 	int r = find_reg(g, K_SCALAR);

@@ -189,6 +189,10 @@ static void run_levels(const struct options *o, struct gen_program *p, struct ha
 		if ((r.outcome == HARNESS_DIFFERS && (shown < MAX_SHOWN || o->verbose)) ||
 		    r.outcome == HARNESS_FAILED || (o->verbose && r.outcome == HARNESS_REFUSED))
 			show(o, p, c, &f);
+		else if (r.outcome == HARNESS_DIFFERS)
+			printf("seed %" PRIu64 ", -O%u: differs\n", t->seed, levels[i]);
+		if (r.outcome == HARNESS_DIFFERS && p->addresses)
+			printf("  it computes with addresses: the device should have refused it\n");
 	}
 }
 
@@ -237,7 +241,7 @@ static void one_program(const struct options *o, struct tally *t)
 		refuse(t, &t->rejected_for[reason]);
 	if (o->kernel && !s.p.offload_only)
 		ask_kernel(o, &s.c, ok, reason, t);
-	if (ok && !o->verify_only)
+	if (ok && !o->verify_only && !(o->split && s.p.addresses))
 		run_levels(o, &s.p, &s.c, s.packets.path, t);
 	close_subject(&s);
 }

@@ -7,6 +7,7 @@
 #include "sim/packet.h"
 #include "sim/rng.h"
 
+#include <bpf/btf.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,7 @@ struct test {
 	struct diags diags;
 	struct cx cx;
 	struct gen_program gen;
+	struct btf *btf;
 	struct fe_subprog subs[MAX_FUNCS];
 	struct fe_prog prog;
 	struct fe_object obj;
@@ -32,6 +34,7 @@ struct totals {
 
 static void open_test(struct test *t, uint64_t seed)
 {
+	struct harness_case c;
 	uint32_t n;
 
 	*t = (struct test){ 0 };
@@ -40,12 +43,15 @@ static void open_test(struct test *t, uint64_t seed)
 	diags_init(&t->diags, &t->arena);
 	t->cx = (struct cx){ &t->arena, &t->scratch, &t->diags };
 	gen_program(&t->gen, seed, 20 + (uint32_t)(seed % 40));
+	gen_case(&t->gen, "random", &c);
+	t->btf = btf__new(c.btf, c.btf_bytes);
 	n = t->gen.n_subprogs;
 	for (uint32_t i = 0; i <= n; i++)
 		t->subs[i] = (struct fe_subprog){
 			.start = i ? t->gen.subprog_at[i - 1] : 0,
 			.end = i < n ? t->gen.subprog_at[i] : t->gen.code.n,
 			.name = arena_printf(&t->arena, "f%u", i),
+			.btf_func_id = c.func_type,
 		};
 	t->prog = (struct fe_prog){ .name = "random",
 				    .section = "xdp",
@@ -59,11 +65,13 @@ static void open_test(struct test *t, uint64_t seed)
 				     .maps = t->gen.maps,
 				     .n_maps = GEN_MAPS,
 				     .progs = &t->prog,
-				     .n_progs = 1 };
+				     .n_progs = 1,
+				     .btf = t->btf };
 }
 
 static void close_test(struct test *t)
 {
+	btf__free(t->btf);
 	arena_reset(&t->arena);
 	arena_reset(&t->scratch);
 }
@@ -207,7 +215,7 @@ static bool one(uint64_t seed, struct totals *n)
 	bool **set;
 
 	open_test(&t, seed);
-	if (!t.gen.n_subprogs || !verify(&t, &t.prog, &t.vp))
+	if (!t.gen.n_subprogs || t.gen.addresses || !verify(&t, &t.prog, &t.vp))
 		goto out;
 	n->programs++;
 	shaper = part_shaper_new(&t.cx, &t.vp);

@@ -160,6 +160,14 @@ static void find_subprogs(struct fuzz_case *c)
 	c->prog.n_subprogs = count;
 }
 
+/* Callbacks, and functions with legacy loads: the kernel wants to know what they return. */
+static bool needs_types(const struct bpf_insn *insn)
+{
+	if (ebpf_is_ld_imm64(insn))
+		return insn->src_reg == EBPF_IMM_FUNC;
+	return ebpf_class(insn) == BPF_LD;
+}
+
 static void make(struct fuzz_case *c, uint64_t seed)
 {
 	uint64_t s = seed;
@@ -175,6 +183,8 @@ static void make(struct fuzz_case *c, uint64_t seed)
 		c->p.n = c->gen.code.n;
 		c->p.type = c->gen.type;
 		memcpy(c->p.insns, c->gen.code.at, c->p.n * sizeof(*c->p.insns));
+		for (size_t i = 0; i < GEN_MAPS; i++) /* types are those of describe_functions() */
+			c->gen.maps[i].btf_key_id = c->gen.maps[i].btf_value_id = 0;
 		c->obj.maps = c->gen.maps;
 		c->obj.n_maps = GEN_MAPS;
 	}
@@ -187,7 +197,7 @@ static void make(struct fuzz_case *c, uint64_t seed)
 				    .n_insns = c->p.n };
 	find_subprogs(c);
 	for (uint32_t i = 0; i < c->p.n; i++) {
-		if (ebpf_is_ld_imm64(&c->p.insns[i]) && c->p.insns[i].src_reg == EBPF_IMM_FUNC)
+		if (needs_types(&c->p.insns[i]))
 			c->obj.btf = c->btf;
 	}
 }
