@@ -36,6 +36,7 @@ struct sim_diff_options {
 	uint64_t seed;
 	const char *pcap;                                            /* NULL: generate */
 	void (*progress)(void *priv, uint64_t done, uint64_t total); /* or NULL */
+	bool (*stop)(void *priv); /* asked between packets: true ends the run; or NULL */
 	void *priv;
 	/* The ways that both sides take, for one packet that differs; NULL: not told. The host's needs
 	 * the interpreter among `hosts`. */
@@ -77,6 +78,7 @@ struct sim_diff_result {
 		[8]; /* by host verdict (XDP 0..4, TC 0..7 with -1 counted as 0), rest last */
 	uint64_t map_hits, map_misses; /* lookups on the host side: shows that both were reached */
 	double seconds;
+	bool stopped; /* by the options' `stop`, before the last packet */
 	struct sim_diff_mismatch kept[SIM_DIFF_KEEP];
 	size_t n_kept;
 	struct sim_diff_host hosts[SIM_DIFF_N_HOSTS];

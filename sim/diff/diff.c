@@ -292,6 +292,12 @@ static bool finished(const struct diff *d)
 	return d->res->packets == d->opts->packets;
 }
 
+bool sim_diff_stopped(struct diff *d)
+{
+	d->res->stopped |= d->opts->stop && d->opts->stop(d->opts->priv);
+	return d->res->stopped;
+}
+
 static bool feed(void *priv, const struct sim_host_run *previous, struct sim_host_packet *next)
 {
 	struct diff *d = priv;
@@ -302,7 +308,7 @@ static bool feed(void *priv, const struct sim_host_run *previous, struct sim_hos
 			d->opts->progress(d->opts->priv, d->res->packets, d->opts->packets);
 		d->index++;
 	}
-	if (finished(d) || !sim_diff_next_packet(d))
+	if (finished(d) || sim_diff_stopped(d) || !sim_diff_next_packet(d))
 		return false;
 	*next = sim_diff_host_packet(d);
 	return true;

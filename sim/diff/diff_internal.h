@@ -102,6 +102,8 @@ void sim_diff_prepare(struct diff *d); /* what is known of each map */
 bool sim_diff_open_packets(struct diff *d);
 bool sim_diff_open_device(struct diff *d);                         /* false: reported */
 struct sim_host_packet sim_diff_host_packet(const struct diff *d); /* the packet under way */
+/* True: the caller wants the run to end here. */
+bool sim_diff_stopped(struct diff *d);
 /* Next packet of the generator or file into d->data, d->len; false: no more. */
 bool sim_diff_next_packet(struct diff *d);
 uint64_t sim_diff_packet_seed(const struct diff *d); /* of the random numbers of packet d->index */

@@ -286,7 +286,7 @@ static bool feed_learner(void *priv, const struct sim_host_run *previous,
 		if (!t->found && is_hash(d->obj->maps[t->map].type))
 			learn_key(l, t->map, t->key);
 	}
-	if (d->index == LEARN_PACKETS || !sim_diff_next_packet(d))
+	if (d->index == LEARN_PACKETS || sim_diff_stopped(d) || !sim_diff_next_packet(d))
 		return false;
 	*next = (struct sim_host_packet){ .data = d->data,
 					  .len = d->len,

@@ -302,7 +302,8 @@ static void run(struct pair *p)
 	const struct sim_diff_options *o = &p->opts;
 	bool to_the_end = o->pcap && !o->packets;
 
-	while ((to_the_end || p->d.res->packets < o->packets) && sim_diff_next_packet(&p->d)) {
+	while ((to_the_end || p->d.res->packets < o->packets) && !sim_diff_stopped(&p->d) &&
+	       sim_diff_next_packet(&p->d)) {
 		one_packet(p);
 		if (o->progress && p->d.res->packets % CHECK_EVERY == 0)
 			o->progress(o->priv, p->d.res->packets, o->packets);

@@ -31,9 +31,11 @@ struct sim_pcap *sim_pcap_open(struct cx *cx, const char *path)
 	struct sim_pcap *p = ARENA_NEW(cx->arena, struct sim_pcap);
 
 	p->path = arena_strdup(cx->arena, path);
+	errno = 0;
 	p->handle = pcap_open_offline(path, why);
 	if (!p->handle) {
-		report(cx, REASON_PCAP_OPEN, path, why);
+		if (errno != EINTR) /* a signal ends a wait, and is no damage */
+			report(cx, REASON_PCAP_OPEN, path, why);
 		return NULL;
 	}
 	if (pcap_datalink(p->handle) != DLT_EN10MB) {
@@ -47,13 +49,16 @@ struct sim_pcap *sim_pcap_open(struct cx *cx, const char *path)
 bool sim_pcap_next(struct cx *cx, struct sim_pcap *p, const uint8_t **data, uint32_t *len)
 {
 	struct pcap_pkthdr *hdr;
-	int got = pcap_next_ex(p->handle, &hdr, data);
+	int got;
+
+	errno = 0;
+	got = pcap_next_ex(p->handle, &hdr, data);
 
 	if (got == 1) {
 		*len = hdr->caplen;
 		return true;
 	}
-	if (got == PCAP_ERROR)
+	if (got == PCAP_ERROR && errno != EINTR)
 		report(cx, REASON_PCAP_OPEN, p->path, pcap_geterr(p->handle));
 	return false;
 }

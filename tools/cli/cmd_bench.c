@@ -4,6 +4,7 @@
 #include "sim/diff.h"
 #include "sim/packet.h"
 #include "tools/cli/device.h"
+#include "tools/cli/interrupt.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -50,7 +51,7 @@ static bool bench_simulator(struct bpf_offload_program *p, uint64_t seed, struct
 		tool_device_free(&dev);
 		return false;
 	}
-	for (start = now(); seconds < SIM_SECONDS; seconds = now() - start) {
+	for (start = now(); seconds < SIM_SECONDS && !interrupt_signal(); seconds = now() - start) {
 		for (size_t i = 0; i < SIM_PACKETS; i++) {
 			if (sim_me_run(dev.me, &in[i], &out))
 				insns += out.insns;
@@ -68,6 +69,7 @@ static bool bench_test(const struct cli_args *args, struct bpf_offload_program *
 {
 	struct sim_diff_options opts = { .packets =
 						 args->packets_given ? args->packets : TEST_PACKETS,
+					 .stop = interrupt_came,
 					 .seed = args->seed };
 	struct sim_diff_device dev = { .maps = p->image->maps, .n_maps = p->image->n_maps };
 	struct sim_diff_result res;
@@ -129,9 +131,12 @@ static enum cli_exit bench_one(const struct cli_args *args, struct bpf_offload_p
 	struct bpf_offload_compile_opts opts = cli_compile_opts(args);
 	struct figures f = { 0 };
 	struct json_object *row;
-	int err = bpf_offload_program__compile(p, &opts);
 	bool ok = true;
+	int err;
 
+	if (interrupt_signal()) /* the programs before have their figures */
+		return CLI_OK;
+	err = bpf_offload_program__compile(p, &opts);
 	if (err == -EINVAL)
 		return CLI_USAGE;
 	if (!err && p->image)
@@ -149,5 +154,9 @@ static enum cli_exit bench_one(const struct cli_args *args, struct bpf_offload_p
 
 enum cli_exit cmd_bench(const struct cli_args *args)
 {
-	return cli_each_program(args, bench_one);
+	enum cli_exit code;
+
+	interrupt_catch();
+	code = cli_each_program(args, bench_one);
+	return code == CLI_OK ? (enum cli_exit)interrupt_status() : code;
 }

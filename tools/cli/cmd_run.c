@@ -4,6 +4,7 @@
 #include "sim/throughput.h"
 #include "sim/pcap.h"
 #include "tools/cli/device.h"
+#include "tools/cli/interrupt.h"
 #include "tools/cli/nic_maps.h"
 #include "tools/cli/rate.h"
 #include "tools/cli/trace.h"
@@ -89,6 +90,8 @@ static void print_totals(const struct session *s)
 	       ", aborted %" PRIu64 "; too long for the card %" PRIu64 ", faults %" PRIu64 "\n",
 	       s->img.prog_name, t->packets, t->pass, t->drop, t->tx, t->abort, t->too_long,
 	       t->faults);
+	if (interrupt_signal())
+		printf("  interrupted: the rest of the file was not read\n");
 	if (t->faults)
 		printf("  first fault: %s\n", t->first_fault);
 	printf("  %.1f instructions, %.1f cycles a packet (%.1f of them not waiting)\n",
@@ -104,6 +107,7 @@ static void print_json(const struct session *s)
 	struct sim_rate rate;
 
 	json_object_object_add(row, "name", report_text(s->img.prog_name));
+	json_object_object_add(row, "interrupted", json_object_new_boolean(interrupt_signal()));
 	json_object_object_add(row, "packets", json_object_new_uint64(t->packets));
 	json_object_object_add(row, "skipped", json_object_new_uint64(t->too_long));
 	json_object_object_add(row, "errors", json_object_new_uint64(t->faults));
@@ -130,7 +134,7 @@ static bool run_packets(struct session *s)
 	const uint8_t *data;
 	uint32_t len;
 
-	while (sim_pcap_next(&s->cx, s->in, &data, &len)) {
+	while (!interrupt_signal() && sim_pcap_next(&s->cx, s->in, &data, &len)) {
 		run_packet(s, data, len);
 		if (show && s->sum.packets % 10000 == 0)
 			cli_progress((void *)(uintptr_t)s->img.prog_name, s->sum.packets, 0);
@@ -162,7 +166,7 @@ static enum cli_exit run_image(struct session *s)
 	if (args->trace)
 		tool_trace_start(&s->trace, s->dev.me, &s->img);
 	s->in = sim_pcap_open(&s->cx, args->pcap);
-	if (!s->in)
+	if (!s->in && !interrupt_signal())
 		return CLI_PROGRAM;
 	if (args->write) {
 		s->out = sim_pcap_create(&s->cx, args->write);
@@ -193,6 +197,7 @@ enum cli_exit cmd_run(const struct cli_args *args)
 	}
 	diags_init(&diags, &arena);
 	s.cx = (struct cx){ .arena = &arena, .scratch = &scratch, .diags = &diags };
+	interrupt_catch();
 	code = run_image(&s);
 	if (s.out && !sim_pcap_finish(&s.cx, s.out) && code == CLI_OK)
 		code = CLI_ENVIRONMENT;
@@ -204,5 +209,5 @@ enum cli_exit cmd_run(const struct cli_args *args)
 		diag_print(stderr, &diags.list.at[i]);
 	arena_reset(&scratch);
 	arena_reset(&arena);
-	return code;
+	return code == CLI_OK ? (enum cli_exit)interrupt_status() : code;
 }

@@ -7,6 +7,7 @@
 #include "sim/image.h"
 #include "sim/pair.h"
 #include "sim/timing.h"
+#include "tools/cli/interrupt.h"
 #include "tools/cli/junit.h"
 #include "tools/cli/repro.h"
 #include "tools/cli/test_plan.h"
@@ -182,6 +183,7 @@ static void add_result(struct json_object *row, const struct bpf_offload_program
 			json_object_object_add(verdicts, verdict_name(p, v),
 					       json_object_new_uint64(r->verdicts[v]));
 	}
+	json_object_object_add(row, "interrupted", json_object_new_boolean(r->stopped));
 	json_object_object_add(row, "packets", json_object_new_uint64(r->packets));
 	json_object_object_add(row, "mismatches", json_object_new_uint64(r->mismatches));
 	json_object_object_add(row, "skipped", json_object_new_uint64(r->skipped));
@@ -204,12 +206,24 @@ static void add_result(struct json_object *row, const struct bpf_offload_program
 	json_object_object_add(row, "differences", diffs);
 }
 
+static void print_headline(const struct bpf_offload_program *p, const struct sim_diff_result *r)
+{
+	const char *name = bpf_offload_program__name(p);
+	const char *outcome = r->mismatches ? "DIFFERS" : "equal";
+
+	if (r->stopped)
+		printf("%s: interrupted after %" PRIu64 " packets, %s so far, %" PRIu64
+		       " mismatches, %" PRIu64 " skipped\n",
+		       name, r->packets, outcome, r->mismatches, r->skipped);
+	else
+		printf("%s: %s, %" PRIu64 " packets, %" PRIu64 " mismatches, %" PRIu64 " skipped\n",
+		       name, outcome, r->packets, r->mismatches, r->skipped);
+}
+
 static void print_result(const struct cli_args *args, const struct bpf_offload_program *p,
 			 const struct sim_diff_result *r)
 {
-	printf("%s: %s, %" PRIu64 " packets, %" PRIu64 " mismatches, %" PRIu64 " skipped\n",
-	       bpf_offload_program__name(p), r->mismatches ? "DIFFERS" : "equal", r->packets,
-	       r->mismatches, r->skipped);
+	print_headline(p, r);
 	if (args->quiet)
 		return;
 	if (r->device_insns)
@@ -244,6 +258,10 @@ static void add_junit(const struct cli_args *args, const struct bpf_offload_prog
 		return;
 	if (r) {
 		c.seconds = r->seconds;
+		if (r->stopped && !r->mismatches)
+			c.skipped = arena_printf(
+				&p->owner->arena,
+				"interrupted after %" PRIu64 " packets, equal so far", r->packets);
 		if (r->n_kept) {
 			c.failure = r->kept[0].what;
 			c.details = r->kept[0].text;
@@ -433,15 +451,20 @@ static enum cli_exit test_one(const struct cli_args *args, struct bpf_offload_pr
 		.p = p,
 		.diff = { .pcap = args->pcap,
 			  .progress = args->json || args->quiet ? NULL : cli_progress,
+			  .stop = interrupt_came,
 			  .priv = (void *)(uintptr_t)bpf_offload_program__name(p) },
 	};
 	struct sim_diff_device dev = { 0 };
 	struct bpf_offload_object *o = p->owner;
 	struct json_object *row = NULL;
-	int err = bpf_offload_program__compile(p, &opts);
+	int err;
 	const char *obstacle;
 	bool on_device;
 
+	if (interrupt_signal())
+		return skip(args, p, report ? report_program(report, p) : NULL,
+			    "interrupted before it was compiled");
+	err = bpf_offload_program__compile(p, &opts);
 	if (err == -EINVAL)
 		return CLI_USAGE;
 	if (report) {
@@ -479,9 +502,10 @@ enum cli_exit cmd_test(const struct cli_args *args)
 		return CLI_USAGE;
 	if (args->junit)
 		own.junit_to = junit_new(&arena, args->operand);
+	interrupt_catch();
 	code = cli_each_program(&own, test_one);
 	if (args->junit && !junit_write(own.junit_to, args->junit) && code == CLI_OK)
 		code = CLI_ENVIRONMENT;
 	arena_reset(&arena);
-	return code;
+	return code == CLI_OK ? (enum cli_exit)interrupt_status() : code;
 }
