@@ -170,7 +170,10 @@ static bool collect_relocs(struct cx *cx, struct fe_elf *elf)
 
 bool fe_elf_collect_code(struct cx *cx, struct fe_elf *elf)
 {
-	return collect_functions(cx, elf) && collect_relocs(cx, elf);
+	if (!collect_relocs(cx, elf))
+		return false;
+	fe_elf_type_functions(cx, elf);
+	return collect_functions(cx, elf);
 }
 
 struct fe_func *fe_elf_func_at(const struct fe_elf *elf, uint32_t section, uint32_t insn)

@@ -110,24 +110,32 @@ static const struct legacy_map *template_of(const struct legacy *l, const struct
 	return NULL;
 }
 
-/* struct { type, key_size, value_size, max_entries, map_flags[, values] } of a map. */
-static int definition(const struct legacy *l, const struct legacy_map *m,
-		      const struct legacy_map *inner)
+/* iproute2's word for where it pins; in the kernel samples' layout the same word is a NUMA node. */
+static bool is_pinned(const struct legacy_map *m)
 {
-	static const char *const names[] = { "type", "key_size", "value_size", "max_entries",
-					     "map_flags" };
-	int fields[ARRAY_SIZE(names)], values = 0, id;
+	return m->bytes > PINNING * 4 && m->words[PINNING] && !(m->words[FLAGS] & BPF_F_NUMA_NODE);
+}
 
-	for (uint32_t i = 0; i < ARRAY_SIZE(names); i++)
-		fields[i] = number(l, m->words[i]);
+/* struct { type, key_size, value_size, max_entries, map_flags, pinning[, values] } of a map; templates of inner maps are
+ * never pinned. */
+static int definition(const struct legacy *l, const struct legacy_map *m,
+		      const struct legacy_map *inner, bool may_pin)
+{
+	static const char *const names[] = { "type",        "key_size",  "value_size",
+					     "max_entries", "map_flags", "pinning" };
+	int fields[ARRAY_SIZE(names)], values = 0, id;
+	const uint32_t n = may_pin && is_pinned(m) ? ARRAY_SIZE(names) : ARRAY_SIZE(names) - 1;
+
+	for (uint32_t i = 0; i < n; i++)
+		fields[i] = number(l, i <= FLAGS ? m->words[i] : 1);
 	if (inner)
 		values = btf__add_array(l->btf, l->int_id,
-					btf__add_ptr(l->btf, definition(l, inner, NULL)), 0);
-	id = btf__add_struct(l->btf, NULL, 8 * (uint32_t)ARRAY_SIZE(names));
-	for (uint32_t i = 0; i < ARRAY_SIZE(names); i++)
+					btf__add_ptr(l->btf, definition(l, inner, NULL, false)), 0);
+	id = btf__add_struct(l->btf, NULL, 8 * n);
+	for (uint32_t i = 0; i < n; i++)
 		btf__add_field(l->btf, names[i], fields[i], i * 64, 0);
 	if (inner)
-		btf__add_field(l->btf, "values", values, (uint32_t)ARRAY_SIZE(names) * 64, 0);
+		btf__add_field(l->btf, "values", values, n * 64, 0);
 	return id;
 }
 
@@ -148,7 +156,7 @@ static bool add_types(struct legacy *l)
 	l->int_id = btf__add_int(l->btf, "int", 4, BTF_INT_SIGNED);
 	for (uint32_t i = 0; i < l->n; i++) {
 		const struct legacy_map *m = &l->maps[i];
-		int def = definition(l, m, template_of(l, m));
+		int def = definition(l, m, template_of(l, m), true);
 
 		vars[i] = btf__add_var(l->btf, m->symbol->name, BTF_VAR_GLOBAL_ALLOCATED, def);
 		if (vars[i] < 0)

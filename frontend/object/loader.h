@@ -97,6 +97,9 @@ uint32_t fe_elf_add_section(struct fe_elf *elf, const char *name, struct fe_byte
 /* Finds one section in any 64-bit little-endian ELF file (kernel images with BTF). */
 bool fe_elf_find_raw(struct fe_bytes file, const char *name, struct fe_bytes *out);
 
+/* elf_untyped.c: gives functions without symbol type (old clang) type and size, with a warning */
+void fe_elf_type_functions(struct cx *cx, struct fe_elf *elf);
+
 /* elf_code.c: functions and relocations of the executable sections */
 bool fe_elf_collect_code(struct cx *cx, struct fe_elf *elf);
 /* Function that contains an instruction of a section; NULL: none. */
@@ -150,6 +153,9 @@ const struct fe_ext_line *fe_btf_ext_line(const struct fe_btf_ext *ext, uint32_t
 
 /* legacy.c: turns a "maps" section (struct bpf_map_def, iproute2's bpf_elf_map) into ".maps" */
 bool fe_legacy_maps(struct cx *cx, struct fe_elf *elf);
+
+/* pinning.c: BTF-style maps with other loaders' pinning values are pinned by name, with a warning */
+bool fe_foreign_pins(struct cx *cx, struct fe_elf *elf);
 
 /* externs.c: kernel functions and variables, __kconfig values; `btf` may be NULL */
 bool fe_externs_resolve(struct cx *cx, struct fe_elf *elf, const struct btf *btf,

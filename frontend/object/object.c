@@ -128,7 +128,7 @@ static bool prepare(struct opening *o, struct fe_object *obj)
 	    !fe_elf_parse(o->cx, o->path, (struct fe_bytes){ file.data, file.size }, &o->elf) ||
 	    !fe_elf_collect_code(o->cx, &o->elf) ||
 	    !fe_section_types_check(o->cx, &o->elf, o->opts) || !check_btf(o) ||
-	    !fe_legacy_maps(o->cx, &o->elf) || !use_btf(o, obj))
+	    !fe_legacy_maps(o->cx, &o->elf) || !fe_foreign_pins(o->cx, &o->elf) || !use_btf(o, obj))
 		return false;
 	fe_relocs_check(o->cx, &o->elf);
 	return true;
