@@ -16,19 +16,19 @@
 
 /* Values of src_reg in a LD_IMM64's first half after frontend relocation. */
 enum ebpf_pseudo_imm {
-	EBPF_IMM_VALUE = 0,	  /* a plain 64-bit constant */
-	EBPF_IMM_MAP_FD = 1,	  /* never after relocation */
-	EBPF_IMM_MAP_VALUE_FD = 2, /* never after relocation */
-	EBPF_IMM_BTF_ID = 3,	  /* ksym: address of a kernel variable */
-	EBPF_IMM_FUNC = 4,	  /* imm: offset to the subprogram, for callbacks */
-	EBPF_IMM_MAP_IDX = 5,	  /* imm: index into fe_object.maps */
+	EBPF_IMM_VALUE = 0,         /* a plain 64-bit constant */
+	EBPF_IMM_MAP_FD = 1,        /* never after relocation */
+	EBPF_IMM_MAP_VALUE_FD = 2,  /* never after relocation */
+	EBPF_IMM_BTF_ID = 3,        /* ksym: address of a kernel variable */
+	EBPF_IMM_FUNC = 4,          /* imm: offset to the subprogram, for callbacks */
+	EBPF_IMM_MAP_IDX = 5,       /* imm: index into fe_object.maps */
 	EBPF_IMM_MAP_IDX_VALUE = 6, /* imm: map index; next imm: byte offset in element 0 */
 };
 
 /* Values of src_reg in a CALL. */
 enum ebpf_call_kind { EBPF_CALL_HELPER = 0, EBPF_CALL_SUBPROG = 1, EBPF_CALL_KFUNC = 2 };
 
-#define EBPF_MAX_STACK 512 /* bytes a frame */
+#define EBPF_MAX_STACK  512 /* bytes a frame */
 #define EBPF_MAX_FRAMES 8
 
 static inline uint8_t ebpf_class(const struct bpf_insn *i)
@@ -64,6 +64,12 @@ static inline unsigned ebpf_size_bytes(const struct bpf_insn *i) /* LD, LDX, ST,
 static inline bool ebpf_is_ld_imm64(const struct bpf_insn *i)
 {
 	return i->code == (BPF_LD | BPF_IMM | BPF_DW);
+}
+
+/* LD_ABS, LD_IND. */
+static inline bool ebpf_is_packet_load(const struct bpf_insn *i)
+{
+	return ebpf_class(i) == BPF_LD && (ebpf_mode(i) == BPF_ABS || ebpf_mode(i) == BPF_IND);
 }
 
 static inline bool ebpf_is_alu(const struct bpf_insn *i)

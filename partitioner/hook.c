@@ -58,13 +58,10 @@ static bool is_offset(const struct vp_reg *r, int32_t imm)
 	       imm <= (int32_t)LONGEST_PACKET;
 }
 
-/* A packet load that fails ends the whole program, so it is main's only. */
 static bool packet_load_fits(const struct vprog *vp, size_t inst, uint32_t pc)
 {
 	const struct bpf_insn *insn = &vp->prog->insns[pc];
 
-	if (vp->inst[inst].depth)
-		return false;
 	return ebpf_mode(insn) == BPF_ABS
 		       ? insn->imm >= 0 && insn->imm <= (int32_t)LONGEST_PACKET
 		       : is_offset(&vp_fact_at(vp, inst, pc)->regs[insn->src_reg], insn->imm);

@@ -73,6 +73,5 @@ int part_idle_register(const struct vprog *vp, uint32_t pc)
 
 bool part_is_packet_load(const struct bpf_insn *insn)
 {
-	return ebpf_class(insn) == BPF_LD &&
-	       (ebpf_mode(insn) == BPF_ABS || ebpf_mode(insn) == BPF_IND);
+	return ebpf_is_packet_load(insn);
 }

@@ -230,28 +230,50 @@ bool fe_check_exit(struct fe_env *env, uint32_t *next_pc, bool *done)
 	return true;
 }
 
-/* A tail call that succeeds does not come back here: the program that it leads to returns in place of this
- * function, with any number, and may have moved the packet. In main that is the end. */
-bool fe_check_tail_call(struct fe_env *env)
+/* A second path leaves the current function here, as `prepare` makes its state; this one goes on. In main
+ * leaving is the end, and nothing is to be walked. */
+static bool walk_early_exit(struct fe_env *env, void (*prepare)(struct fe_env *env))
 {
-	struct fe_state *failed = env->cur;
+	struct fe_state *stays = env->cur;
 	uint32_t next;
 	bool done, ok;
 
-	if (failed->n_frames == 1)
+	if (stays->n_frames == 1)
 		return true;
 	env->cur = fe_fork(env, env->pc);
 	ok = env->cur != NULL;
 	if (ok) {
-		fe_reg_unknown(fe_reg(env, BPF_REG_0));
-		fe_state_each_reg(env->cur, fe_forget_packet, NULL);
+		prepare(env);
 		ok = fe_check_exit(env, &next, &done);
 	}
 	if (!ok)
 		return false;
 	env->work->pc = next;
-	env->cur = failed;
+	env->cur = stays;
 	return true;
+}
+
+/* A tail call that succeeds does not come back here: the program that it leads to returns in place of this
+ * function, with any number, and may have moved the packet. */
+static void tail_call_taken(struct fe_env *env)
+{
+	fe_reg_unknown(fe_reg(env, BPF_REG_0));
+	fe_state_each_reg(env->cur, fe_forget_packet, NULL);
+}
+
+bool fe_check_tail_call(struct fe_env *env)
+{
+	return walk_early_exit(env, tail_call_taken);
+}
+
+static void return_zero(struct fe_env *env)
+{
+	fe_reg_const(fe_reg(env, BPF_REG_0), 0);
+}
+
+bool fe_check_failed_load(struct fe_env *env)
+{
+	return walk_early_exit(env, return_zero);
 }
 
 /* ---- stack of call chains ---------------------------------------------------------------------- */

@@ -304,14 +304,25 @@ bool fe_check_ld_imm64(struct fe_env *env, const struct bpf_insn *insn)
 	}
 }
 
+static bool in_callback(const struct fe_state *s)
+{
+	for (uint32_t k = 0; k < s->n_frames; k++) {
+		if (s->frames[k]->kind != FE_FRAME_CALL)
+			return true;
+	}
+	return false;
+}
+
 /* Legacy packet loads: R6 is the context, R0 the result in host order; a short packet ends the
- * program with 0. */
+ * function with 0, in main the program. */
 bool fe_check_ld_abs(struct fe_env *env, const struct bpf_insn *insn)
 {
 	const struct fe_reg *ctx = fe_reg(env, BPF_REG_6);
 
 	if (env->kind == FE_PROG_XDP)
 		return FE_REJECT(env, REASON_LD_ABS_PROG);
+	if (in_callback(env->cur))
+		return FE_REJECT(env, REASON_LD_ABS_CALLBACK);
 	if (ctx->type != FE_CTX || ctx->off || !fe_val_is_const(&ctx->val) || ctx->val.var.value)
 		return FE_REJECT(env, REASON_LD_ABS_CTX, fe_reg_text(env, ctx));
 	if (env->cur->n_refs || env->cur->locked)
@@ -319,6 +330,8 @@ bool fe_check_ld_abs(struct fe_env *env, const struct bpf_insn *insn)
 	if (!fe_check_nothing_held(env))
 		return false;
 	if (ebpf_mode(insn) == BPF_IND && !fe_check_readable(env, insn->src_reg))
+		return false;
+	if (!fe_check_failed_load(env))
 		return false;
 	for (unsigned r = BPF_REG_1; r <= BPF_REG_5; r++)
 		fe_reg_not_init(fe_reg(env, r));

@@ -211,6 +211,49 @@ bool fe_global_check_call(struct fe_env *env, uint32_t subprog)
 	return true;
 }
 
+/* What may end a function with a number; NULL: nothing. Without BTF a tail call is taken as it is: some
+ * loader may have added it. */
+static const char *early_exit(const struct fe_env *env, const struct fe_subprog *sp)
+{
+	bool typed = sp->btf_func_id && env->obj->btf;
+
+	for (uint32_t i = sp->start; i < sp->end; i = fe_cfg_next(&env->cfg, i)) {
+		const struct bpf_insn *insn = &env->prog->insns[i];
+
+		if (ebpf_is_packet_load(insn))
+			return "a legacy packet load";
+		if (typed && ebpf_is_call(insn) && insn->src_reg == EBPF_CALL_HELPER &&
+		    insn->imm == BPF_FUNC_tail_call)
+			return "a tail call";
+	}
+	return NULL;
+}
+
+/* By the BTF, which must be there: 128-bit numbers have no register. */
+static bool returns_number(const struct fe_env *env, const struct fe_subprog *sp)
+{
+	const struct btf *btf = env->obj->btf;
+	const struct btf_type *t = btf ? btf__type_by_id(btf, sp->btf_func_id) : NULL;
+
+	t = t && btf_is_func(t) ? btf__type_by_id(btf, t->type) : NULL;
+	t = t && btf_is_func_proto(t) ? resolve(btf, t->type) : NULL;
+	return is_number(t) && t->size <= 8;
+}
+
+bool fe_check_early_exits(struct fe_env *env)
+{
+	for (uint32_t i = 1; i < env->prog->n_subprogs; i++) {
+		const struct fe_subprog *sp = &env->prog->subprogs[i];
+		struct diag_at at = fe_prog_at(env->obj, env->prog, sp->start);
+		const char *what = early_exit(env, sp);
+
+		if (what && !returns_number(env, sp))
+			return diag_error(env->cx->diags, &at, REASON_EARLY_EXIT_RESULT, sp->name,
+					  what);
+	}
+	return true;
+}
+
 static bool moves_packet(const struct fe_env *env, uint32_t subprog, unsigned depth)
 {
 	const struct fe_subprog *sp = &env->prog->subprogs[subprog];

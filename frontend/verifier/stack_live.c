@@ -69,11 +69,12 @@ static uint64_t before(const struct fe_env *env, uint32_t inst, uint32_t pc, uin
 	return frame > in->pub.depth ? 0 : in->live[cell(env, inst, pc, frame)];
 }
 
-/* A tail call that succeeds ends the function. */
+/* A tail call that succeeds ends the function, and so does a packet load that fails. */
 static bool leaves(const struct bpf_insn *insn)
 {
-	return ebpf_is_exit(insn) || (ebpf_is_call(insn) && insn->src_reg == EBPF_CALL_HELPER &&
-				      insn->imm == BPF_FUNC_tail_call);
+	return ebpf_is_exit(insn) || ebpf_is_packet_load(insn) ||
+	       (ebpf_is_call(insn) && insn->src_reg == EBPF_CALL_HELPER &&
+		insn->imm == BPF_FUNC_tail_call);
 }
 
 static uint64_t after_exit(const struct fe_env *env, const struct fe_inst *in, uint32_t frame)

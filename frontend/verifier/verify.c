@@ -99,6 +99,8 @@ static bool verify(struct fe_env *env, struct vprog *vp)
 				  "it could not be relocated (see the warning)");
 	if (!program_kind(env) || !fe_cfg_check(env->cx, &env->mem, env->obj, env->prog, &env->cfg))
 		return false;
+	if (!fe_check_early_exits(env))
+		return false;
 	fe_cfg_liveness(&env->mem, env->obj, &env->cfg);
 	mark_rounds(env);
 	env->base_type = ARENA_ARRAY(&env->mem, uint16_t, env->prog->n_insns);

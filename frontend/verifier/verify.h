@@ -325,6 +325,8 @@ bool fe_iter_goes_on(struct fe_env *env);
 bool fe_iter_rounds_differ(const struct fe_state *a, const struct fe_state *b);
 
 /* global.c */
+/* Functions that a packet load or a tail call may end: they must return a number. */
+bool fe_check_early_exits(struct fe_env *env);
 bool fe_is_global(const struct fe_env *env, uint32_t subprog);
 /* First frame of a walk that verifies a global function apart. */
 bool fe_global_start(struct fe_env *env, uint32_t subprog, struct fe_frame *f);
@@ -337,6 +339,8 @@ bool fe_check_call_subprog(struct fe_env *env, const struct bpf_insn *insn, uint
 bool fe_check_callback(struct fe_env *env, const struct fe_call_args *call);
 /* In a called function: a path waits on which another program returned in its place. */
 bool fe_check_tail_call(struct fe_env *env);
+/* A packet load that fails: the function returns 0. */
+bool fe_check_failed_load(struct fe_env *env);
 /* `done`: the path ends here (exit of main). */
 bool fe_check_exit(struct fe_env *env, uint32_t *next_pc, bool *done);
 bool fe_check_stack_depth(struct fe_env *env);

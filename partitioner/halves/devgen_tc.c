@@ -26,10 +26,12 @@ static void to_host_order(struct part_half *h, uint8_t reg, unsigned bytes)
 							.imm = (int32_t)(8 * bytes) });
 }
 
-/* r0 = bytes at a place in the packet; the kernel ends the program with 0 when they are not there. These
+/* r0 = bytes at a place in the packet; the kernel ends the function with 0 when they are not there. These
  * instructions leave r1 to r5 undefined, r6 is the context. */
-static void load_packet(struct part_half *h, const struct bpf_insn *insn)
+static void load_packet(struct part_half *h, uint32_t pc)
 {
+	const struct bpf_insn *insn = &h->vp->prog->insns[pc];
+	bool in_main = pc < h->vp->prog->subprogs[0].end;
 	unsigned bytes = ebpf_size_bytes(insn);
 	struct part_asm *a = &h->as;
 	uint32_t there = part_asm_label(a);
@@ -45,8 +47,11 @@ static void load_packet(struct part_half *h, const struct bpf_insn *insn)
 	part_asm_mov(a, 4, 2);
 	part_asm_add_imm(a, 4, (int32_t)bytes);
 	part_asm_if_reg(a, BPF_JLE, 4, 3, there);
-	part_asm_imm(a, 0, TC_ACT_OK);
-	part_asm_goto(a, h->verdict);
+	part_asm_imm(a, 0, in_main ? TC_ACT_OK : 0);
+	if (in_main)
+		part_asm_goto(a, h->verdict);
+	else
+		part_asm_exit(a);
 	part_asm_place(a, there);
 	part_asm_load(a, bytes, 0, 2, 0);
 	to_host_order(h, 0, bytes);
@@ -57,7 +62,7 @@ bool part_tc_replace(struct part_half *h, uint32_t pc)
 	const struct bpf_insn *insn = &h->vp->prog->insns[pc];
 
 	if (part_is_packet_load(insn)) {
-		load_packet(h, insn);
+		load_packet(h, pc);
 		return true;
 	}
 	switch (part_field_at(h->vp, pc)) {
