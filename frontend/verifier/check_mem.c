@@ -268,6 +268,8 @@ bool fe_check_atomic(struct fe_env *env, const struct bpf_insn *insn)
 	at = fe_tnum_add(base->val.var, fe_tnum_const((uint64_t)((int64_t)base->off + m.off)));
 	if (fe_reg_is_packet(base) || is_structure(base))
 		return FE_REJECT(env, REASON_ATOMIC_TARGET, fe_reg_name(base));
+	if (base->type == FE_STACK && !fe_val_is_const(&base->val))
+		return FE_REJECT(env, REASON_ATOMIC_STACK_OFFSET, fe_reg_text(env, base));
 	if (base->type != FE_STACK && !fe_tnum_aligned(at, m.size))
 		return FE_REJECT(env, REASON_ATOMIC_ALIGNMENT, fe_reg_text(env, base), m.size);
 	if (!fe_check_mem(env, &m))
