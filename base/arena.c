@@ -61,6 +61,18 @@ void arena_reset(struct arena *a)
 	arena_init(a);
 }
 
+void arena_move(struct arena *to, struct arena *from)
+{
+	struct arena_block **end =
+		&to->head; /* the head, whose free rest stays in use, remains it */
+
+	while (*end)
+		end = &(*end)->next;
+	*end = from->head;
+	to->used_bytes += from->used_bytes;
+	arena_init(from);
+}
+
 void *arena_alloc(struct arena *a, size_t size)
 {
 	const size_t align = alignof(max_align_t);

@@ -17,6 +17,8 @@ struct arena {
 void arena_init(struct arena *a);
 /* Frees every block; the arena may be used again afterwards. */
 void arena_reset(struct arena *a);
+/* What `from` holds lives as long as `to` from now on; `from` is empty. */
+void arena_move(struct arena *to, struct arena *from);
 
 void *arena_alloc(struct arena *a, size_t size);
 /* nmemb * size with the overflow checked. */
@@ -26,7 +28,7 @@ char *arena_strdup(struct arena *a, const char *s);
 char *arena_strndup(struct arena *a, const char *s, size_t max);
 char *arena_printf(struct arena *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-#define ARENA_NEW(a, type) ((type *)arena_alloc((a), sizeof(type)))
+#define ARENA_NEW(a, type)      ((type *)arena_alloc((a), sizeof(type)))
 #define ARENA_ARRAY(a, type, n) ((type *)arena_array((a), (n), sizeof(type)))
 
 #endif

@@ -102,6 +102,7 @@ struct vprog {
 	size_t n_inst;
 	uint32_t max_pkt_off;                   /* highest packet offset accessed */
 	uint32_t insns_processed, states_total; /* the kernel's two figures of effort */
+	uint64_t insns_walked;                  /* insns_processed of all attempts that it took */
 	const struct vp_stack
 		*main_stack; /* before each instruction of main; NULL: not asked for */
 };
@@ -111,6 +112,9 @@ struct fe_verify_options {
 	bool log_states; /* attach states per instruction as details */
 	uint32_t
 		insn_limit; /* instructions walked; 0: 4,000,000 (the kernel's 1,000,000 and a margin) */
+	/* Instructions that may be walked by all attempts together; what was walked is taken off. NULL: as
+	 * many as each attempt's limit allows. */
+	uint64_t *budget;
 	bool main_stack; /* fill in vprog.main_stack */
 	bool verdict_only; /* no facts of registers, which are most of the memory of a large program */
 };

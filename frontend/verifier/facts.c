@@ -47,6 +47,11 @@ static int16_t object_of(const struct fe_reg *r)
 		       : (int16_t)r->object;
 }
 
+static uint32_t range_of(const struct fe_reg *r)
+{
+	return fe_reg_is_packet(r) && r->range > r->off ? (uint32_t)(r->range - r->off) : 0;
+}
+
 struct vp_reg fe_fact_of(const struct fe_reg *r)
 {
 	struct vp_reg v = {
@@ -68,8 +73,7 @@ struct vp_reg fe_fact_of(const struct fe_reg *r)
 		return v;
 	v.min_off = add_saturating(r->val.smin, r->off);
 	v.max_off = add_saturating(r->val.smax, r->off);
-	if (fe_reg_is_packet(r) && r->range > r->off)
-		v.range = (uint32_t)(r->range - r->off);
+	v.range = range_of(r);
 	return v;
 }
 
@@ -133,6 +137,26 @@ void fe_fact_join(struct vp_reg *a, const struct vp_reg *b)
 	a->kind = kind;
 }
 
+static bool covers_numbers(const struct vp_reg *a, const struct fe_val *v)
+{
+	return !(v->var.mask & ~a->var.mask) && !((v->var.value ^ a->var.value) & ~a->var.mask) &&
+	       v->smin >= a->smin && v->smax <= a->smax && v->umin >= a->umin &&
+	       v->umax <= a->umax && v->s32_min >= a->s32_min && v->s32_max <= a->s32_max &&
+	       v->u32_min >= a->u32_min && v->u32_max <= a->u32_max;
+}
+
+bool fe_fact_covers(const struct vp_reg *a, const struct fe_reg *r)
+{
+	if (a->kind != kind_of(r) || !covers_numbers(a, &r->val))
+		return false;
+	if (a->kind == VP_SCALAR || a->kind == VP_NOT_INIT)
+		return true;
+	return (a->object == -1 || a->object == object_of(r)) &&
+	       (a->off_varies || a->off == r->off) &&
+	       add_saturating(r->val.smin, r->off) >= a->min_off &&
+	       add_saturating(r->val.smax, r->off) <= a->max_off && range_of(r) >= a->range;
+}
+
 static struct vp_fact *current_fact(const struct fe_env *env)
 {
 	const struct vp_instance *in = &env->inst.at[fe_frame(env)->inst].pub;
@@ -150,11 +174,12 @@ void fe_facts_visit(struct fe_env *env)
 	else if (!fact->seen)
 		fact->regs = ARENA_ARRAY(env->cx->arena, struct vp_reg, FACT_REGS);
 	for (unsigned r = 0; r < FACT_REGS; r++) {
+		const struct fe_reg *reg = &fe_frame(env)->regs[r];
 		struct vp_reg now;
 
-		if (!(live >> r & 1))
+		if (!(live >> r & 1) || (fact->seen && fe_fact_covers(&fact->regs[r], reg)))
 			continue;
-		now = fe_fact_of(&fe_frame(env)->regs[r]);
+		now = fe_fact_of(reg);
 		if (fact->seen)
 			fe_fact_join(&fact->regs[r], &now);
 		else

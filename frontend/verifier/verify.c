@@ -117,19 +117,32 @@ static bool verify(struct fe_env *env, struct vprog *vp)
 	return ok;
 }
 
-/* One verification with diagnostics of its own. */
-static bool attempt(struct fe_env *env, struct diags *said, struct vprog *vp)
+/* One verification with diagnostics of its own, within what is left of the budget. */
+static bool attempt(struct fe_env *env, struct diags *said, struct vprog *vp, uint64_t *walked)
 {
+	uint64_t *budget = env->opts.budget;
+	struct arena *to = env->cx->arena;
 	struct cx cx = *env->cx;
+	struct arena facts;
 	bool ok;
 
+	if (budget && *budget < env->opts.insn_limit)
+		env->opts.insn_limit = (uint32_t)*budget;
 	diags_init(said, env->cx->diags->arena);
+	arena_init(&facts);
+	cx.arena = &facts;
 	cx.diags = said;
 	env->cx = &cx;
 	arena_init(&env->mem);
 	env->pool.arena = &env->mem;
 	ok = verify(env, vp);
 	arena_reset(&env->mem);
+	if (ok)
+		arena_move(to, &facts);
+	arena_reset(&facts);
+	*walked += env->processed;
+	if (budget)
+		*budget -= env->processed < *budget ? env->processed : *budget;
 	return ok;
 }
 
@@ -158,6 +171,7 @@ bool fe_verify(struct cx *cx, const struct fe_object *obj, const struct fe_prog 
 {
 	struct fe_env env = { .cx = cx, .obj = obj, .prog = prog }, again, coarse;
 	struct diags said, said_again;
+	uint64_t walked = 0;
 	bool ok;
 
 	if (opts)
@@ -168,17 +182,19 @@ bool fe_verify(struct cx *cx, const struct fe_object *obj, const struct fe_prog 
 	again.exact_rounds = FE_EXACT_ROUNDS;
 	if (again.opts.insn_limit > FE_EXACT_LIMIT)
 		again.opts.insn_limit = FE_EXACT_LIMIT;
-	ok = attempt(&env, &said, vp);
+	ok = attempt(&env, &said, vp, &walked);
 	if (!ok && env.widened) {
-		ok = attempt(&again, &said_again, vp);
+		ok = attempt(&again, &said_again, vp, &walked);
 		if (ok || !gave_up(&said_again))
 			said = said_again;
 	}
 	if (!ok && gave_up(&said)) {
 		coarse.joining = true;
-		ok = attempt(&coarse, &said_again, vp);
+		ok = attempt(&coarse, &said_again, vp, &walked);
 		said = ok ? said_again : said;
 	}
 	report(cx->diags, &said);
+	if (ok)
+		vp->insns_walked = walked;
 	return ok;
 }

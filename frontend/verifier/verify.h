@@ -170,6 +170,8 @@ uint32_t fe_facts_child(struct fe_env *env, uint32_t subprog, enum fe_frame_kind
 void fe_facts_finish(struct fe_env *env, struct vprog *vp);
 struct vp_reg fe_fact_of(const struct fe_reg *r);
 void fe_fact_join(struct vp_reg *a, const struct vp_reg *b);
+/* Joining what is known of `r` would change nothing: asked of every register of every state. */
+bool fe_fact_covers(const struct vp_reg *a, const struct fe_reg *r);
 
 /* facts_stack.c: vprog.main_stack, when asked for */
 void fe_facts_stack_init(struct fe_env *env);
