@@ -48,6 +48,14 @@ static struct bpf_offload_reason reason_of_diag(const struct diag *d)
 					    .advice = reason_advice(d->reason) };
 }
 
+void api_forget(struct bpf_offload_object *o)
+{
+	for (size_t i = 0; i < o->obj.n_progs; i++)
+		o->progs[i] = (struct bpf_offload_program){ .owner = o, .prog = &o->obj.progs[i] };
+	arena_reset(&o->arena);
+	arena_reset(&o->scratch);
+}
+
 struct bpf_offload_object *api_open(const char *path, const struct bpf_offload_open_opts *opts,
 				    bool *usable)
 {
@@ -60,19 +68,17 @@ struct bpf_offload_object *api_open(const char *path, const struct bpf_offload_o
 	*usable = false;
 	if (!o)
 		return NULL;
-	diags_init(&o->diags, &o->arena);
-	o->cx = (struct cx){ .arena = &o->arena, .scratch = &o->scratch, .diags = &o->diags };
+	diags_init(&o->diags, &o->own);
+	o->cx = (struct cx){ .arena = &o->own, .scratch = &o->scratch, .diags = &o->diags };
 	o->messages_to = OPT(opts, messages_to, NULL);
 	*usable = fe_object_open(&o->cx, path, &fe, &o->obj);
 	arena_reset(&o->scratch);
 	api_print_messages(o);
 	if (!*usable)
 		return o;
-	o->progs = ARENA_ARRAY(&o->arena, struct bpf_offload_program, o->obj.n_progs);
-	for (size_t i = 0; i < o->obj.n_progs; i++) {
-		o->progs[i].owner = o;
-		o->progs[i].prog = &o->obj.progs[i];
-	}
+	o->progs = ARENA_ARRAY(&o->own, struct bpf_offload_program, o->obj.n_progs);
+	o->cx.arena = &o->arena;
+	api_forget(o);
 	o->open_seconds = now() - start;
 	return o;
 }
@@ -104,6 +110,7 @@ void bpf_offload_object__close(struct bpf_offload_object *obj)
 		fe_object_close(&obj->obj);
 	arena_reset(&obj->scratch);
 	arena_reset(&obj->arena);
+	arena_reset(&obj->own);
 	free(obj);
 }
 
@@ -125,7 +132,7 @@ const struct bpf_offload_message *bpf_offload_object__messages(struct bpf_offloa
 
 		if (d->severity == DIAG_NOTE)
 			continue;
-		*vec_push(&obj->messages, &obj->arena) =
+		*vec_push(&obj->messages, &obj->own) =
 			(struct bpf_offload_message){ .error = d->severity == DIAG_ERROR,
 						      .program = d->at.prog,
 						      .what = reason_of_diag(d) };
@@ -260,7 +267,8 @@ bool bpf_offload_program__host_only(const struct bpf_offload_program *p)
 
 int bpf_offload_program__verify(struct bpf_offload_program *p, bool allow_destructive)
 {
-	struct fe_verify_options opts = { .allow_destructive = allow_destructive };
+	struct fe_verify_options opts = { .allow_destructive = allow_destructive,
+					  .main_stack = true };
 
 	return api_verify(p, &opts);
 }

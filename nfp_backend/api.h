@@ -26,7 +26,9 @@ struct bpf_offload_program {
 };
 
 struct bpf_offload_object {
-	struct arena arena, scratch;
+	struct arena own;   /* the object, its messages */
+	struct arena arena; /* what was found out about its programs */
+	struct arena scratch;
 	struct diags diags;
 	struct cx cx;
 	FILE *messages_to;
@@ -44,6 +46,9 @@ struct bpf_offload_object *api_open(const char *path, const struct bpf_offload_o
 				    bool *usable);
 /* Prints the diagnostics that came since the last call, when the object's opener asked for that. */
 void api_print_messages(struct bpf_offload_object *o);
+/* Frees all that was found out about the object's programs, but for messages. So a walk over many
+ * programs needs the memory of one. */
+void api_forget(struct bpf_offload_object *o);
 /* bpf_offload_program__verify() with all options. */
 int api_verify(struct bpf_offload_program *prog, const struct fe_verify_options *opts);
 /* Relocates the program's words for its firmware's vNIC, maps numbered 1, 2, … False: reported. */

@@ -36,6 +36,7 @@ struct offload_options {
 	const char *pins;       /* "SYMBOL=host|device,…": subprograms and maps; NULL: none */
 	const struct part_costs *costs;       /* NULL: part_costs_default */
 	const struct part_profiler *profiler; /* how often ways are taken; NULL: guessed */
+	uint64_t *budget; /* for verifications of forms and halves; NULL: part_budget() */
 	/* Called with what a phase has made, after its check and before its dump; the backend says
 	 * of which type. For tests that put a fault between two phases; NULL: nobody. */
 	void (*probe)(void *priv, const char *phase, void *made);

@@ -4,11 +4,23 @@
 #include "partitioner/pins.h"
 #include "partitioner/region.h"
 
+#include <assert.h>
+
 /* Chooses among shapes of the program (partitioner/shape.h). First as its user wrote it, with known
  * tail calls followed. When part of that stays on the host, calls on the host are replaced by what
  * they call, so that the cut may be within, and the better of the two is taken. */
 
 #define VERIFY_LIMIT 500000u /* instructions walked: a shape that needs more is not used */
+#define LEAST_BUDGET 500000u
+
+/* All forms and halves of a program together take less work than the program itself took, unless that
+ * is little. */
+uint64_t part_budget(const struct vprog *vp)
+{
+	uint64_t most = vp->insns_walked / 4 * 3;
+
+	return most > LEAST_BUDGET ? most : LEAST_BUDGET;
+}
 
 struct candidate {
 	const struct part_shape *shape; /* NULL: as written */
@@ -27,6 +39,7 @@ struct choice {
 	struct part_pins pins;
 	struct part_shaper *shaper;
 	bool tails;
+	uint64_t *budget; /* instructions that verifications of forms and halves may still walk */
 };
 
 static struct part_origin origin_of(const struct choice *c, const struct part_shape *shape,
@@ -71,7 +84,8 @@ static bool may_split(const struct choice *c, const struct split *split)
 
 static bool place(struct choice *c, struct candidate *k)
 {
-	struct part_task task = { c->cx, k->vp, c->ops, c->target, &c->opts, NULL, &k->pins };
+	struct part_task task = { c->cx,    k->vp, c->ops,   c->target,
+				  &c->opts, NULL,  &k->pins, c->budget };
 
 	take_pins(c, k);
 	if (!part_offload_whole(c->cx, k->vp, c->ops, c->target, &c->opts, &k->split, &k->state))
@@ -85,7 +99,10 @@ static bool place(struct choice *c, struct candidate *k)
 /* A shape that verifies; its reasons otherwise go nowhere. */
 static bool shaped(struct choice *c, part_inline_set set, struct candidate *k)
 {
-	struct fe_verify_options opts = { .allow_destructive = true, .insn_limit = VERIFY_LIMIT };
+	struct fe_verify_options opts = { .allow_destructive = true,
+					  .main_stack = true,
+					  .insn_limit = VERIFY_LIMIT,
+					  .budget = c->budget };
 	struct part_shape *shape = ARENA_NEW(c->cx->arena, struct part_shape);
 	struct vprog *vp = ARENA_NEW(c->cx->arena, struct vprog);
 	const char *why = "the result does not verify";
@@ -160,19 +177,39 @@ static bool better(const struct choice *c, const struct split *a, const struct s
 }
 
 /* False: reported. */
-static bool try_replaced(struct choice *c, struct candidate *first)
+static bool place_replaced(struct choice *c, bool **set, struct candidate *first, bool *taken)
 {
-	bool **set = part_shaper_set(c->shaper);
 	struct candidate k;
 
-	mark_calls(c, first, set);
-	if (!part_shaper_close(c->shaper, c->tails, set) || !shaped(c, set, &k))
+	if (!shaped(c, set, &k))
 		return true;
 	if (!place(c, &k))
 		return false;
-	if (better(c, &k.split, &first->split))
+	*taken = better(c, &k.split, &first->split);
+	if (*taken)
 		*first = k;
 	return true;
+}
+
+/* False: reported. What a form that is not taken has needed is given back. */
+static bool try_replaced(struct choice *c, struct candidate *first)
+{
+	bool **set = part_shaper_set(c->shaper), ok, taken = false;
+	struct cx *outer = c->cx, own = *outer;
+	struct arena mem;
+
+	mark_calls(c, first, set);
+	if (!part_shaper_close(c->shaper, c->tails, set))
+		return true;
+	arena_init(&mem);
+	own.arena = &mem;
+	c->cx = &own;
+	ok = place_replaced(c, set, first, &taken);
+	c->cx = outer;
+	if (taken)
+		arena_move(outer->arena, &mem);
+	arena_reset(&mem);
+	return ok;
 }
 
 /* ---- what is told -------------------------------------------------------------------------------------- */
@@ -233,14 +270,21 @@ bool part_offload(struct cx *cx, const struct vprog *vp, const struct bpf_offloa
 		  const void *target, const struct offload_options *opts, struct split *split,
 		  struct offload_prog *state)
 {
-	struct choice c = { .cx = cx, .vp = vp, .ops = ops, .target = target, .opts = *opts };
+	uint64_t budget = part_budget(vp);
+	struct choice c = { .cx = cx,
+			    .vp = vp,
+			    .ops = ops,
+			    .target = target,
+			    .opts = *opts,
+			    .budget = opts->budget ? opts->budget : &budget };
 	struct candidate k;
 
+	assert(vp->main_stack);
 	c.opts.dump = NULL;
 	c.opts.stop_after = NULL;
 	if (!part_pins_parse(cx, vp, opts->pins, &c.pins))
 		return false;
-	c.shaper = part_shaper_new(cx, vp);
+	c.shaper = part_shaper_new(cx, vp, c.budget);
 	keep_pinned(&c);
 	if (!place_first(&c, &k) || (may_split(&c, &k.split) && !try_replaced(&c, &k)) ||
 	    !dump(&c, opts, &k))
@@ -250,6 +294,7 @@ bool part_offload(struct cx *cx, const struct vprog *vp, const struct bpf_offloa
 	split->shape_note = part_shaper_note(c.shaper);
 	*state = k.state;
 	state->vp = k.vp;
+	state->cx = cx;
 	if (!split->pair && c.pins.any_host)
 		give_to_host(split);
 	tell_followed(&c, split);

@@ -23,9 +23,8 @@
 struct search {
 	const struct part_task *task;
 	struct cx *cx;
-	struct cx quiet;   /* a half that does not verify is an answer, not a report … */
-	struct diags said; /* … but goes here */
-	struct vprog vp;   /* with main_stack */
+	struct diags said; /* of a half that does not verify: an answer, not a report */
+	struct vprog vp;   /* task->vp */
 	const struct part_costs *costs;
 	struct part_region region;
 	struct part_counters counters;
@@ -384,10 +383,12 @@ static double share_of_device(const struct search *s, const struct part_pair *pa
 
 static bool verifies(struct search *s, const struct fe_prog *prog, struct vprog *vp)
 {
-	struct fe_verify_options opts = { .insn_limit = HALF_LIMIT };
+	struct fe_verify_options opts = { .insn_limit = HALF_LIMIT, .budget = s->task->budget };
+	struct cx quiet = *s->cx;
 
 	diags_init(&s->said, s->cx->arena);
-	return fe_verify(&s->quiet, s->vp.obj, prog, &opts, vp);
+	quiet.diags = &s->said;
+	return fe_verify(&quiet, s->vp.obj, prog, &opts, vp);
 }
 
 static bool too_complex(const struct search *s)
@@ -502,7 +503,7 @@ static enum outcome make_device(struct search *s, struct part_pair *pair, struct
 		s->split->unsplit = "the device's half does not verify";
 		return forbid_cut_at(s, pair, rejected_at(s)) ? TRY_AGAIN : GIVE_UP;
 	}
-	if (!part_offload_whole(t->cx, &pair->device_vp, t->ops, t->target, t->opts, dev, state))
+	if (!part_offload_whole(s->cx, &pair->device_vp, t->ops, t->target, t->opts, dev, state))
 		return GIVE_UP;
 	if (dev->placement == PART_ALL_DEVICE)
 		return HOLDS;
@@ -546,6 +547,29 @@ static enum outcome attempt(struct search *s, struct part_pair *pair, struct spl
 		return GIVE_UP;
 	}
 	return make_device(s, pair, dev, state);
+}
+
+/* What a cut that does not hold has taken is given back; of it only the sentence stays. */
+static enum outcome try_cut(struct search *s, struct part_pair *pair, struct split *dev,
+			    struct offload_prog *state)
+{
+	struct cx *outer = s->cx, own = *outer;
+	enum outcome outcome;
+	struct arena mem;
+
+	arena_init(&mem);
+	own.arena = &mem;
+	s->cx = &own;
+	outcome = attempt(s, pair, dev, state);
+	s->cx = outer;
+	if (outcome == HOLDS) {
+		arena_move(outer->arena, &mem);
+		state->cx = outer;
+	} else if (s->split->unsplit) {
+		s->split->unsplit = arena_strdup(outer->arena, s->split->unsplit);
+	}
+	arena_reset(&mem);
+	return outcome;
 }
 
 /* Device, host, or (a tail, a subprogram that both call) both. */
@@ -593,15 +617,9 @@ static void measure(struct search *s)
 		diag_warn(s->cx->diags, &at, REASON_PROFILE_UNUSED, why);
 }
 
-static bool start(struct search *s)
+static void start(struct search *s)
 {
-	struct fe_verify_options opts = { .allow_destructive = true, .main_stack = true };
-
-	diags_init(&s->said, s->cx->arena);
-	s->quiet = *s->cx;
-	s->quiet.diags = &s->said;
-	if (!fe_verify(&s->quiet, s->task->vp->obj, s->task->vp->prog, &opts, &s->vp))
-		return false;
+	s->vp = *s->task->vp;
 	part_region_build(s->cx, &s->vp, &s->region);
 	part_region_guess(s->cx, &s->region);
 	measure(s);
@@ -621,7 +639,6 @@ static bool start(struct search *s)
 	find_tails(s);
 	tie_maps(s);
 	tie_counters(s);
-	return true;
 }
 
 /* The record tells what the device cannot: why it refuses those exits is of no interest now. */
@@ -697,10 +714,9 @@ void part_split(const struct part_task *task, uint32_t room, struct split *split
 		return;
 	}
 	s.costs = task->opts->costs ? task->opts->costs : &part_costs_default;
-	if (!start(&s))
-		return;
+	start(&s);
 	for (unsigned i = 0; outcome == TRY_AGAIN && i < MAX_TRIES; i++)
-		outcome = attempt(&s, pair, &dev, &dev_state);
+		outcome = try_cut(&s, pair, &dev, &dev_state);
 	if (outcome != HOLDS)
 		return;
 	dev_state.vp = &split->vp[0]; /* facts of the program that the user knows */

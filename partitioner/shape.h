@@ -42,8 +42,8 @@ typedef bool *const *part_inline_set;
 
 struct part_shaper;
 
-/* `vp` is the program as its user wrote it. */
-struct part_shaper *part_shaper_new(struct cx *cx, const struct vprog *vp);
+/* `vp` is the program as its user wrote it; `budget` that of fe_verify_options for targets of tail calls. */
+struct part_shaper *part_shaper_new(struct cx *cx, const struct vprog *vp, uint64_t *budget);
 /* Has it tail calls that can be followed? `tails` below stands for them. */
 bool part_shaper_tails(struct part_shaper *s);
 /* Adds to `set` what must be replaced so that the marked subprograms are, when main calls them:

@@ -79,10 +79,14 @@ struct split {
 		*unsplit; /* why a program that stays on the host was not split; NULL: not tried */
 };
 
-/* reshape.c: takes a verified program through a backend and decides. False: reported; nothing to use. */
+/* reshape.c: takes a verified program (with main_stack) through a backend and decides. False: reported;
+ * nothing to use. */
 bool part_offload(struct cx *cx, const struct vprog *vp, const struct bpf_offload_ops *ops,
 		  const void *target, const struct offload_options *opts, struct split *split,
 		  struct offload_prog *state);
+
+/* reshape.c: instructions that all verifications of a program's forms and halves may walk. */
+uint64_t part_budget(const struct vprog *vp);
 
 /* offload.c: the same without thought of splitting. */
 bool part_offload_whole(struct cx *cx, const struct vprog *vp, const struct bpf_offload_ops *ops,
@@ -100,6 +104,7 @@ struct part_task {
 	const struct offload_options *opts;
 	const bool *refused;
 	const struct part_pins *pins;
+	uint64_t *budget; /* instructions that verifications may still walk */
 };
 void part_split(const struct part_task *task, uint32_t room, struct split *split,
 		struct offload_prog *state);

@@ -111,7 +111,9 @@ static bool same_kind(const struct fe_prog *a, const struct fe_prog *b)
 
 static const struct vprog *verified(struct part_shaper *s, const struct fe_prog *prog)
 {
-	struct fe_verify_options opts = { .allow_destructive = true, .insn_limit = VERIFY_LIMIT };
+	struct fe_verify_options opts = { .allow_destructive = true,
+					  .insn_limit = VERIFY_LIMIT,
+					  .budget = s->budget };
 	struct vprog *vp = ARENA_NEW(s->cx->arena, struct vprog);
 	struct cx quiet = *s->cx;
 	struct diags diags;
@@ -146,12 +148,12 @@ static uint32_t index_of(const struct fe_object *obj, const struct fe_prog *prog
 	return PART_NO_PROG;
 }
 
-struct part_shaper *part_shaper_new(struct cx *cx, const struct vprog *vp)
+struct part_shaper *part_shaper_new(struct cx *cx, const struct vprog *vp, uint64_t *budget)
 {
 	struct part_shaper *s = ARENA_NEW(cx->arena, struct part_shaper);
 	size_t n = vp->obj->n_progs + 1;
 
-	*s = (struct part_shaper){ .cx = cx, .obj = vp->obj };
+	*s = (struct part_shaper){ .cx = cx, .obj = vp->obj, .budget = budget };
 	s->by_prog = ARENA_ARRAY(cx->arena, struct shape_source *, n);
 	s->hopeless = ARENA_ARRAY(cx->arena, bool, n);
 	shape_source_new(s, index_of(vp->obj, vp->prog), vp);

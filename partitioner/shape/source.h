@@ -42,6 +42,7 @@ struct part_shaper {
 	uint32_t n_insns; /* of all */
 	bool *hopeless;   /* by program of the object: cannot be a target */
 	const char *note;
+	uint64_t *budget; /* NULL: no limit but each verification's */
 };
 
 /* source.c */

@@ -167,7 +167,7 @@ static enum reason first_error(const struct diags *d)
 
 static bool verify(struct run *x)
 {
-	struct fe_verify_options opts = { .insn_limit = INSN_LIMIT };
+	struct fe_verify_options opts = { .insn_limit = INSN_LIMIT, .main_stack = true };
 
 	bool ok = fe_verify(&x->cx, x->obj, x->prog, &opts, &x->vp);
 

@@ -218,7 +218,7 @@ static bool one(uint64_t seed, struct totals *n)
 	if (!t.gen.n_subprogs || t.gen.addresses || !verify(&t, &t.prog, &t.vp))
 		goto out;
 	n->programs++;
-	shaper = part_shaper_new(&t.cx, &t.vp);
+	shaper = part_shaper_new(&t.cx, &t.vp, NULL);
 	set = part_shaper_set(shaper);
 	for (uint32_t k = 1; k < t.prog.n_subprogs; k++)
 		set[0][k] = sim_rng_next(&rng) & 3;

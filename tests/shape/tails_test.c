@@ -277,7 +277,7 @@ static void follow(struct world *w, const struct shape_case *c)
 
 	if (!fe_verify(&w->cx, &w->obj, &w->progs[0], NULL, &vp))
 		fail_msg("%s: the program does not verify", c->rule);
-	s = part_shaper_new(&w->cx, &vp);
+	s = part_shaper_new(&w->cx, &vp, NULL);
 	set = part_shaper_set(s);
 	if (c->subprog ? false : part_shaper_tails(s) == c->left)
 		fail_msg("%s: %s", c->rule, c->left ? "followed" : "not followed");

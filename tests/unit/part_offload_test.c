@@ -174,7 +174,7 @@ struct rig {
 
 static void verify(struct rig *r, const struct bpf_insn *code)
 {
-	struct fe_verify_options opts = { 0 };
+	struct fe_verify_options opts = { .main_stack = true };
 	uint32_t n = 12;
 
 	while (!code[n - 1].code)

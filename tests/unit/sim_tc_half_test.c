@@ -140,7 +140,7 @@ struct rig {
 static void split_it(struct rig *r, const struct bpf_insn *code, uint32_t n, const char *section,
 		     bool untagged)
 {
-	struct fe_verify_options verify = { 0 };
+	struct fe_verify_options verify = { .main_stack = true };
 	struct offload_options opts = { .opt_level = 2, .untagged = untagged };
 
 	diags_init(&r->diags, &r->arena);

@@ -126,6 +126,7 @@ static enum cli_exit walk(const struct cli_args *args, struct bpf_offload_object
 			continue;
 		c = one(args, p, report);
 		code = c > code ? c : code;
+		api_forget(obj);
 	}
 	if (report) {
 		report_messages(report, obj);

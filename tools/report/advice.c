@@ -11,6 +11,7 @@
 struct pretence {
 	const struct rep_facts *f;
 	const struct rep_advice *without; /* NULL: without any of f->advice */
+	uint64_t *budget;                 /* of all that is tried */
 };
 
 static bool is_same(const struct rep_advice *a, enum reason reason, const char *text)
@@ -72,28 +73,36 @@ static double going_up(const struct split *s)
 	return share < 1 ? share : 1;
 }
 
+static void note_gain(const struct rep_facts *f, const struct split *split, struct rep_advice *a)
+{
+	a->gain = (int32_t)on_device(split) - (int32_t)f->on_device;
+	/* fewer: what the card was said to take cannot be written in a half of it */
+	a->tried = a->gain >= 0;
+	a->going_up = going_up(split);
+	a->device_share = split->pair ? split->pair->device_share : 0;
+	a->to = split->placement;
+}
+
 static void try_without(const struct rep_facts *f, struct pretence *p, struct rep_advice *a)
 {
 	struct bpf_offload_object *o = f->p->owner;
 	struct offload_options opts = f->p->state.opts;
 	struct offload_prog state;
 	struct split split;
-	struct cx quiet = o->cx;
+	struct arena mem;
 	struct diags diags;
+	struct cx own = { &mem, &o->scratch, &diags };
 
-	diags_init(&diags, &o->arena);
-	quiet.diags = &diags;
+	arena_init(&mem);
+	diags_init(&diags, &mem);
 	opts.pretend = pretend;
 	opts.pretend_priv = p;
 	opts.dump = NULL;
-	if (!part_offload(&quiet, &f->p->vprog, &nfp_offload_ops, &f->p->fw, &opts, &split, &state))
-		return;
-	a->gain = (int32_t)on_device(&split) - (int32_t)f->on_device;
-	/* fewer: what the card was said to take cannot be written in a half of it */
-	a->tried = a->gain >= 0;
-	a->going_up = going_up(&split);
-	a->device_share = split.pair ? split.pair->device_share : 0;
-	a->to = split.placement;
+	opts.budget = p->budget;
+	if (part_offload(&own, &f->p->vprog, &nfp_offload_ops, &f->p->fw, &opts, &split, &state))
+		note_gain(f, &split, a);
+	arena_reset(&mem);
+	arena_reset(&o->scratch);
 }
 
 static int by_gain(const void *a, const void *b)
@@ -121,6 +130,7 @@ static void sort(struct rep_advice *a, size_t n)
 void rep_advise(struct rep_facts *f)
 {
 	uint32_t limit = f->n_insns < MANY_INSNS ? MAX_TRIED : TRIED_OF_MANY;
+	uint64_t budget = part_budget(&f->p->vprog);
 
 	if (f->advice.len || !f->p->compiled)
 		return;
@@ -129,10 +139,10 @@ void rep_advise(struct rep_facts *f)
 	for (uint32_t i = 0; i < f->advice.len && i < limit; i++) {
 		struct rep_advice *a = &f->advice.at[i];
 
-		try_without(f, &(struct pretence){ f, a }, a);
+		try_without(f, &(struct pretence){ f, a, &budget }, a);
 	}
 	if (f->advice.len > 1)
-		try_without(f, &(struct pretence){ f, NULL }, &f->all);
+		try_without(f, &(struct pretence){ f, NULL, &budget }, &f->all);
 	sort(f->advice.at, f->advice.len);
 	arena_reset(&f->p->owner->scratch);
 }

@@ -19,13 +19,13 @@
 struct why {
 	struct rep_facts *f;
 	struct arena *arena;
-	struct vprog vp; /* with main_stack: what a hand-off would have to carry */
+	struct vprog vp; /* of what was placed */
 	struct part_region region;
 	bool *refused;   /* by instruction of main: the card refuses it or what it calls */
 	bool *pinned;    /* by instruction of main: to the host */
 	uint32_t *after; /* by instruction of main on the host: the one of those that leads to it */
 	int32_t *map;    /* by instruction of main: map of the host that it uses; -1 */
-	int32_t *tied;   /* by instruction of main: tc, map that all of the program must reach; -1 */
+	int32_t *tied; /* by instruction of main: tc, map that all of the program must reach; -1 */
 	bool *not_there; /* by instruction of main: tc, part_hook_refuses() */
 };
 
@@ -118,7 +118,7 @@ static const char *no_handoff_behind(const struct why *w, uint32_t pc)
 		const struct part_edge *e = &w->region.edges.at[i];
 		struct part_live live;
 
-		if (e->from != pc || !w->vp.main_stack)
+		if (e->from != pc)
 			continue;
 		part_live_at(&o->cx, &w->vp, e->to, &live);
 		if (live.obstacle)
@@ -137,10 +137,11 @@ static const char *why_main(const struct why *w, uint32_t pc)
 	if (w->not_there[pc])
 		return "the card's hook gives tc programs no such answer";
 	if (w->tied[pc] >= 0)
-		return arena_printf(&o->arena,
-				    "map '%s' can only be on one side, and frames with a VLAN tag are "
-				    "the host's from the beginning (--untagged)",
-				    o->obj.maps[w->tied[pc]].name);
+		return arena_printf(
+			&o->arena,
+			"map '%s' can only be on one side, and frames with a VLAN tag are "
+			"the host's from the beginning (--untagged)",
+			o->obj.maps[w->tied[pc]].name);
 	if (moves_packet(&w->vp.prog->insns[pc]))
 		return "a split program moves the packet's ends on the host only";
 	if (w->after[pc] != REP_NONE && w->after[pc] != pc)
@@ -188,19 +189,12 @@ static void explain_subprograms(struct why *w)
 	}
 }
 
-static bool prepare(struct why *w)
+static void prepare(struct why *w)
 {
-	struct fe_verify_options opts = { .allow_destructive = true, .main_stack = true };
-	struct bpf_offload_object *o = w->f->p->owner;
-	struct cx quiet = o->cx;
-	struct diags diags;
 	uint32_t n;
 
-	diags_init(&diags, &o->arena);
-	quiet.diags = &diags;
-	if (!fe_verify(&quiet, &o->obj, w->f->prog, &opts, &w->vp))
-		return false;
-	part_region_build(&o->cx, &w->vp, &w->region);
+	w->vp = *w->f->vp;
+	part_region_build(&w->f->p->owner->cx, &w->vp, &w->region);
 	n = w->region.n;
 	w->refused = ARENA_ARRAY(w->arena, bool, n);
 	w->pinned = ARENA_ARRAY(w->arena, bool, n);
@@ -210,7 +204,6 @@ static bool prepare(struct why *w)
 	w->tied = ARENA_ARRAY(w->arena, int32_t, n);
 	memset(w->tied, 0xff, n * sizeof(*w->tied));
 	w->not_there = ARENA_ARRAY(w->arena, bool, n);
-	return true;
 }
 
 /* All of it is on the host, for one reason. */
@@ -232,8 +225,9 @@ void rep_why(struct rep_facts *f)
 	struct why w = { .f = f, .arena = &f->p->owner->arena };
 
 	explain_unsplit(f);
-	if (!f->p->split.pair || !prepare(&w))
+	if (!f->p->split.pair)
 		return;
+	prepare(&w);
 	mark_refused(&w);
 	mark_pins(&w);
 	part_maps_each_use(&w.vp, mark_map, &w);
