@@ -56,6 +56,7 @@ struct bpf_offload_reason {
 	const char *id;     /* stable name, e.g. "helper-unsupported" */
 	const char *text;   /* a sentence with the values */
 	const char *advice; /* what to do about it; may be "" */
+	const char *detail; /* more lines: state, path, what libbpf or the kernel said; NULL: none */
 };
 
 /* Where a map's elements live once the program is placed. */

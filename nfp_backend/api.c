@@ -45,7 +45,8 @@ static struct bpf_offload_reason reason_of_diag(const struct diag *d)
 					    .source = d->at.source,
 					    .id = reason_name(d->reason),
 					    .text = d->text,
-					    .advice = reason_advice(d->reason) };
+					    .advice = reason_advice(d->reason),
+					    .detail = d->detail };
 }
 
 void api_forget(struct bpf_offload_object *o)

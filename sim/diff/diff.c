@@ -451,7 +451,7 @@ bool sim_diff_run(struct cx *cx, const struct fe_object *obj, const struct fe_pr
 
 	*res = (struct sim_diff_result){ 0 };
 	*d = (struct diff){ .cx = cx,
-			    .obj = sim_diff_object(cx, obj),
+			    .obj = sim_diff_object(cx, obj, prog),
 			    .prog = prog,
 			    .fw = fw,
 			    .opts = opts,

@@ -77,7 +77,8 @@ struct sim_maps *sim_diff_maps_new(struct diff *d, enum sim_diff_host_id id);
 
 /* inner_maps.c */
 /* The object with stand-ins for the maps that user space would put into its maps of maps. */
-const struct fe_object *sim_diff_object(struct cx *cx, const struct fe_object *obj);
+const struct fe_object *sim_diff_object(struct cx *cx, const struct fe_object *obj,
+					const struct fe_prog *prog);
 bool sim_diff_holds_maps(uint32_t type);
 /* An element of a map of maps, 4 bytes; false: nothing to put in. */
 bool sim_diff_inner_map(const struct diff *d, size_t map, uint64_t *rng, uint8_t *value);

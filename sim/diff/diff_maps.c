@@ -303,15 +303,6 @@ static bool maps_failed(struct diff *d, const char *why)
 	return diag_error(d->cx->diags, &at, REASON_SIM_MAP, why);
 }
 
-/* A map that the program does not use may be of any kind: here it has no elements. */
-static uint32_t simulated_type(const struct diff *d, size_t map)
-{
-	uint32_t type = d->obj->maps[map].type;
-
-	return sim_host_uses_map(d->obj, d->prog, map) || sim_maps_know(type) ? type
-									      : BPF_MAP_TYPE_QUEUE;
-}
-
 static struct sim_map_spec *host_specs(struct diff *d)
 {
 	struct sim_map_spec *s = ARENA_ARRAY(d->cx->arena, struct sim_map_spec, d->obj->n_maps + 1);
@@ -320,7 +311,7 @@ static struct sim_map_spec *host_specs(struct diff *d)
 		const struct fe_map *m = &d->obj->maps[i];
 
 		s[i] = (struct sim_map_spec){ .name = m->name,
-					      .type = simulated_type(d, i),
+					      .type = m->type,
 					      .key_size = m->key_size,
 					      .value_size = m->value_size,
 					      .max_entries = fe_kernel_map_entries(m->type,

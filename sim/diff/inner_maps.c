@@ -21,7 +21,37 @@ static bool wants_stand_ins(const struct fe_map *m)
 	return sim_diff_holds_maps(m->type) && m->inner >= 0;
 }
 
-const struct fe_object *sim_diff_object(struct cx *cx, const struct fe_object *obj)
+/* Maps that the program names, and those that such maps begin with. */
+static bool *used_maps(struct cx *cx, const struct fe_object *obj, const struct fe_prog *prog)
+{
+	bool *used = ARENA_ARRAY(cx->arena, bool, obj->n_maps + 1);
+
+	for (size_t i = 0; i < obj->n_maps; i++) {
+		const struct fe_map *m = &obj->maps[i];
+
+		if (!sim_host_uses_map(obj, prog, i))
+			continue;
+		used[i] = true;
+		for (size_t k = 0; sim_diff_holds_maps(m->type) && k < m->n_slots; k++)
+			used[m->slots[k].target] = true;
+	}
+	return used;
+}
+
+/* A map that the program does not use may be of any kind and size: here it has no elements. */
+static void empty_unused(struct cx *cx, const struct fe_object *obj, const struct fe_prog *prog,
+			 struct fe_map *maps)
+{
+	const bool *used = used_maps(cx, obj, prog);
+
+	for (size_t i = 0; i < obj->n_maps; i++) {
+		if (!used[i])
+			maps[i].type = BPF_MAP_TYPE_QUEUE;
+	}
+}
+
+const struct fe_object *sim_diff_object(struct cx *cx, const struct fe_object *obj,
+					const struct fe_prog *prog)
 {
 	struct fe_object *more;
 	struct fe_map *maps;
@@ -29,13 +59,13 @@ const struct fe_object *sim_diff_object(struct cx *cx, const struct fe_object *o
 
 	for (size_t i = 0; i < n; i++)
 		extra += wants_stand_ins(&obj->maps[i]) ? STAND_INS : 0;
-	if (!extra)
-		return obj;
 	more = ARENA_NEW(cx->arena, struct fe_object);
 	maps = ARENA_ARRAY(cx->arena, struct fe_map, n + extra + 1);
-	memcpy(maps, obj->maps, n * sizeof(*maps));
+	if (n)
+		memcpy(maps, obj->maps, n * sizeof(*maps));
+	empty_unused(cx, obj, prog, maps);
 	for (size_t i = 0; i < obj->n_maps; i++) {
-		for (unsigned k = 0; wants_stand_ins(&obj->maps[i]) && k < STAND_INS; k++) {
+		for (unsigned k = 0; wants_stand_ins(&maps[i]) && k < STAND_INS; k++) {
 			maps[n] = obj->inner_maps[obj->maps[i].inner];
 			maps[n].inner = -1;
 			maps[n++].name = arena_printf(cx->arena, "%s/%u", obj->maps[i].name, k);

@@ -329,7 +329,7 @@ static struct pair *new_pair(struct cx *cx, const struct vprog *vp, const struct
 			     struct sim_pair_result *res)
 {
 	static const struct sim_diff_device none;
-	const struct fe_object *obj = sim_diff_object(cx, vp->obj);
+	const struct fe_object *obj = sim_diff_object(cx, vp->obj, vp->prog);
 	struct pair *p = ARENA_NEW(cx->arena, struct pair);
 
 	*p = (struct pair){ .n_homes = vp->obj->n_maps, .halves = halves, .res = res };

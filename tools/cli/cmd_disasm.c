@@ -136,6 +136,8 @@ enum cli_exit cmd_disasm(const struct cli_args *args)
 		code = CLI_OK;
 	} else if (ok) {
 		code = print_listing(&l) ? CLI_PROGRAM : CLI_OK;
+	} else if (args->json) {
+		report_failure(&diags);
 	}
 	for (size_t i = 0; i < diags.list.len; i++)
 		diag_print(stderr, &diags.list.at[i]);

@@ -6,6 +6,7 @@
 #include "tools/cli/device.h"
 #include "tools/cli/nic_maps.h"
 #include "tools/cli/nic_report.h"
+#include "tools/cli/report.h"
 
 #include <stdio.h>
 
@@ -216,6 +217,8 @@ enum cli_exit cmd_nic(const struct cli_args *args)
 	s.cx = (struct cx){ .arena = &arena, .scratch = &scratch, .diags = &diags };
 	code = nic(&s);
 	print_messages(&s);
+	if (args->json && !s.wire)
+		report_failure(&diags);
 	sim_nic_half_free(&s.half);
 	sim_throughput_free(s.engine);
 	tool_device_free(&s.dev);

@@ -34,6 +34,7 @@ struct session {
 	struct sim_pcap *in;
 	struct sim_pcap_writer *out; /* NULL: nowhere */
 	struct totals sum;
+	bool reported; /* the report is printed */
 };
 
 static void count(struct session *s, const struct sim_me_result *r)
@@ -175,6 +176,7 @@ static enum cli_exit run_image(struct session *s)
 	}
 	if (!run_packets(s))
 		return CLI_PROGRAM;
+	s->reported = true;
 	if (args->json)
 		print_json(s);
 	else
@@ -199,6 +201,8 @@ enum cli_exit cmd_run(const struct cli_args *args)
 	s.cx = (struct cx){ .arena = &arena, .scratch = &scratch, .diags = &diags };
 	interrupt_catch();
 	code = run_image(&s);
+	if (args->json && !s.reported)
+		report_failure(&diags);
 	if (s.out && !sim_pcap_finish(&s.cx, s.out) && code == CLI_OK)
 		code = CLI_ENVIRONMENT;
 	if (s.in)

@@ -416,12 +416,49 @@ static enum cli_exit report_result(struct sides *s, struct json_object *row,
 	return r->mismatches ? CLI_PROGRAM : CLI_OK;
 }
 
+/* What the simulator cannot hold or do is no fault of the program, nor of the others of its object: then *why. */
+static bool is_incomparable(struct diags *d, size_t first, const char **why)
+{
+	for (size_t i = first; i < d->list.len; i++) {
+		struct diag *e = &d->list.at[i];
+
+		if (e->severity != DIAG_ERROR)
+			continue;
+		if (e->reason != REASON_SIM_MAP && e->reason != REASON_SIM_INSN &&
+		    e->reason != REASON_SIM_HELPER)
+			return false;
+		e->severity = DIAG_WARNING;
+		d->errors--;
+		*why = e->text;
+	}
+	return *why;
+}
+
+/* It did not run to its end: why, in all forms of the report. */
+static enum cli_exit cannot_run(struct sides *s, struct json_object *row, size_t first)
+{
+	struct bpf_offload_object *o = s->p->owner;
+	const char *why = NULL;
+	bool skipped = is_incomparable(&o->diags, first, &why);
+
+	api_print_messages(o);
+	if (skipped)
+		return skip(s->args, s->p, row, why);
+	why = o->diags.list.len > first ? o->diags.list.at[o->diags.list.len - 1].text
+					: "cannot be run";
+	add_junit(s->args, s->p, NULL, NULL, why);
+	if (row)
+		json_object_object_add(row, "not_compared", report_text(why));
+	return CLI_PROGRAM;
+}
+
 static enum cli_exit run_and_report(struct sides *s, struct json_object *row)
 {
 	struct bpf_offload_object *o = s->p->owner;
 	struct sim_pair_result pair = { 0 };
 	struct sim_timing timing;
 	struct test_plan plan;
+	size_t first = o->diags.list.len;
 	bool ok;
 
 	if (!test_plan(s->args, &plan))
@@ -434,12 +471,11 @@ static enum cli_exit run_and_report(struct sides *s, struct json_object *row)
 	ok = run_rounds(s, &plan, &pair);
 	if (s->diff.progress)
 		cli_progress(NULL, 0, 0);
-	api_print_messages(o);
 	arena_reset(&o->scratch);
-	if (ok)
-		return report_result(s, row, &pair);
-	add_junit(s->args, s->p, NULL, NULL, "cannot be run");
-	return CLI_PROGRAM;
+	if (!ok)
+		return cannot_run(s, row, first);
+	api_print_messages(o);
+	return report_result(s, row, &pair);
 }
 
 static enum cli_exit test_one(const struct cli_args *args, struct bpf_offload_program *p,

@@ -8,6 +8,21 @@
 #include <string.h>
 #include <unistd.h>
 
+/* What ends a command before its first program, in the form that was asked for. */
+static void report_end(const struct cli_args *args, struct bpf_offload_object *obj)
+{
+	struct json_object *report;
+
+	api_print_messages(obj);
+	if (args->json) {
+		report = report_new();
+		report_messages(report, obj);
+		report_print(report);
+	}
+	if (args->sarif)
+		sarif_print(obj);
+}
+
 /* Was it the command line that asked for what the object does not have? */
 static bool option_at_fault(const struct bpf_offload_object *obj)
 {
@@ -29,19 +44,13 @@ static struct bpf_offload_object *open_operand(const struct cli_args *args, enum
 					      .messages_to =
 						      args->json || args->sarif ? NULL : stderr };
 	struct bpf_offload_object *obj;
-	struct json_object *report;
 	bool usable;
 
 	obj = api_open(args->operand, &opts, &usable);
 	if (obj && usable)
 		return obj;
-	if (obj && args->json) {
-		report = report_new();
-		report_messages(report, obj);
-		report_print(report);
-	}
-	if (obj && args->sarif)
-		sarif_print(obj);
+	if (obj)
+		report_end(args, obj);
 	*code = option_at_fault(obj) ? CLI_USAGE : CLI_PROGRAM;
 	bpf_offload_object__close(obj);
 	return NULL;
@@ -75,42 +84,39 @@ static bool selected(const struct cli_args *args, struct bpf_offload_program *p)
 	return !args->prog || !strcmp(args->prog, bpf_offload_program__name(p));
 }
 
+static const char *program_list(struct bpf_offload_object *obj)
+{
+	struct bpf_offload_program *p;
+	const char *all = "";
+
+	for (size_t i = 0; (p = bpf_offload_object__program(obj, i)); i++)
+		all = arena_printf(&obj->arena, "%s%s%s (%s)", all, i ? ", " : "",
+				   bpf_offload_program__name(p), bpf_offload_program__section(p));
+	return all;
+}
+
 /* CLI_OK when there is something to do. */
 static enum cli_exit check_selection(const struct cli_args *args, struct bpf_offload_object *obj)
 {
-	size_t n = bpf_offload_object__nr_programs(obj);
+	struct diag_at at = { .object = args->operand, .insn = -1 };
+	struct bpf_offload_program *p;
 
-	for (size_t i = 0; i < n; i++) {
-		if (selected(args, bpf_offload_object__program(obj, i)))
+	for (size_t i = 0; (p = bpf_offload_object__program(obj, i)); i++) {
+		if (selected(args, p))
 			return CLI_OK;
 	}
-	if (!args->prog) {
-		fprintf(stderr, "%s: the object holds no eBPF program\n", args->operand);
-		return CLI_PROGRAM;
-	}
-	fprintf(stderr, "%s: no program '%s'; there are:\n", args->operand, args->prog);
-	for (size_t i = 0; i < n; i++) {
-		struct bpf_offload_program *p = bpf_offload_object__program(obj, i);
-
-		fprintf(stderr, "  %s (%s)\n", bpf_offload_program__name(p),
-			bpf_offload_program__section(p));
-	}
+	diag_error(&obj->diags, &at, REASON_NO_SUCH_PROGRAM, args->prog ? args->prog : "",
+		   program_list(obj));
+	report_end(args, obj);
 	return CLI_USAGE;
 }
 
 /* Once for all programs. */
 static enum cli_exit check_profile(const struct cli_args *args, struct bpf_offload_object *obj)
 {
-	struct json_object *report;
-
 	if (!args->profile || sim_profile_check(&obj->cx, args->profile))
 		return CLI_OK;
-	api_print_messages(obj);
-	if (args->json) {
-		report = report_new();
-		report_messages(report, obj);
-		report_print(report);
-	}
+	report_end(args, obj);
 	return CLI_USAGE;
 }
 

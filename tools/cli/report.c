@@ -24,6 +24,7 @@ static struct json_object *reason_row(const struct bpf_offload_reason *r)
 	json_object_object_add(o, "id", report_text(r->id));
 	json_object_object_add(o, "text", report_text(r->text));
 	json_object_object_add(o, "advice", report_text(r->advice));
+	json_object_object_add(o, "detail", report_text(r->detail));
 	return o;
 }
 
@@ -53,6 +54,52 @@ void report_placement(struct json_object *row, struct bpf_offload_program *prog)
 		report_text(bpf_offload_placement__name(bpf_offload_program__placement(prog))));
 }
 
+/* Is the message among its program's reasons, which the program's row has? */
+static bool is_reason(struct bpf_offload_object *obj, const struct bpf_offload_message *m)
+{
+	const struct bpf_offload_reason *r;
+	struct bpf_offload_program *p;
+	size_t n;
+
+	for (size_t i = 0; m->program && (p = bpf_offload_object__program(obj, i)); i++) {
+		if (strcmp(bpf_offload_program__name(p), m->program))
+			continue;
+		r = bpf_offload_program__reasons(p, &n);
+		for (size_t k = 0; k < n; k++) {
+			if (!strcmp(r[k].id, m->what.id) && !strcmp(r[k].text, m->what.text))
+				return true;
+		}
+	}
+	return false;
+}
+
+void report_failure(const struct diags *d)
+{
+	struct json_object *report = report_new(), *errors = json_object_new_array(), *row;
+
+	for (size_t i = 0; i < d->list.len; i++) {
+		const struct diag *e = &d->list.at[i];
+		const struct bpf_offload_reason r = { .insn = e->at.insn,
+						      .file = e->at.file,
+						      .line = e->at.line,
+						      .id = reason_name(e->reason),
+						      .text = e->text,
+						      .advice = reason_advice(e->reason),
+						      .detail = e->detail };
+
+		if (e->severity == DIAG_NOTE)
+			continue;
+		row = reason_row(&r);
+		json_object_object_add(
+			row, "severity",
+			json_object_new_string(e->severity == DIAG_ERROR ? "error" : "warning"));
+		json_object_object_add(row, "program", report_text(e->at.prog));
+		json_object_array_add(errors, row);
+	}
+	json_object_object_add(report, "errors", errors);
+	report_print(report);
+}
+
 void report_messages(struct json_object *report, struct bpf_offload_object *obj)
 {
 	struct json_object *errors = json_object_new_array(), *row;
@@ -61,8 +108,8 @@ void report_messages(struct json_object *report, struct bpf_offload_object *obj)
 
 	m = bpf_offload_object__messages(obj, &n);
 	for (size_t i = 0; i < n; i++) {
-		if (m[i].program && m[i].error)
-			continue; /* among that program's reasons */
+		if (m[i].error && is_reason(obj, &m[i]))
+			continue;
 		row = reason_row(&m[i].what);
 		json_object_object_add(row, "severity",
 				       json_object_new_string(m[i].error ? "error" : "warning"));

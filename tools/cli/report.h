@@ -1,6 +1,7 @@
 #ifndef TOOLS_CLI_REPORT_H
 #define TOOLS_CLI_REPORT_H
 
+#include "base/diag.h"
 #include "bpf_offload.h"
 #include "tools/cli/cli.h"
 #include "tools/report/json_text.h"
@@ -15,6 +16,8 @@ struct json_object *report_program(struct json_object *report, struct bpf_offloa
 void report_placement(struct json_object *row, struct bpf_offload_program *prog);
 /* Adds the messages that no program owns as "errors". */
 void report_messages(struct json_object *report, struct bpf_offload_object *obj);
+/* A report of commands without an eBPF object that failed: its messages, no program. Printed. */
+void report_failure(const struct diags *d);
 /* Prints and frees. */
 void report_print(struct json_object *report);
 
