@@ -106,10 +106,8 @@ static bool check_unary(struct fe_env *env, const struct bpf_insn *insn)
 	} else if (ebpf_op(insn) == BPF_END && dst->type == FE_SCALAR) {
 		result.val = dst->val;
 		fe_val_end(&result.val, (unsigned)insn->imm / 8, is64 || insn->code & BPF_TO_BE);
-	} else if (!is64 && ebpf_op(insn) == BPF_NEG) {
-		fe_val_zext32(&result.val);
 	}
-	*dst = result;
+	*dst = result; /* of a pointer: wholly unknown, as to the kernel */
 	return true;
 }
 
@@ -204,11 +202,10 @@ static bool check_pointer_alu(struct fe_env *env, const struct bpf_insn *insn, s
 	uint8_t op = ebpf_op(insn);
 	bool both = fe_reg_is_pointer(dst) && fe_reg_is_pointer(src);
 
-	/* The distance of two pointers, or half of one, is just a number. */
+	/* The distance of two pointers, or half of one, is just a number. To the kernel a wholly unknown one,
+	 * even where the instruction clears its upper half. */
 	if (op == BPF_SUB && (both || ebpf_class(insn) == BPF_ALU)) {
 		fe_reg_unknown(dst);
-		if (ebpf_class(insn) == BPF_ALU)
-			fe_val_zext32(&dst->val);
 		return true;
 	}
 	if (both)

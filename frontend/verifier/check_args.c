@@ -35,9 +35,8 @@ static bool check_memory(struct fe_env *env, const struct fe_call_args *c, unsig
 
 	switch (r->type) {
 	case FE_STACK:
-		if (!size)
-			return zero_ok ? true
-				       : FE_REJECT(env, REASON_ACCESS_EMPTY, fe_reg_text(env, r));
+		if (!size && !zero_ok)
+			return FE_REJECT(env, REASON_ACCESS_EMPTY, fe_reg_text(env, r));
 		return fe_check_stack_helper(env, regno, 0, size, access);
 	case FE_PKT:
 	case FE_PKT_META:
@@ -73,13 +72,13 @@ static bool check_nullable(struct fe_env *env, const struct fe_call_args *c, uns
 static bool reads(uint8_t kind)
 {
 	return kind == FE_ARG_MEM_IN || kind == FE_ARG_MEM_IN_NULL || kind == FE_ARG_MEM_INOUT ||
-	       kind == FE_ARG_MEM_INOUT_NULL || kind == FE_ARG_BUFFER;
+	       kind == FE_ARG_BUFFER;
 }
 
 static bool writes(uint8_t kind)
 {
 	return kind == FE_ARG_MEM_OUT || kind == FE_ARG_MEM_OUT_NULL || kind == FE_ARG_MEM_INOUT ||
-	       kind == FE_ARG_MEM_INOUT_NULL || kind == FE_ARG_BUFFER;
+	       kind == FE_ARG_BUFFER;
 }
 
 /* The size in `regno` goes with the memory in the register before. */
@@ -88,8 +87,8 @@ static bool check_sized_memory(struct fe_env *env, const struct fe_call_args *c,
 {
 	const struct fe_reg *size = fe_reg(env, regno);
 	uint8_t kind = c->h->args[regno - 2];
-	bool nullable = kind == FE_ARG_MEM_IN_NULL || kind == FE_ARG_MEM_OUT_NULL ||
-			kind == FE_ARG_MEM_INOUT_NULL || kind == FE_ARG_BUFFER;
+	bool nullable =
+		kind == FE_ARG_MEM_IN_NULL || kind == FE_ARG_MEM_OUT_NULL || kind == FE_ARG_BUFFER;
 	uint64_t most = size->val.umax;
 
 	if (size->type != FE_SCALAR)
@@ -247,6 +246,9 @@ static bool check_special(struct fe_env *env, struct fe_call_args *c, unsigned r
 		    !strcmp(s->field[i].name, type))
 			return true;
 	}
+	if (s->refused)
+		return FE_REJECT(env, REASON_MAP_NO_SPECIAL, fe_map_of(env, r)->name,
+				 ebpf_map_type_name(fe_map_of(env, r)->type), type, s->refused);
 	return fe_wrong_kind(env, c, regno, type);
 }
 

@@ -74,13 +74,13 @@ static void prove_bytes(struct fe_reg *r, void *arg)
 }
 
 /* `p` <= end (or < end) holds in state s: bytes up to it are there, for all pointers that share
- * its unknown part. */
+ * its unknown part. At offset 0 the kernel learns nothing, not even from `<`. */
 static void packet_below_end(struct fe_state *s, const struct fe_reg *p, bool strictly)
 {
 	struct fe_reg tested = *p;
 	struct proof proof = { &tested, p->off + (strictly ? 1 : 0) };
 
-	if (p->off < 0 || (!p->off && !strictly))
+	if (p->off <= 0)
 		return;
 	/* A huge offset may wrap around the address space. */
 	if (p->val.umax > FE_MAX_PKT_OFF || p->val.umax + (uint64_t)p->off > FE_MAX_PKT_OFF)

@@ -46,7 +46,7 @@ static bool check_packet(struct fe_env *env, const struct fe_reg *r, int64_t off
 		return FE_REJECT(env, REASON_ACCESS_MIN, fe_reg_text(env, r), 0LL);
 	if (!size && !zero_size_ok)
 		return FE_REJECT(env, REASON_ACCESS_EMPTY, fe_reg_text(env, r));
-	if (base < 0 || size > (uint64_t)limit || base > limit - (int64_t)size)
+	if (r->range < 0 || base < 0 || size > (uint64_t)limit || base > limit - (int64_t)size)
 		return FE_REJECT(env, REASON_PKT_BOUNDS, fe_reg_text(env, r), (long long)base,
 				 (unsigned long long)size, (unsigned)limit);
 	end = (uint64_t)base + r->val.umax + size;

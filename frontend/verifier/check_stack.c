@@ -44,8 +44,8 @@ static bool find_span(struct fe_env *env, unsigned regno, int64_t off, uint64_t 
 		return FE_REJECT(env, REASON_STACK_UNBOUNDED, fe_reg_text(env, base));
 	s->min = base->off + v->smin + off;
 	s->max = base->off + v->smax + off;
-	if (size > EBPF_MAX_STACK || s->min < -EBPF_MAX_STACK || s->max >= 0 ||
-	    s->max + (int64_t)size > 0)
+	if (size > EBPF_MAX_STACK || s->min < -EBPF_MAX_STACK || s->min >= 0 ||
+	    s->max + (int64_t)size > 0) /* no bytes: their place counts all the same */
 		return reject_bounds(env, base, s->min, size);
 	deepest = slot_of(s->min) + 1;
 	fe_frame_grow(&env->pool, s->frame, deepest);
@@ -251,7 +251,7 @@ bool fe_check_stack_helper(struct fe_env *env, unsigned regno, int64_t off, uint
 
 	if (!find_span(env, regno, off, size, &s))
 		return false;
-	if (access == FE_READ)
+	if (access == FE_READ && s.max + (int64_t)size > s.min)
 		note_reads(env, &s);
 	for (int64_t at = s.min; at < s.max + (int64_t)size; at++) {
 		struct fe_stack_slot *slot = &s.frame->slots[slot_of(at)];

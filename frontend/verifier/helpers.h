@@ -54,7 +54,6 @@ enum fe_arg {
 	FE_ARG_CRYPTO,
 	FE_ARG_KPTR,     /* field of a map value that owns an object */
 	FE_ARG_KPTR_NEW, /* object that it is to own, given up, or null */
-	FE_ARG_MEM_INOUT_NULL,
 	FE_ARG_IGNORED, /* anything, written or not */
 	FE_ARG_NUMBER,  /* from here on: of kernel functions (kfuncs.def) */
 	FE_ARG_INOUT_2, /* memory of that many bytes, read and written */

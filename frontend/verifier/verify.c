@@ -97,7 +97,8 @@ static bool verify(struct fe_env *env, struct vprog *vp)
 	if (env->prog->broken)
 		return diag_error(env->cx->diags, &at, REASON_PROG_BROKEN,
 				  "it could not be relocated (see the warning)");
-	if (!program_kind(env) || !fe_cfg_check(env->cx, &env->mem, env->obj, env->prog, &env->cfg))
+	if (!program_kind(env) || !fe_check_exception_callback(env) ||
+	    !fe_cfg_check(env->cx, &env->mem, env->obj, env->prog, &env->cfg))
 		return false;
 	if (!fe_check_early_exits(env))
 		return false;

@@ -16,10 +16,12 @@
  *   check_alu.c check_mem.c check_stack.c check_ctx.c check_jump.c check_call.c check_args.c
  *   check_kfunc.c check_func.c one kind of instruction each: is it safe, and what is known afterwards
  *   stack_object.c check_dynptr.c check_iter.c   dynptrs and iterators, which live on the stack
+ *   special.c special_map.c   fields of map values that only helpers may touch
  *   check_kernel.c kernel_type.c check_kptr.c   kernel structures and objects: what the kernel's BTF tells
  *   sections.c   RCU read sections, preemption
  *   rounds.c     loops that end when run: iterators, may_goto, callbacks
  *   join.c       states widened to stand for many, when the walk takes too long
+ *   exception_cb.c   programs with an exception callback
  *   global.c     functions that are verified apart from their callers
  *   value.c refine.c tnum.c   arithmetic on what is known of numbers
  *   facts.c      join of all states seen, per instance and instruction
@@ -56,20 +58,31 @@ struct fe_stack_todo {
 	uint32_t inst, insn;
 };
 
+/* Kinds of special fields by the map types that may hold them (special.def). */
+enum fe_special_family {
+	FE_SPECIAL_LOCK,
+	FE_SPECIAL_TIMER,
+	FE_SPECIAL_ROOT,
+	FE_SPECIAL_OBJECT,
+	FE_SPECIAL_USER_PAGE,
+};
+
 /* Fields of a map's value that only helpers may touch. */
 struct fe_special_field {
 	uint32_t off, size;
 	const char *name; /* type: "bpf_spin_lock" … */
-	uint8_t kptr;     /* enum fe_kptr */
-	uint8_t object;   /* … of what it points to: enum fe_object_kind */
-	const char *to;   /* … its structure */
+	enum fe_special_family family;
+	uint8_t kptr;   /* enum fe_kptr */
+	uint8_t object; /* … of what it points to: enum fe_object_kind */
+	const char *to; /* … its structure */
 };
 
 enum fe_kptr { FE_KPTR_NOT, FE_KPTR_UNTRUSTED, FE_KPTR_OWNED };
 
 struct fe_special {
-	struct fe_special_field field[12]; /* the kernel takes 11 */
+	struct fe_special_field field[11]; /* as many as the kernel takes */
 	unsigned n;
+	const char *refused; /* why the fields of the value are plain bytes; NULL: they are not */
 };
 
 struct fe_env {
@@ -209,7 +222,10 @@ bool fe_check_region(struct fe_env *env, unsigned regno, int64_t off, uint64_t s
 void fe_loaded_number(struct fe_reg *dst, const struct fe_mem_access *m);
 const struct fe_map *fe_map_of(const struct fe_env *env, const struct fe_reg *r);
 
-/* special.c */
+/* special.c: the fields of a value of this type */
+void fe_special_find(struct fe_special *s, const struct btf *btf, uint32_t value_id);
+
+/* special_map.c: which maps may have them */
 void fe_special_init(struct fe_env *env);
 const struct fe_special *fe_special_of(const struct fe_env *env, const struct fe_reg *r);
 
@@ -315,6 +331,9 @@ bool fe_check_kptr_new(struct fe_env *env, struct fe_call_args *c, unsigned regn
 bool fe_check_section(struct fe_env *env, const char *name);
 /* The program ends, or goes elsewhere: nothing may be held. */
 bool fe_check_nothing_held(struct fe_env *env);
+
+/* exception_cb.c: the program names no function for bpf_throw() to run */
+bool fe_check_exception_callback(const struct fe_env *env);
 
 /* check_iter.c */
 bool fe_check_iter_arg(struct fe_env *env, struct fe_call_args *c, unsigned regno, uint8_t kind);
