@@ -21,7 +21,7 @@ void gen_legacy_load(struct gen *g)
 	static const uint8_t sizes[] = { BPF_B, BPF_H, BPF_W };
 	uint8_t size = sizes[below(g, 3)], idx;
 
-	if (g->xdp || g->func || !calls_allowed(g) || g->s.reg[6].kind != K_CTX)
+	if (g->xdp || !calls_allowed(g) || g->s.reg[6].kind != K_CTX)
 		return;
 	if (percent(g, 50)) {
 		asm_emit(g->b, LD_ABS(size, below(g, percent(g, 70) ? 60 : 400)));
