@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "nfp_backend/lift/lift_int.h"
 
 /* Atomic operations. On map values the memory's atomic engine does them (reference 3.3, 3.4): additions

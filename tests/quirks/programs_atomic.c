@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "quirks.h"
 
 /* Atomic operations on the stack: every operation, both widths, on operands of the packet. */

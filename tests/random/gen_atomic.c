@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "gen_internal.h"
 
 /* Atomic operations on memory that is the program's own: its frame, or a caller's. */

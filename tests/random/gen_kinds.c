@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "gen_internal.h"
 
 /* One pointer, two kinds of memory: stack or packet or a map's value, by a condition. */

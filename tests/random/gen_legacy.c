@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "gen_internal.h"
 
 /* Legacy packet loads, tc only: R6 is the context. Behind the packet's end the function returns 0; in the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "gen_internal.h"
 
 /* Moves of the packet's two ends. Pointers from before are numbers afterwards (gen_old.c), also when the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "gen_internal.h"
 
 /* Numbers spilled in part: the verifier keeps bounds of what comes back, which a packet offset then uses. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "gen_internal.h"
 
 /* Packet pointers from before the packet moved are numbers, of which every program may make anything. What

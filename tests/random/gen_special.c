@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "gen_internal.h"
 
 /* The lock of a value that has one. Its plain bytes are used without it too (gen_mem.c); the device has no

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "gen_internal.h"
 
 /* Pointers as numbers, while they are pointers: their low halves, their differences, what is known of every
