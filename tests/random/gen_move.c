@@ -44,7 +44,7 @@ void packet_moved(struct gen *g)
 /* Both ends of the packet, in registers that calls leave alone or on the stack. */
 static void keep_ends(struct gen *g, int ctx)
 {
-	static const enum kind kinds[] = { K_PKT, K_END };
+	static const uint8_t kinds[] = { K_PKT, K_END };
 	uint16_t locked = g->locked;
 
 	lock_reg(g, (uint8_t)ctx);
