@@ -31,6 +31,14 @@ static const char *error_text(struct cx *cx, int err)
 	return arena_strdup(cx->arena, text);
 }
 
+/* "errno 22 (EINVAL)", from a negative errno. */
+static const char *errno_text(struct cx *cx, int err)
+{
+	const char *name = strerrorname_np(-err);
+
+	return arena_printf(cx->arena, "errno %d (%s)", -err, name ? name : "no name");
+}
+
 /* NULL: bpf(2) loads programs here. */
 static const char *why_unusable(struct cx *cx)
 {
@@ -56,6 +64,7 @@ struct attempt {
 	unsigned level;
 	char *log;   /* LOG_BYTES */
 	bool direct; /* from what the frontend has, without libbpf */
+	int err;     /* of the last load: 0, or a negative errno */
 };
 
 static bool prog_uses_map(const struct fe_object *obj, const struct fe_prog *prog, const char *name)
@@ -133,8 +142,12 @@ static const char *load_file(struct cx *cx, struct attempt *t, bool *failed)
 		why = "libbpf refuses the file";
 	else if (!select_program(t, bpf))
 		why = "libbpf does not see the program";
-	else if (bpf_object__load(bpf) && !t->log[0])
-		why = "libbpf did not get as far as loading the program";
+	else
+		t->err = bpf_object__load(bpf);
+	if (t->err && !t->log[0])
+		why = arena_printf(cx->arena,
+				   "libbpf did not get as far as loading the program: %s",
+				   errno_text(cx, t->err));
 	bpf_object__close(bpf);
 	fe_libbpf_log_end(&said);
 	text = fe_libbpf_log_text(&said, cx->arena);
@@ -150,18 +163,19 @@ static const char *load_insns(struct cx *cx, struct attempt *t, bool *failed)
 				    .log_level = t->level,
 				    .log = t->log,
 				    .log_size = LOG_BYTES };
-	int err = fe_kernel_load_insns(&l);
 
-	*failed = err != 0;
+	t->err = fe_kernel_load_insns(&l);
+	*failed = t->err != 0;
 	if (!l.missing)
 		return NULL;
-	return arena_printf(cx->arena, "the program cannot be loaded without libbpf: %s (%s)",
-			    l.missing, error_text(cx, -err));
+	return arena_printf(cx->arena, "the program cannot be loaded without libbpf: %s (%s, %s)",
+			    l.missing, error_text(cx, -t->err), errno_text(cx, t->err));
 }
 
 static const char *load(struct cx *cx, struct attempt *t, bool *failed)
 {
 	memset(t->log, 0, LOG_BYTES);
+	t->err = 0;
 	return t->direct ? load_insns(cx, t, failed) : load_file(cx, t, failed);
 }
 
@@ -243,6 +257,9 @@ static void ask(struct cx *cx, struct attempt *t, struct fe_kernel_answer *k)
 		t->level = LOG_PATH | LOG_STATS;
 		load(cx, t, &failed);
 		k->why = last_message(cx, t->log);
+		if (!k->why[0] && t->err)
+			k->why = arena_printf(cx->arena, "it gives no message, only %s",
+					      errno_text(cx, t->err));
 	}
 	k->log_tail = tail(cx, t->log);
 }
