@@ -109,6 +109,9 @@ bool fe_object_open(struct cx *cx, const char *path, const struct fe_open_option
 		    struct fe_object *obj);
 void fe_object_close(struct fe_object *obj);
 
+/* False (reported): the program uses a map that no kernel makes. */
+bool fe_maps_check(struct cx *cx, const struct fe_object *obj, const struct fe_prog *prog);
+
 /* Types of the kernel of --btf, or of the running one; NULL: not to be had. */
 const struct btf *fe_kernel_btf(struct cx *cx, const struct fe_object *obj);
 

@@ -252,7 +252,8 @@ int api_verify(struct bpf_offload_program *p, const struct fe_verify_options *op
 		if (fe_check_destructive(&o->cx, &o->obj, p->prog, opts->allow_destructive))
 			mark_host_only(p);
 	} else {
-		p->accepted = fe_verify(&o->cx, &o->obj, p->prog, opts, &p->vprog);
+		p->accepted = fe_maps_check(&o->cx, &o->obj, p->prog) &&
+			      fe_verify(&o->cx, &o->obj, p->prog, opts, &p->vprog);
 	}
 	p->verify_seconds = now() - start;
 	arena_reset(&o->scratch);

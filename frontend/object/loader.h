@@ -211,6 +211,12 @@ bool fe_section_types_check(struct cx *cx, const struct fe_elf *elf,
 bool fe_maps_collect(struct cx *cx, const struct fe_elf *elf, struct bpf_object *bpf,
 		     struct fe_object *obj);
 
+/* map_limits.c */
+/* Sets what a kernel cannot do without and the declaration leaves to its loader; NULL: nothing, else what was set. */
+const char *fe_map_complete(struct fe_map *m);
+/* NULL, or why no kernel makes the map. */
+const char *fe_map_problem(struct arena *a, const struct fe_map *m);
+
 /* slots.c: needs maps and programs */
 void fe_slots_collect(struct cx *cx, const struct fe_elf *elf, struct fe_object *obj);
 

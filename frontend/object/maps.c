@@ -54,6 +54,16 @@ static void fill_data(struct arena *a, struct data_maps *d, struct fe_map *map)
 		map->kind = s->name[1] == 'r' ? FE_MAP_RODATA : FE_MAP_DATA;
 }
 
+static void complete(struct cx *cx, const struct fe_object *obj, struct fe_map *map)
+{
+	struct diag_at at = { .object = obj->path, .section = ".maps", .insn = -1 };
+	const char *what = fe_map_complete(map);
+
+	if (what)
+		diag_warn(cx->diags, &at, REASON_MAP_INCOMPLETE, map->name,
+			  ebpf_map_type_name(map->type), what);
+}
+
 bool fe_maps_collect(struct cx *cx, const struct fe_elf *elf, struct bpf_object *bpf,
 		     struct fe_object *obj)
 {
@@ -73,9 +83,11 @@ bool fe_maps_collect(struct cx *cx, const struct fe_elf *elf, struct bpf_object 
 						       map->name));
 		if (bpf_map__is_internal(m))
 			fill_data(cx->arena, &data, map);
+		complete(cx, obj, map);
 		if (template) {
 			map->inner = (int)inner.len;
 			*vec_push(&inner, cx->arena) = from_bpf_map(cx->arena, template);
+			complete(cx, obj, &inner.at[inner.len - 1]);
 		}
 	}
 	obj->maps = maps.at;
