@@ -31,7 +31,7 @@ struct form {
 	uint8_t code; /* with the operation, size and sign of the text ORed in */
 	uint8_t src;  /* pseudo source register */
 	enum { OFF_ZERO, OFF_TEXT, OFF_WIDTH, OFF_SIGN } off;
-	enum { IMM_ZERO, IMM_TEXT, IMM_WIDTH, IMM_ATOMIC, IMM_OFF } imm;
+	enum { IMM_ZERO, IMM_TEXT, IMM_WIDTH, IMM_ATOMIC, IMM_ACQUIRE, IMM_RELEASE, IMM_OFF } imm;
 	enum { HIGH_NONE, HIGH_LONG, HIGH_OFF, HIGH_ZERO } high; /* second half of a LD_IMM64 */
 };
 
@@ -76,6 +76,10 @@ static const struct form forms[] = {
 	     .imm = IMM_ATOMIC),
 	FORM("%R = atomic_%F((%T *)(%D %O), %S)", BPF_STX | BPF_ATOMIC, .off = OFF_TEXT,
 	     .imm = IMM_ATOMIC),
+	FORM("%D = load_acquire((%T *)(%S %O))", BPF_STX | BPF_ATOMIC, .off = OFF_TEXT,
+	     .imm = IMM_ACQUIRE),
+	FORM("store_release((%T *)(%D %O), %S)", BPF_STX | BPF_ATOMIC, .off = OFF_TEXT,
+	     .imm = IMM_RELEASE),
 	FORM("lock *(%T *)(%D %O) %X %S", BPF_STX | BPF_ATOMIC, .off = OFF_TEXT, .imm = IMM_ATOMIC),
 	FORM("%D = *(%T *)(%S %O)", BPF_LDX, .off = OFF_TEXT),
 	FORM("*(%T *)(%D %O) = %S", BPF_STX, .off = OFF_TEXT),
@@ -344,6 +348,8 @@ static unsigned build(const struct form *f, const struct parts *p, struct bpf_in
 	case IMM_TEXT: out->imm = (int32_t)p->imm; break;
 	case IMM_WIDTH: out->imm = p->width; break;
 	case IMM_ATOMIC: out->imm = p->atomic; break;
+	case IMM_ACQUIRE: out->imm = EBPF_LOAD_ACQ; break;
+	case IMM_RELEASE: out->imm = EBPF_STORE_REL; break;
 	case IMM_OFF: out->imm = (int32_t)p->off; break;
 	default: break;
 	}

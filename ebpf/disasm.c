@@ -123,6 +123,12 @@ static void atomic(const struct bpf_insn *i, struct out *o)
 		if (atomics[k].sign)
 			PUT(o, "lock *(%s *)(r%u %+d) %s r%u", mem_type(i), i->dst_reg, i->off,
 			    atomics[k].sign, i->src_reg);
+		else if (i->imm == EBPF_LOAD_ACQ)
+			PUT(o, "r%u = %s((%s *)(r%u %+d))", i->dst_reg, atomics[k].fetch_name,
+			    mem_type(i), i->src_reg, i->off);
+		else if (i->imm == EBPF_STORE_REL)
+			PUT(o, "%s((%s *)(r%u %+d), r%u)", atomics[k].fetch_name, mem_type(i),
+			    i->dst_reg, i->off, i->src_reg);
 		else if (i->imm == BPF_CMPXCHG)
 			PUT(o, "r0 = atomic%s_cmpxchg((%s *)(r%u %+d), r0, r%u)", is64, mem_type(i),
 			    i->dst_reg, i->off, i->src_reg);

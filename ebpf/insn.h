@@ -14,6 +14,11 @@
 #define EBPF_MEMSX    0x80 /* sign-extending load (mode) */
 #define EBPF_MAY_GOTO 0xe5 /* JMP|JCOND: falls through, or jumps when its loop ran too long */
 
+/* imm of STX|ATOMIC, any size: loads src_reg's memory into dst_reg, stores src_reg to dst_reg's memory; in
+ * order with other processors (6.15). */
+#define EBPF_LOAD_ACQ  0x100
+#define EBPF_STORE_REL 0x110
+
 /* Values of src_reg in a LD_IMM64's first half after frontend relocation. */
 enum ebpf_pseudo_imm {
 	EBPF_IMM_VALUE = 0,         /* a plain 64-bit constant */
@@ -59,6 +64,17 @@ static inline unsigned ebpf_size_bytes(const struct bpf_insn *i) /* LD, LDX, ST,
 	case BPF_W: return 4;
 	default: return 8;
 	}
+}
+
+static inline bool ebpf_is_load_acquire(const struct bpf_insn *i)
+{
+	return ebpf_class(i) == BPF_STX && ebpf_mode(i) == BPF_ATOMIC && i->imm == EBPF_LOAD_ACQ;
+}
+
+/* A load into dst_reg from where src_reg points. */
+static inline bool ebpf_is_load(const struct bpf_insn *i)
+{
+	return ebpf_class(i) == BPF_LDX || ebpf_is_load_acquire(i);
 }
 
 static inline bool ebpf_is_ld_imm64(const struct bpf_insn *i)

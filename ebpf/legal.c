@@ -83,6 +83,8 @@ static const struct rule rules[256] = {
 	[BPF_LDX | EBPF_MEMSX | BPF_B] = ROW(ANY, ANY, ANY, ZERO),
 	[BPF_LDX | EBPF_MEMSX | BPF_H] = ROW(ANY, ANY, ANY, ZERO),
 	[BPF_LDX | EBPF_MEMSX | BPF_W] = ROW(ANY, ANY, ANY, ZERO),
+	[BPF_STX | BPF_ATOMIC | BPF_B] = ROW(ANY, ANY, ANY, ATOMIC),
+	[BPF_STX | BPF_ATOMIC | BPF_H] = ROW(ANY, ANY, ANY, ATOMIC),
 	[BPF_STX | BPF_ATOMIC | BPF_W] = ROW(ANY, ANY, ANY, ATOMIC),
 	[BPF_STX | BPF_ATOMIC | BPF_DW] = ROW(ANY, ANY, ANY, ATOMIC),
 	PACKET(BPF_B),
@@ -137,6 +139,9 @@ static const char *special(const struct bpf_insn *i, const struct bpf_insn *next
 		if (next->code || next->dst_reg || next->src_reg || next->off)
 			return "second half of a 64-bit constant has fields other than its value";
 	}
+	if (ebpf_class(i) == BPF_STX && ebpf_mode(i) == BPF_ATOMIC && ebpf_size_bytes(i) < 4 &&
+	    i->imm != EBPF_LOAD_ACQ && i->imm != EBPF_STORE_REL)
+		return "only a load or a store in order may be of one or two bytes";
 	if (ebpf_is_call(i)) {
 		if (i->src_reg > EBPF_CALL_KFUNC)
 			return "source register of a call is no known kind";

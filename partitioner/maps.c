@@ -90,7 +90,7 @@ static void insn_uses(const struct telling *t, struct use u)
 
 	if (ebpf_is_call(insn)) {
 		call_uses(t, u, insn, f);
-	} else if (class == BPF_LDX && is_value(&f->regs[insn->src_reg])) {
+	} else if (ebpf_is_load(insn) && is_value(&f->regs[insn->src_reg])) {
 		u.how = role == PART_COUNTER_LOAD ? COUNTS : READS;
 		tell(t, u, &f->regs[insn->src_reg]);
 	} else if ((class == BPF_ST || class == BPF_STX) && is_value(&f->regs[insn->dst_reg])) {

@@ -64,7 +64,7 @@ bool fe_check_kptr_access(struct fe_env *env, const struct fe_mem_access *m,
 
 	if (f->kptr == FE_KPTR_OWNED && !fe_object_type((enum fe_object_kind)f->object)->stored)
 		return FE_REJECT(env, REASON_KPTR_TYPE, f->to);
-	if (m->value < 0 && !m->is_imm)
+	if (m->atomic || (m->value < 0 && !m->is_imm))
 		return reject(env, f, "only plain loads and stores may be made to it");
 	if (m->size != 8 || !fe_val_is_const(&base->val) ||
 	    base->off + (int64_t)base->val.var.value + m->off != f->off)

@@ -245,6 +245,38 @@ bool fe_check_load_store(struct fe_env *env, const struct bpf_insn *insn)
 
 /* ---- atomics ------------------------------------------------------------------------------------ */
 
+/* What is read and written in one go. */
+static bool check_atomic_place(struct fe_env *env, const struct fe_mem_access *m)
+{
+	const struct fe_reg *base = fe_reg(env, m->base);
+	struct vp_tnum at =
+		fe_tnum_add(base->val.var, fe_tnum_const((uint64_t)((int64_t)base->off + m->off)));
+
+	if (fe_reg_is_packet(base) || is_structure(base))
+		return FE_REJECT(env, REASON_ATOMIC_TARGET, fe_reg_name(base));
+	return base->type == FE_STACK || fe_tnum_aligned(at, m->size) ||
+	       FE_REJECT(env, REASON_ATOMIC_ALIGNMENT, fe_reg_text(env, base), m->size);
+}
+
+/* Load-acquire and store-release: plain accesses of memory that is aligned. */
+static bool check_ordered(struct fe_env *env, const struct bpf_insn *insn)
+{
+	bool load = insn->imm == EBPF_LOAD_ACQ;
+	struct fe_mem_access m = {
+		.base = load ? insn->src_reg : insn->dst_reg,
+		.off = insn->off,
+		.size = ebpf_size_bytes(insn),
+		.access = load ? FE_READ : FE_WRITE,
+		.value = load ? insn->dst_reg : insn->src_reg,
+		.atomic = true,
+	};
+
+	return fe_check_readable(env, m.base) &&
+	       (load ? fe_check_writable(env, insn->dst_reg)
+		     : fe_check_readable(env, insn->src_reg)) &&
+	       check_atomic_place(env, &m) && fe_check_mem(env, &m);
+}
+
 bool fe_check_atomic(struct fe_env *env, const struct bpf_insn *insn)
 {
 	const struct fe_reg *base = fe_reg(env, insn->dst_reg);
@@ -256,23 +288,20 @@ bool fe_check_atomic(struct fe_env *env, const struct bpf_insn *insn)
 		.size = ebpf_size_bytes(insn),
 		.access = FE_READ,
 		.value = -1,
+		.atomic = true,
 	};
-	struct vp_tnum at;
 
+	if (insn->imm == EBPF_LOAD_ACQ || insn->imm == EBPF_STORE_REL)
+		return check_ordered(env, insn);
 	if (m.size < 4)
 		return FE_REJECT(env, REASON_ATOMIC_SIZE, m.size);
 	if (!fe_check_readable(env, insn->dst_reg) || !fe_check_readable(env, insn->src_reg) ||
 	    (insn->imm == BPF_CMPXCHG && !fe_check_readable(env, BPF_REG_0)) ||
 	    (into >= 0 && !fe_check_writable(env, (unsigned)into)))
 		return false;
-	at = fe_tnum_add(base->val.var, fe_tnum_const((uint64_t)((int64_t)base->off + m.off)));
-	if (fe_reg_is_packet(base) || is_structure(base))
-		return FE_REJECT(env, REASON_ATOMIC_TARGET, fe_reg_name(base));
 	if (base->type == FE_STACK && !fe_val_is_const(&base->val))
 		return FE_REJECT(env, REASON_ATOMIC_STACK_OFFSET, fe_reg_text(env, base));
-	if (base->type != FE_STACK && !fe_tnum_aligned(at, m.size))
-		return FE_REJECT(env, REASON_ATOMIC_ALIGNMENT, fe_reg_text(env, base), m.size);
-	if (!fe_check_mem(env, &m))
+	if (!check_atomic_place(env, &m) || !fe_check_mem(env, &m))
 		return false;
 	m.value = into;
 	if (into >= 0 && !fe_check_mem(env, &m))

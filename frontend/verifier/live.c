@@ -44,6 +44,12 @@ static struct effect atomic_effect(const struct bpf_insn *i)
 	struct effect e = { .use = bit(i->dst_reg) | bit(i->src_reg), .use64 = bit(i->dst_reg) };
 	bool wide = ebpf_size_bytes(i) == 8;
 
+	if (ebpf_is_load_acquire(i)) {
+		e.use = e.use64 = bit(i->src_reg);
+		e.def = bit(i->dst_reg);
+		e.def32 = !wide;
+		return e;
+	}
 	if (i->imm == BPF_CMPXCHG) {
 		e.use |= bit(BPF_REG_0);
 		e.def = bit(BPF_REG_0);

@@ -207,6 +207,7 @@ struct fe_mem_access {
 	enum fe_access access;
 	int value; /* register loaded or stored; -1: an immediate or a helper's */
 	bool sign_extend;
+	bool atomic;
 	bool is_imm; /* ST: store of `imm` */
 	int32_t imm;
 };

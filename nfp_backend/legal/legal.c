@@ -221,6 +221,9 @@ static bool check_atomic(struct legal *l)
 {
 	unsigned size = ebpf_size_bytes(l->insn);
 
+	/* The card knows no order among its memories. */
+	if (l->insn->imm == EBPF_LOAD_ACQ || l->insn->imm == EBPF_STORE_REL)
+		return nfp_refuse(l->cx, l->why, REASON_NFP_ATOMIC_OP, (uint32_t)l->insn->imm);
 	if (l->dst->kind == VP_STACK)
 		return check_stack_atomic(l);
 	if (l->insn->imm != BPF_ADD || size < 4)

@@ -90,7 +90,7 @@ static void put_moved(struct shape_emit *e, struct bpf_insn insn, uint32_t base)
 	bool pointer = base && ebpf_is_alu(&insn) && ebpf_src_is_reg(&insn) &&
 		       ebpf_op(&insn) != BPF_END && insn.src_reg == BPF_REG_10;
 
-	if ((class == BPF_LDX && insn.src_reg == BPF_REG_10) ||
+	if ((ebpf_is_load(&insn) && insn.src_reg == BPF_REG_10) ||
 	    ((class == BPF_ST || class == BPF_STX) && insn.dst_reg == BPF_REG_10))
 		insn.off = (int16_t)(insn.off - (int)base);
 	part_asm_put(&e->as, insn);

@@ -18,7 +18,7 @@ static bool writes_src(const struct bpf_insn *insn)
 
 static uint8_t written(const struct bpf_insn *insn)
 {
-	if (ebpf_is_alu(insn) || ebpf_class(insn) == BPF_LDX || ebpf_is_ld_imm64(insn))
+	if (ebpf_is_alu(insn) || ebpf_is_load(insn) || ebpf_is_ld_imm64(insn))
 		return bit(insn->dst_reg);
 	return writes_src(insn) ? bit(insn->src_reg) : 0;
 }
@@ -27,8 +27,7 @@ static uint8_t written(const struct bpf_insn *insn)
 static uint8_t read_by(const struct bpf_insn *insn)
 {
 	bool immediate = ebpf_is_ld_imm64(insn) || ebpf_is_call(insn);
-	bool only_written =
-		ebpf_class(insn) == BPF_LDX || (ebpf_is_alu(insn) && ebpf_op(insn) == BPF_MOV);
+	bool only_written = ebpf_is_load(insn) || (ebpf_is_alu(insn) && ebpf_op(insn) == BPF_MOV);
 
 	if (immediate || ebpf_is_exit(insn) || ebpf_is_ja(insn))
 		return 0;

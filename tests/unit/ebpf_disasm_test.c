@@ -65,6 +65,8 @@ static const struct {
 	{ INSN(0xc3, 0, 1, 0, 0xa1), 0, "r1 = atomic_fetch_xor((u32 *)(r0 +0), r1)" },
 	{ INSN(0xdb, 2, 1, 0, 0xe1), 0, "r1 = atomic64_xchg((u64 *)(r2 +0), r1)" },
 	{ INSN(0xc3, 2, 1, 8, 0xf1), 0, "r0 = atomic_cmpxchg((u32 *)(r2 +8), r0, r1)" },
+	{ INSN(0xd3, 2, 1, -8, 0x100), 0, "r2 = load_acquire((u8 *)(r1 -8))" },
+	{ INSN(0xcb, 2, 1, 8, 0x110), 0, "store_release((u16 *)(r2 +8), r1)" },
 	/* 64-bit constants */
 	{ INSN(0x18, 1, 0, 0, -1), 0x12, "r1 = 0x12ffffffff" },
 	{ INSN(0x18, 1, 5, 0, 3), 0, "r1 = map[idx:3]" },

@@ -26,7 +26,7 @@ static bool is_packet(const struct vp_reg *r)
 
 static bool reads_packet(const struct bpf_insn *insn, const struct vp_fact *fact)
 {
-	if (ebpf_class(insn) == BPF_LDX)
+	if (ebpf_is_load(insn))
 		return is_packet(&fact->regs[insn->src_reg]);
 	return ebpf_class(insn) == BPF_LD && !ebpf_is_ld_imm64(insn);
 }
