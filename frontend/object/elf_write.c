@@ -125,8 +125,7 @@ static uint32_t put_reloc_sections(struct out *o, const struct fe_elf *elf, stru
 		if (!size)
 			continue;
 		shdrs[n++] = (Elf64_Shdr){
-			.sh_name = put_name(names,
-					    arena_printf(o->arena, ".rel%s", elf->secs[i].name)),
+			.sh_name = put_name(names, arena_printf(o->arena, ".rel%u", i)),
 			.sh_type = SHT_REL,
 			.sh_link = elf->symtab,
 			.sh_info = i,
@@ -152,8 +151,28 @@ static size_t size_bound(const struct fe_elf *elf)
 	return n;
 }
 
-struct fe_bytes fe_elf_image(struct arena *a, const struct fe_elf *elf)
+/* By its section's name libbpf knows what a program attaches to, and looks for that in the kernel: in vain
+ * when the target is named at run time, or is not in this kernel. No program of the image is loaded, so
+ * those of other kinds than ours get a name that means nothing. */
+static const char *name_for_libbpf(struct cx *cx, const struct fe_elf *elf, uint32_t i)
 {
+	static const struct fe_open_options by_name = { 0 };
+	const struct fe_section *s = &elf->secs[i];
+
+	if (i == elf->text || !visible(elf, i) || !fe_section_is_code(s))
+		return s->name;
+	switch (fe_section_type(cx, &by_name, s->name).type) {
+	case BPF_PROG_TYPE_UNSPEC:
+	case BPF_PROG_TYPE_XDP:
+	case BPF_PROG_TYPE_SCHED_CLS:
+	case BPF_PROG_TYPE_SCHED_ACT: return s->name;
+	default: return arena_printf(cx->scratch, "of-the-host-%u", i);
+	}
+}
+
+struct fe_bytes fe_elf_image(struct cx *cx, const struct fe_elf *elf)
+{
+	struct arena *a = cx->scratch;
 	struct out o = { .arena = a }, names = { .arena = a };
 	Elf64_Shdr *shdrs = ARENA_ARRAY(a, Elf64_Shdr, elf->n_secs * 2ull + 1);
 	Elf64_Ehdr h = { .e_ident = ELFMAG,
@@ -172,7 +191,7 @@ struct fe_bytes fe_elf_image(struct arena *a, const struct fe_elf *elf)
 	put_name(&names, "");
 	for (uint32_t i = 1; i < elf->n_secs; i++) {
 		put_section(&o, elf, i, &shdrs[i]);
-		shdrs[i].sh_name = put_name(&names, elf->secs[i].name);
+		shdrs[i].sh_name = put_name(&names, name_for_libbpf(cx, elf, i));
 	}
 	n = put_reloc_sections(&o, elf, &names, shdrs, n);
 	shdrs[n].sh_name = put_name(&names, ".shstrtab");

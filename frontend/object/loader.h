@@ -181,7 +181,7 @@ bool fe_core_apply(struct cx *cx, struct fe_elf *elf, const struct btf *btf,
 void fe_relocs_check(struct cx *cx, struct fe_elf *elf);
 
 /* elf_write.c */
-struct fe_bytes fe_elf_image(struct arena *a, const struct fe_elf *elf);
+struct fe_bytes fe_elf_image(struct cx *cx, const struct fe_elf *elf);
 
 /* libbpf.c: the only file that calls libbpf on the image */
 struct bpf_object;

@@ -147,7 +147,7 @@ bool fe_object_open(struct cx *cx, const char *path, const struct fe_open_option
 	if (!prepare(&o, obj))
 		goto fail;
 	bpf = fe_libbpf_open(cx, obj->path, object_name(cx->arena, path),
-			     fe_elf_image(cx->scratch, &o.elf));
+			     fe_elf_image(cx, &o.elf));
 	if (!bpf)
 		goto fail;
 	obj->handle = bpf;

@@ -226,7 +226,7 @@ static void take_alone(const struct collector *c, const struct fe_func *f, struc
 		if (fe_func_is_main(c->elf, other))
 			fe_elf_hide_func(c->elf, other, other != f);
 	}
-	bpf = fe_libbpf_open(c->cx, c->obj->path, "", fe_elf_image(c->cx->scratch, c->elf));
+	bpf = fe_libbpf_open(c->cx, c->obj->path, "", fe_elf_image(c->cx, c->elf));
 	if (!bpf) { /* reported: with all of the programs, libbpf had opened it */
 		prog->broken = true;
 		return;
