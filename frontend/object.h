@@ -73,6 +73,7 @@ struct fe_extern {
 	const char *name;
 	bool is_func;
 	bool weak;	 /* may be absent in the kernel: its address is then 0 */
+	bool typeless;	 /* a variable without a type: its address is but a number */
 	uint32_t btf_id; /* FUNC or VAR in the object's BTF; 0: unknown */
 };
 

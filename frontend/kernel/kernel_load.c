@@ -3,6 +3,7 @@
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -100,6 +101,58 @@ static bool lacks_types(const struct session *s, size_t map)
 	return s->btf_fd < 0 && s->l->obj->maps[map].btf_value_id;
 }
 
+static const struct fe_extern *extern_of(const struct session *s, int32_t index)
+{
+	const struct fe_object *obj = s->l->obj;
+
+	return index >= 0 && (size_t)index < obj->n_externs ? &obj->externs[index] : NULL;
+}
+
+/* 0: the kernel has none. */
+static uint32_t kernel_id(struct session *s, const char *name, bool is_func)
+{
+	int id = -1;
+
+	if (!s->kernel)
+		s->kernel = btf__load_vmlinux_btf();
+	if (s->kernel)
+		id = btf__find_by_name_kind(s->kernel, name,
+					    is_func ? BTF_KIND_FUNC : BTF_KIND_VAR);
+	return id > 0 ? (uint32_t)id : 0;
+}
+
+static uint64_t kernel_symbol(const char *name)
+{
+	FILE *f = fopen("/proc/kallsyms", "re");
+	unsigned long long address = 0, found = 0;
+	char symbol[512];
+
+	while (f && !found && fscanf(f, "%llx %*c %511s%*[^\n]", &address, symbol) == 2) {
+		if (!strcmp(symbol, name))
+			found = address;
+	}
+	if (f)
+		fclose(f);
+	return found;
+}
+
+/* A kernel function or variable by address, as libbpf does: what is weak and absent is 0. */
+static int bind_address(struct session *s, struct bpf_insn *in)
+{
+	const struct fe_extern *x = extern_of(s, in->imm);
+	uint64_t value = x && x->typeless ? kernel_symbol(x->name) : 0;
+	uint32_t id = x && !x->typeless ? kernel_id(s, x->name, x->is_func) : 0;
+
+	if (!x || (!id && !value && !x->weak)) {
+		s->l->missing = x ? x->name : "?";
+		return -EOPNOTSUPP;
+	}
+	in[0].src_reg = id ? EBPF_IMM_BTF_ID : EBPF_IMM_VALUE;
+	in[0].imm = (int32_t)(id ? id : (uint32_t)value);
+	in[1].imm = (int32_t)(uint32_t)(value >> 32);
+	return 0;
+}
+
 /* Map indices become descriptors; maps are made when the first reference is met. */
 static int bind_insn(struct session *s, struct bpf_insn *in)
 {
@@ -107,10 +160,8 @@ static int bind_insn(struct session *s, struct bpf_insn *in)
 	size_t map = (size_t)in->imm;
 	int err;
 
-	if (in->src_reg == EBPF_IMM_BTF_ID) {
-		s->l->missing = "it names kernel variables";
-		return -EOPNOTSUPP;
-	}
+	if (in->src_reg == EBPF_IMM_BTF_ID)
+		return bind_address(s, in);
 	if (!address && in->src_reg != EBPF_IMM_MAP_IDX_VALUE)
 		return 0;
 	if (map >= s->l->obj->n_maps)
@@ -130,21 +181,14 @@ static int bind_insn(struct session *s, struct bpf_insn *in)
 /* The kernel names its functions by their types; those of modules would need more than a number. */
 static int bind_kfunc(struct session *s, struct bpf_insn *in)
 {
-	const struct fe_object *obj = s->l->obj;
-	const char *name = "?";
-	int id = -1;
+	const struct fe_extern *x = extern_of(s, in->imm);
+	uint32_t id = x ? kernel_id(s, x->name, true) : 0;
 
-	if (!s->kernel)
-		s->kernel = btf__load_vmlinux_btf();
-	if (in->imm >= 0 && (size_t)in->imm < obj->n_externs)
-		name = obj->externs[in->imm].name;
-	if (s->kernel)
-		id = btf__find_by_name_kind(s->kernel, name, BTF_KIND_FUNC);
-	if (id <= 0) {
-		s->l->missing = name;
+	if (!id && !(x && x->weak)) {
+		s->l->missing = x ? x->name : "?";
 		return -EOPNOTSUPP;
 	}
-	in->imm = id;
+	in->imm = (int32_t)id; /* 0: the kernel refuses it where it is reached */
 	return 0;
 }
 

@@ -11,6 +11,8 @@
  *   kernel variable (ksym)   LD_IMM64 with src_reg EBPF_IMM_BTF_ID, imm = that index
  *   __kconfig variable       a read-only data section of the values, as libbpf's .kconfig map */
 
+#define MAX_MODIFIERS 32 /* of a variable's type: a hostile BTF may have cycles */
+
 struct resolver {
 	struct cx *cx;
 	struct fe_elf *elf;
@@ -88,6 +90,21 @@ static bool place_kconfig(struct resolver *r, uint32_t var, const struct fe_symb
 	return true;
 }
 
+/* "extern const void name __ksym" */
+static bool is_typeless(const struct resolver *r, const char *name)
+{
+	const struct btf_type *t = btf__type_by_id(r->btf, btf_id(r, name, false));
+
+	for (unsigned n = 0; t && n < MAX_MODIFIERS; n++) {
+		if (!t->type)
+			return true;
+		t = btf__type_by_id(r->btf, t->type);
+		if (!t || !btf_is_mod(t))
+			return false;
+	}
+	return false;
+}
+
 /* ---- one use ------------------------------------------------------------------------------------ */
 
 static uint32_t extern_index(struct resolver *r, const struct fe_reloc *rel, bool is_func)
@@ -96,8 +113,11 @@ static uint32_t extern_index(struct resolver *r, const struct fe_reloc *rel, boo
 
 	if (!r->seen[rel->symbol]) {
 		*vec_push(&r->externs, r->cx->arena) =
-			(struct fe_extern){ s->name, is_func, s->bind == STB_WEAK,
-					    btf_id(r, s->name, is_func) };
+			(struct fe_extern){ .name = s->name,
+					    .is_func = is_func,
+					    .weak = s->bind == STB_WEAK,
+					    .typeless = !is_func && is_typeless(r, s->name),
+					    .btf_id = btf_id(r, s->name, is_func) };
 		r->seen[rel->symbol] = (uint32_t)r->externs.len;
 	}
 	return r->seen[rel->symbol] - 1;

@@ -176,6 +176,17 @@ static bool check_socket(struct fe_env *env, struct fe_call_args *c, unsigned re
 	return true;
 }
 
+/* Requests and sockets in time-wait are shorter, and what is only known as a socket may be one. */
+static bool check_full_socket(struct fe_env *env, struct fe_call_args *c, unsigned regno)
+{
+	const struct fe_reg *r = fe_reg(env, regno);
+
+	if (r->type == FE_SOCK_COMMON || (r->type == FE_BTF_OBJ && (r->object == FE_OBJ_TW_SOCK ||
+								    r->object == FE_OBJ_REQ_SOCK)))
+		return fe_wrong_kind(env, c, regno, "a full socket");
+	return check_socket(env, c, regno, false);
+}
+
 static bool check_record(struct fe_env *env, struct fe_call_args *c, unsigned regno)
 {
 	const struct fe_reg *r = fe_reg(env, regno);
@@ -204,6 +215,8 @@ static bool check_object(struct fe_env *env, struct fe_call_args *c, unsigned re
 		  "a new connection (nf_conn___init)" },
 		{ FE_ARG_XFRM_RELEASE, FE_OBJ_XFRM_STATE, true, "a state (xfrm_state)" },
 		{ FE_ARG_TASK_RELEASE, FE_OBJ_TASK, true, "a task (task_struct)" },
+		{ FE_ARG_CGROUP_RELEASE, FE_OBJ_CGROUP, true, "a control group (cgroup)" },
+		{ FE_ARG_KEY_RELEASE, FE_OBJ_KEY, true, "a key (bpf_key)" },
 	};
 	const struct fe_reg *r = fe_reg(env, regno);
 	size_t i = 0;
@@ -409,6 +422,8 @@ static bool check_arg(struct fe_env *env, struct fe_call_args *c, unsigned regno
 	case FE_ARG_CONN_RELEASE:
 	case FE_ARG_CONN_INIT_RELEASE:
 	case FE_ARG_TASK_RELEASE:
+	case FE_ARG_CGROUP_RELEASE:
+	case FE_ARG_KEY_RELEASE:
 	case FE_ARG_XFRM_RELEASE: return check_object(env, c, regno, kind);
 	case FE_ARG_TASK: return check_present(env, c, regno, FE_OBJ_TASK);
 	case FE_ARG_CGROUP: return check_present(env, c, regno, FE_OBJ_CGROUP);
@@ -418,6 +433,7 @@ static bool check_arg(struct fe_env *env, struct fe_call_args *c, unsigned regno
 	case FE_ARG_SIZE: return check_sized_memory(env, c, regno, false);
 	case FE_ARG_SIZE0: return check_sized_memory(env, c, regno, true);
 	case FE_ARG_RECORD: return check_record(env, c, regno);
+	case FE_ARG_FULL_SOCK: return check_full_socket(env, c, regno);
 	case FE_ARG_SOCK: return check_socket(env, c, regno, false);
 	case FE_ARG_SOCK_RELEASE: return check_socket(env, c, regno, true);
 	case FE_ARG_LOCK: return check_lock(env, c, regno);
@@ -435,8 +451,11 @@ static bool check_arg(struct fe_env *env, struct fe_call_args *c, unsigned regno
 	case FE_ARG_NEW_CLONE: return fe_check_dynptr_arg(env, c, regno, kind);
 	case FE_ARG_ITER_NEW:
 	case FE_ARG_ITER:
-	case FE_ARG_ITER_RELEASE: return fe_check_iter_arg(env, c, regno, kind);
-	case FE_ARG_PERCPU: return FE_REJECT(env, REASON_HELPER_UNSUPPORTED, c->h->name);
+	case FE_ARG_ITER_RELEASE:
+	case FE_ARG_BITS_NEW:
+	case FE_ARG_BITS:
+	case FE_ARG_BITS_RELEASE: return fe_check_iter_arg(env, c, regno, kind);
+	case FE_ARG_PERCPU: return fe_check_percpu_arg(env, c, regno);
 	default: return check_plain(env, c, regno, kind);
 	}
 }

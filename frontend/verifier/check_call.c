@@ -101,11 +101,13 @@ static void pointer_result(struct fe_env *env, const struct fe_call_args *c, str
 	case FE_RET_MEM_NULL:
 	case FE_RET_SLICE_NULL:
 	case FE_RET_SLICE_RW_NULL: fe_dynptr_slice(c, r0); break;
+	case FE_RET_PERCPU:
+	case FE_RET_PERCPU_NULL: fe_percpu_result(env, c, r0); break;
 	case FE_RET_CAST_MEMORY:
 	case FE_RET_CAST_CTX: fe_cast_result(env, c, r0); return;
 	default: fe_reg_pointer(r0, FE_BTF_OBJ, c->gives ? c->gives : (int)fe_helper_gives(c->id));
 	}
-	if (c->h->ret != FE_RET_BTF)
+	if (c->h->ret != FE_RET_BTF && c->h->ret != FE_RET_PERCPU)
 		r0->flags |= FE_MAYBE_NULL;
 	r0->id = ++env->id_gen;
 }

@@ -340,6 +340,7 @@ bool fe_check_stack_depth(struct fe_env *env)
 			   ARENA_ARRAY(&env->mem, uint32_t, n) };
 
 	for (size_t i = 0; i < n; i++)
-		c.own[i] = (uint32_t)bits_round_up(env->stack_of[i], STACK_ROUNDING);
+		c.own[i] = (uint32_t)bits_round_up(fe_fastcall_stack(env, (uint32_t)i),
+						   STACK_ROUNDING);
 	return follow(&c, 0, 0, 0);
 }

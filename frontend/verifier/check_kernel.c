@@ -55,6 +55,8 @@ bool fe_check_kernel_load(struct fe_env *env, const struct fe_mem_access *m)
 	const struct btf *btf;
 	uint32_t type;
 
+	if (base->flags & FE_PERCPU)
+		return FE_REJECT(env, REASON_NOT_MEMORY, m->base, fe_reg_text(env, base));
 	if (base->type != FE_MEM) {
 		if (!fe_val_is_const(&base->val))
 			return FE_REJECT(env, REASON_CTX_VARIABLE, fe_reg_text(env, base));

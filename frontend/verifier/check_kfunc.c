@@ -66,6 +66,8 @@ bool fe_check_kfunc(struct fe_env *env, const struct bpf_insn *insn)
 	const struct fe_kfunc *k = fe_kfunc(name);
 	struct fe_call_args c = { .map = -1, .callback = -1 };
 
+	if (fe_ksym_absent(env, insn->imm))
+		return FE_REJECT(env, REASON_KFUNC_ABSENT, name);
 	if (insn->off) /* a module's table of functions: resolved when the object was opened */
 		return FE_REJECT(env, REASON_INSN_ILLEGAL, insn->code, "off");
 	if (!may_call(env, name, k))

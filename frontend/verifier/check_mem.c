@@ -331,6 +331,7 @@ bool fe_check_ld_imm64(struct fe_env *env, const struct bpf_insn *insn)
 		fe_reg_pointer(dst, FE_FUNC,
 			       fe_cfg_subprog_at(env->prog, (int64_t)env->pc + 1 + insn->imm));
 		return true;
+	case EBPF_IMM_BTF_ID: return fe_check_ksym(env, insn);
 	default: return FE_REJECT(env, REASON_IMM_KIND, insn->src_reg);
 	}
 }

@@ -47,6 +47,7 @@ static bool find_span(struct fe_env *env, unsigned regno, int64_t off, uint64_t 
 	if (size > EBPF_MAX_STACK || s->min < -EBPF_MAX_STACK || s->min >= 0 ||
 	    s->max + (int64_t)size > 0) /* no bytes: their place counts all the same */
 		return reject_bounds(env, base, s->min, size);
+	fe_fastcall_note_access(env, s->frame->subprog, s->min);
 	deepest = slot_of(s->min) + 1;
 	fe_frame_grow(&env->pool, s->frame, deepest);
 	if (env->inst.at[s->frame->inst].pub.stack_bytes < deepest * 8)

@@ -1,6 +1,7 @@
 #include "frontend/verifier/verify.h"
 
 #include "base/bits.h"
+#include "frontend/verifier/kfuncs.h"
 
 #include <bpf/btf.h>
 #include <string.h>
@@ -10,12 +11,13 @@
  * own for the verdict (fe_global_start), and is walked from its callers as well, so that facts of
  * the callee exist per call. Without BTF a function counts as static. */
 
-enum param_kind { PARAM_NUMBER, PARAM_CTX, PARAM_MEM, PARAM_DYNPTR };
+enum param_kind { PARAM_NUMBER, PARAM_CTX, PARAM_MEM, PARAM_DYNPTR, PARAM_OBJECT };
 
 struct param {
 	enum param_kind kind;
 	uint32_t size; /* PARAM_MEM */
 	bool nullable;
+	const char *object; /* PARAM_OBJECT: the kernel's structure */
 };
 
 struct signature {
@@ -75,6 +77,22 @@ static bool is_ctx(const struct fe_env *env, const struct btf_type *pointee, uin
 	       has_tag(env->obj->btf, func, param, "arg:ctx");
 }
 
+/* "arg:trusted": an object of the kernel, of a type that only the object file's BTF names. */
+static bool read_object(struct fe_env *env, struct signature *s, uint32_t func, unsigned i,
+			const struct btf_type *t)
+{
+	const struct btf *btf = env->obj->btf;
+	const char *name = t && btf_is_struct(t) ? btf__name_by_offset(btf, t->name_off) : NULL;
+
+	/* Whom the kernel vouches for is known of tasks alone: see known_not_null(). */
+	if (!name || fe_object_kind(name) != FE_OBJ_TASK)
+		return FE_REJECT(env, REASON_GLOBAL_PARAM, s->name, i + 1);
+	s->params[i] = (struct param){ .kind = PARAM_OBJECT,
+				       .nullable = has_tag(btf, func, i, "arg:nullable"),
+				       .object = name };
+	return true;
+}
+
 static bool read_param(struct fe_env *env, struct signature *s, uint32_t func, unsigned i,
 		       uint32_t type_id)
 {
@@ -95,6 +113,8 @@ static bool read_param(struct fe_env *env, struct signature *s, uint32_t func, u
 		p->kind = PARAM_DYNPTR;
 		return true;
 	}
+	if (has_tag(btf, func, i, "arg:trusted"))
+		return read_object(env, s, func, i, resolve(btf, t->type));
 	size = resolve(btf, t->type) ? btf__resolve_size(btf, t->type) : -1;
 	if (size <= 0 || size > UINT32_MAX)
 		return FE_REJECT(env, REASON_GLOBAL_PARAM, s->name, i + 1);
@@ -147,6 +167,11 @@ bool fe_global_start(struct fe_env *env, uint32_t subprog, struct fe_frame *f)
 			fe_reg_pointer(r, FE_DYNPTR, FE_DYNPTR_LOCAL);
 			r->id = ++env->id_gen;
 			break;
+		case PARAM_OBJECT:
+			fe_reg_pointer(r, FE_BTF_OBJ, (int32_t)fe_object_kind(s.params[i].object));
+			r->flags = s.params[i].nullable ? FE_MAYBE_NULL : 0;
+			r->id = ++env->id_gen;
+			break;
 		case PARAM_MEM:
 			fe_reg_pointer(r, FE_MEM, -1);
 			r->mem_size = s.params[i].size;
@@ -183,6 +208,16 @@ static bool check_dynptr(struct fe_env *env, unsigned regno, const char *functio
 	return fe_check_dynptr_arg(env, &c, regno, FE_ARG_DYNPTR);
 }
 
+static bool is_object(const struct fe_reg *r, const struct param *p)
+{
+	uint16_t unwanted = FE_UNTRUSTED | FE_RCU | FE_PERCPU | (p->nullable ? 0 : FE_MAYBE_NULL);
+
+	if (fe_reg_is_null(r))
+		return p->nullable;
+	return r->type == FE_BTF_OBJ && r->object == (int32_t)fe_object_kind(p->object) &&
+	       !(r->flags & unwanted) && !r->off && fe_val_is_const(&r->val) && !r->val.var.value;
+}
+
 bool fe_global_check_call(struct fe_env *env, uint32_t subprog)
 {
 	struct signature s;
@@ -203,6 +238,9 @@ bool fe_global_check_call(struct fe_env *env, uint32_t subprog)
 		if (s.params[i].kind == PARAM_CTX && (r->type != FE_CTX || r->off))
 			return FE_REJECT(env, REASON_ARG_KIND, s.name, regno, fe_reg_text(env, r),
 					 "the context");
+		if (s.params[i].kind == PARAM_OBJECT && !is_object(r, &s.params[i]))
+			return FE_REJECT(env, REASON_ARG_KIND, s.name, regno, fe_reg_text(env, r),
+					 s.params[i].object);
 		if (s.params[i].kind == PARAM_DYNPTR && !check_dynptr(env, regno, s.name))
 			return false;
 		if (s.params[i].kind == PARAM_MEM && !check_memory(env, regno, &s.params[i]))

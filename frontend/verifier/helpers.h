@@ -48,8 +48,8 @@ enum fe_arg {
 	FE_ARG_NEW_SKB_META,
 	FE_ARG_NEW_XDP,
 	FE_ARG_NEW_CLONE, /* … of the kind of the dynptr before */
-	FE_ARG_PERCPU,
-	/* per-CPU kernel variable */ FE_ARG_TASK, /* kernel objects: enum fe_object_kind */
+	FE_ARG_PERCPU,    /* kernel variable of each CPU */
+	FE_ARG_TASK, /* kernel objects: enum fe_object_kind */
 	FE_ARG_CGROUP,
 	FE_ARG_CRYPTO,
 	FE_ARG_KPTR,     /* field of a map value that owns an object */
@@ -67,12 +67,18 @@ enum fe_arg {
 	FE_ARG_CONN_INIT_RELEASE,
 	FE_ARG_XFRM_RELEASE,
 	FE_ARG_TASK_RELEASE,
+	FE_ARG_CGROUP_RELEASE,
+	FE_ARG_KEY_RELEASE,
+	FE_ARG_FULL_SOCK, /* a socket that begins as struct sock does */
 	FE_ARG_BUFFER, /* memory that bpf_dynptr_slice() may need, or null; its size is next */
 	FE_ARG_SIZE_OF_SLICE,
 	FE_ARG_TYPE,     /* constant: id of a type in the kernel's BTF */
 	FE_ARG_ITER_NEW, /* stack that becomes an iterator of numbers */
 	FE_ARG_ITER,
 	FE_ARG_ITER_RELEASE,
+	FE_ARG_BITS_NEW, /* … of bits */
+	FE_ARG_BITS,
+	FE_ARG_BITS_RELEASE,
 };
 
 enum fe_ret {
@@ -91,6 +97,8 @@ enum fe_ret {
 	FE_RET_NEXT,          /* number of an iterator, or null when it is drained */
 	FE_RET_BTF,
 	FE_RET_BTF_NULL,
+	FE_RET_PERCPU,      /* this CPU's PERCPU */
+	FE_RET_PERCPU_NULL, /* … or that of a CPU, if there is one */
 	FE_RET_OBJECT_NULL, /* fe_kfunc.gives, or null */
 };
 
@@ -102,6 +110,8 @@ enum fe_ret {
 #define FE_H_DESTRUCTIVE   0x20  /* stops the machine: see fe_verify_options.allow_destructive */
 #define FE_H_WRITES_DYNPTR 0x40  /* what the dynptr is of may change: a packet may move */
 #define FE_H_UNDER_LOCK    0x80  /* kernel functions: may be called with a spin lock held */
+#define FE_H_MODULE        0x200 /* … may be in a module: the kernel's own types may lack it */
+#define FE_H_THROWS        0x400 /* … does not return: the program ends */
 #define FE_H_SECTION       0x100 /* … begins or ends a section: see sections.c */
 
 struct fe_helper {

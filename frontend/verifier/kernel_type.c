@@ -46,6 +46,43 @@ uint32_t fe_kernel_struct(const struct btf *btf, const char *name)
 	return id > 0 ? (uint32_t)id : 0;
 }
 
+struct fe_ksym_type fe_kernel_resolved(const struct btf *btf, uint32_t type)
+{
+	struct fe_ksym_type r = { 0 };
+	const struct btf_type *t = btf ? plain(btf, type, &r.type) : NULL;
+	int64_t size = t ? btf__resolve_size(btf, type) : -1;
+
+	if (size < 0 || size > UINT32_MAX)
+		return (struct fe_ksym_type){ 0 };
+	r.is_struct = is_struct(t);
+	r.size = (uint32_t)size;
+	return r;
+}
+
+static bool is_in_section(const struct btf *btf, uint32_t var, const char *section)
+{
+	int id = btf__find_by_name_kind(btf, section, BTF_KIND_DATASEC);
+	const struct btf_type *t = id > 0 ? btf__type_by_id(btf, (uint32_t)id) : NULL;
+
+	for (uint32_t i = 0; t && i < btf_vlen(t); i++) {
+		if (btf_var_secinfos(t)[i].type == var)
+			return true;
+	}
+	return false;
+}
+
+struct fe_ksym_type fe_kernel_variable(const struct btf *btf, uint32_t var)
+{
+	const struct btf_type *t = btf && var ? btf__type_by_id(btf, var) : NULL;
+	struct fe_ksym_type r = { 0 };
+
+	if (!t || !btf_is_var(t))
+		return r;
+	r = fe_kernel_resolved(btf, t->type);
+	r.percpu = is_in_section(btf, var, ".data..percpu");
+	return r;
+}
+
 const char *fe_kernel_map_struct(uint32_t map_type)
 {
 	static const struct {

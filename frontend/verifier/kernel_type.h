@@ -25,6 +25,15 @@ struct fe_member {
 /* Structure of that name; 0: none. `btf` may be NULL. */
 uint32_t fe_kernel_struct(const struct btf *btf, const char *name);
 struct fe_member fe_kernel_member(const struct btf *btf, uint32_t type, int64_t off, unsigned size);
+/* A kernel variable, or a type by itself. `type` 0: not to be had. */
+struct fe_ksym_type {
+	uint32_t type; /* without modifiers */
+	bool is_struct, percpu;
+	uint32_t size;
+};
+
+struct fe_ksym_type fe_kernel_variable(const struct btf *btf, uint32_t var);
+struct fe_ksym_type fe_kernel_resolved(const struct btf *btf, uint32_t type);
 /* What a map of the type is in the kernel; NULL: not told. */
 const char *fe_kernel_map_struct(uint32_t map_type);
 

@@ -47,7 +47,8 @@ struct fe_reg *fe_object_at(struct fe_env *env, const struct fe_place *p, enum f
 			return NULL;
 		s = &p->frame->slots[p->slot - i];
 		if (!fe_slot_has_object(s) || s->spill.type != type ||
-		    (type == FE_DYNPTR && s->spill.off != (int32_t)(8 * i)))
+		    (type == FE_DYNPTR && s->spill.off != (int32_t)(8 * i)) ||
+		    (type == FE_ITER && s->spill.ref != p->frame->slots[p->slot].spill.ref))
 			return NULL;
 		fe_stack_note_read(env, p->frame_no, p->slot - i);
 	}

@@ -36,6 +36,7 @@ enum fe_type {
 #define FE_SLICE      0x20 /* FE_MEM: what bpf_dynptr_slice() gave; no key or value of a map */
 #define FE_PKT_SLICE  0x40 /* FE_MEM: part of the packet; goes when the packet moves */
 #define FE_UNTRUSTED  0x80 /* may point anywhere: loads are fault-proof, calls do not take it */
+#define FE_PERCPU     0x200 /* FE_BTF_OBJ: a variable of each CPU, to be given to bpf_per_cpu_ptr() alone */
 #define FE_RCU        0x100 /* FE_BTF_OBJ: there as long as the RCU section lasts */
 
 /* How far a packet pointer is from data_end, beside a byte count (enum fe_pkt_end in `range`). */
@@ -68,7 +69,7 @@ enum fe_dynptr_type {
 	FE_DYNPTR_XDP,
 };
 
-enum fe_iter_kind { FE_ITER_NUM };
+enum fe_iter_kind { FE_ITER_NUM, FE_ITER_BITS };
 enum fe_iter_state { FE_ITER_ACTIVE, FE_ITER_DRAINED };
 
 enum fe_byte {
@@ -81,7 +82,7 @@ enum fe_byte {
 
 /* Eight bytes of stack; bytes[0] has the lowest address. A spilled register occupies the low
  * `n` bytes (FE_BYTE_SPILL), n < 8 for narrow stores of scalars. A dynptr takes two slots, `off` of
- * the spills tells which (0: lower address, 8), an iterator of numbers one; all eight bytes are
+ * the spills tells which (0: lower address, 8), an iterator of bits too, one of numbers a single one; all eight bytes are
  * FE_BYTE_OBJECT. */
 struct fe_stack_slot {
 	struct fe_reg spill;

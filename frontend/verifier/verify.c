@@ -107,6 +107,9 @@ static bool verify(struct fe_env *env, struct vprog *vp)
 	env->base_type = ARENA_ARRAY(&env->mem, uint16_t, env->prog->n_insns);
 	env->stack_of = ARENA_ARRAY(&env->mem, uint32_t, env->prog->n_subprogs);
 	env->moves_packet = ARENA_ARRAY(&env->mem, uint8_t, env->prog->n_subprogs);
+	if (!fe_check_exceptions(env))
+		return false;
+	fe_fastcall_init(env);
 	fe_special_init(env);
 	fe_prune_init(env);
 	fe_facts_init(env);

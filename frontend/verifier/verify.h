@@ -17,6 +17,7 @@
  *   check_kfunc.c check_func.c one kind of instruction each: is it safe, and what is known afterwards
  *   stack_object.c check_dynptr.c check_iter.c   dynptrs and iterators, which live on the stack
  *   special.c special_map.c   fields of map values that only helpers may touch
+ *   check_ksym.c exceptions.c fastcall.c   addresses in the kernel, bpf_throw(), calls around which spills do not count
  *   check_kernel.c kernel_type.c check_kptr.c   kernel structures and objects: what the kernel's BTF tells
  *   sections.c   RCU read sections, preemption
  *   rounds.c     loops that end when run: iterators, may_goto, callbacks
@@ -85,6 +86,12 @@ struct fe_special {
 	const char *refused; /* why the fields of the value are plain bytes; NULL: they are not */
 };
 
+/* Spills around calls that the kernel takes out: fastcall.c. By subprogram. */
+struct fe_fastcall {
+	int16_t from;        /* spills lie below this offset; 0: there are none */
+	bool removes, keeps; /* some can be taken out; some cannot, or the stack below has another use */
+};
+
 struct fe_env {
 	struct cx *cx;
 	struct arena mem; /* everything but the result; goes when the run ends */
@@ -94,6 +101,8 @@ struct fe_env {
 	struct fe_cfg cfg;
 	uint32_t root;         /* subprogram that the walk starts with: 0, or a global one */
 	uint32_t *stack_of;    /* by subprogram: deepest byte of stack used */
+	struct fe_fastcall *fastcall; /* by subprogram */
+	bool *fastcall_insn;          /* by instruction: a spill or fill of that kind */
 	uint8_t *moves_packet; /* by subprogram: see global.c */
 	uint16_t *base_type;   /* by instruction: what it loads from or stores to (enum fe_type) */
 	struct fe_special *special, *inner_special; /* by map */
@@ -327,6 +336,25 @@ bool fe_check_kptr_access(struct fe_env *env, const struct fe_mem_access *m,
 			  const struct fe_special_field *f);
 bool fe_check_kptr_arg(struct fe_env *env, struct fe_call_args *c, unsigned regno);
 bool fe_check_kptr_new(struct fe_env *env, struct fe_call_args *c, unsigned regno);
+
+/* check_ksym.c: kernel functions and variables by address */
+bool fe_check_ksym(struct fe_env *env, const struct bpf_insn *insn);
+/* Declared weak, and the kernel has none. */
+bool fe_ksym_absent(struct fe_env *env, int32_t index);
+bool fe_check_percpu_arg(struct fe_env *env, struct fe_call_args *c, unsigned regno);
+void fe_percpu_result(struct fe_env *env, const struct fe_call_args *c, struct fe_reg *r0);
+
+/* exceptions.c: bpf_throw() */
+bool fe_check_exceptions(struct fe_env *env);
+/* After a call was checked. `done`: it does not return. */
+bool fe_check_throw(struct fe_env *env, const struct bpf_insn *insn, bool *done);
+
+/* fastcall.c */
+void fe_fastcall_init(struct fe_env *env);
+/* The current instruction touches stack of a function, from `off` on. */
+void fe_fastcall_note_access(struct fe_env *env, uint32_t subprog, int64_t off);
+/* Bytes of stack that count. */
+uint32_t fe_fastcall_stack(const struct fe_env *env, uint32_t subprog);
 
 /* sections.c */
 bool fe_check_section(struct fe_env *env, const char *name);

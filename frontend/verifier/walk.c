@@ -91,7 +91,7 @@ static bool step_jump(struct fe_env *env, const struct bpf_insn *insn, uint32_t 
 		return fe_check_cond_jump(env, insn, next, done);
 	if (insn->src_reg == EBPF_CALL_SUBPROG)
 		return fe_check_call_subprog(env, insn, next);
-	return fe_check_call(env, insn);
+	return fe_check_call(env, insn) && fe_check_throw(env, insn, done);
 }
 
 static bool step(struct fe_env *env, uint32_t *next, bool *done)
