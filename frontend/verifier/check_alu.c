@@ -168,8 +168,9 @@ static void add_variable(struct fe_env *env, struct fe_reg *dst, const struct fe
 	}
 }
 
+/* `n`: the number, of register `regno`, or of an immediate and the pointer's own register. */
 static bool pointer_and_number(struct fe_env *env, struct fe_reg *dst, const struct fe_reg *ptr,
-			       const struct fe_val *n, uint8_t op)
+			       const struct fe_val *n, unsigned regno, uint8_t op)
 {
 	struct fe_reg result = *ptr;
 	bool is_const = fe_val_is_const(n);
@@ -182,6 +183,7 @@ static bool pointer_and_number(struct fe_env *env, struct fe_reg *dst, const str
 	if (!may_do_arithmetic(env, ptr, is_const && !n->var.value) || !check_number_sane(env, n) ||
 	    !fe_check_sane_offset(env, ptr))
 		return false;
+	fe_need(env, regno);
 	if (op == BPF_SUB && ptr->type == FE_STACK)
 		return FE_REJECT(env, REASON_POINTER_SUB_STACK);
 	sum = op == BPF_ADD ? ptr->off + n->smin : ptr->off - n->smin; /* both sane: fits */
@@ -217,10 +219,12 @@ static bool check_pointer_alu(struct fe_env *env, const struct bpf_insn *insn, s
 		return FE_REJECT(env, REASON_POINTER_OP,
 				 fe_reg_name(fe_reg_is_pointer(dst) ? dst : src));
 	if (fe_reg_is_pointer(dst))
-		return pointer_and_number(env, dst, dst, &src->val, op);
+		return pointer_and_number(env, dst, dst, &src->val,
+					  ebpf_src_is_reg(insn) ? insn->src_reg : insn->dst_reg,
+					  op);
 	if (op == BPF_SUB)
 		return FE_REJECT(env, REASON_POINTER_FROM_NUMBER, insn->dst_reg);
-	return pointer_and_number(env, dst, src, &dst->val, op);
+	return pointer_and_number(env, dst, src, &dst->val, insn->dst_reg, op);
 }
 
 /* ---- numbers ----------------------------------------------------------------------------------- */

@@ -403,6 +403,8 @@ static bool check_arg(struct fe_env *env, struct fe_call_args *c, unsigned regno
 		return true;
 	if (!fe_check_readable(env, regno))
 		return false;
+	if (kind != FE_ARG_ANY && kind != FE_ARG_NUMBER)
+		fe_need(env, regno); /* sizes, and null where a pointer could be */
 	switch (kind) {
 	case FE_ARG_KEY:
 	case FE_ARG_VALUE:

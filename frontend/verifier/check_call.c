@@ -177,7 +177,10 @@ static bool key_in_array(struct fe_env *env, const struct fe_call_args *c)
 	    map->key_size != 4 || key->type != FE_STACK || !fe_val_is_const(&key->val) ||
 	    key->val.var.value || key->off >= 0)
 		return false;
-	return constant_key(env, key, &value) && value < map->max_entries;
+	if (!constant_key(env, key, &value) || value >= map->max_entries)
+		return false;
+	fe_need_slot(env, (uint32_t)key->object, (uint32_t)((-key->off - 1) / 8));
+	return true;
 }
 
 /* R1 to R5 are gone, R0 is the result. */
@@ -216,6 +219,8 @@ bool fe_check_call(struct fe_env *env, const struct bpf_insn *insn)
 		return false;
 	if (c.id == BPF_FUNC_tail_call && !fe_check_tail_call(env))
 		return false;
+	if (c.id == BPF_FUNC_tail_call)
+		fe_need(env, BPF_REG_3); /* a known index leads to a known program */
 	inside = key_in_array(env, &c);
 	if ((c.callback >= 0 && !fe_check_callback(env, &c)) || !fe_finish_call(env, &c))
 		return false;

@@ -139,6 +139,8 @@ bool fe_check_callback(struct fe_env *env, const struct fe_call_args *c)
 	if (c->id == BPF_FUNC_loop && fe_reg(env, BPF_REG_1)->type != FE_SCALAR)
 		return FE_REJECT(env, REASON_ARG_KIND, c->h->name, BPF_REG_1,
 				 fe_reg_text(env, fe_reg(env, BPF_REG_1)), "a number of rounds");
+	if (c->id == BPF_FUNC_loop)
+		fe_need(env, BPF_REG_1);
 	if (c->id == BPF_FUNC_loop && fe_frame(env)->rounds >= fe_reg(env, BPF_REG_1)->val.umax) {
 		fe_frame(env)->rounds = 0; /* that was all of them */
 		return true;
@@ -159,6 +161,7 @@ static bool check_callback_result(struct fe_env *env, const struct fe_frame *f)
 {
 	const struct fe_reg *r0 = &f->regs[BPF_REG_0];
 
+	fe_need(env, BPF_REG_0);
 	if (r0->type != FE_SCALAR || r0->val.smin < f->ret_min || r0->val.smax > f->ret_max)
 		return FE_REJECT(env, REASON_CALLBACK_RESULT, fe_reg_text(env, r0), f->ret_min,
 				 f->ret_max);
@@ -219,6 +222,7 @@ bool fe_check_exit(struct fe_env *env, uint32_t *next_pc, bool *done)
 		return FE_REJECT(env, REASON_RETURNS_STACK);
 	fe_state_pop_frame(&env->pool, env->cur);
 	if (kind == FE_FRAME_CALLBACK) {
+		fe_step_ends_callback(env);
 		*next_pc = call_pc; /* the helper may call again */
 		fe_end_round(env, call_pc);
 		return true;

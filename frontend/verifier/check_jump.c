@@ -271,6 +271,14 @@ static bool check_operands(struct fe_env *env, const struct bpf_insn *insn)
 	       (!ebpf_src_is_reg(insn) || fe_check_readable(env, insn->src_reg));
 }
 
+/* The branch goes one way only, thanks to its numbers. */
+static void need_operands(struct fe_env *env, const struct bpf_insn *insn)
+{
+	fe_need(env, insn->dst_reg);
+	if (ebpf_src_is_reg(insn))
+		fe_need(env, insn->src_reg);
+}
+
 /* Both ways are possible: the taken one waits, the walk falls through. */
 static bool walk_both(struct fe_env *env, const struct bpf_insn *insn, const struct fe_reg *imm,
 		      uint32_t *next_pc, bool *dead)
@@ -290,6 +298,8 @@ static bool walk_both(struct fe_env *env, const struct bpf_insn *insn, const str
 	v = sides_of(env->cur, insn, &imm_falls);
 	may_fall = learn(env->cur, &v, fe_cond_negate(ebpf_op(insn)), is32);
 	fe_facts_branch(env, may_take, may_fall);
+	if (!may_take || !may_fall)
+		need_operands(env, insn);
 	if (!may_take)
 		fe_drop_fork(env);
 	else
@@ -320,6 +330,7 @@ bool fe_check_cond_jump(struct fe_env *env, const struct bpf_insn *insn, uint32_
 	if (known < 0)
 		return walk_both(env, insn, &imm, next_pc, dead);
 	fe_facts_branch(env, known, !known);
+	need_operands(env, insn);
 	add_to_trail(env, env->cur, env->cur->trail, known);
 	if (known)
 		*next_pc = (uint32_t)ebpf_jump_target(insn, env->pc);

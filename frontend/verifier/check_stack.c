@@ -84,8 +84,11 @@ static bool reject_object(struct fe_env *env, const struct fe_stack_slot *slot, 
 
 static void note_reads(struct fe_env *env, const struct span *s)
 {
-	for (uint32_t k = slot_of(s->max + s->size - 1); k <= slot_of(s->min); k++)
+	uint32_t first = slot_of(s->max + s->size - 1), last = slot_of(s->min);
+
+	for (uint32_t k = first; k <= last; k++)
 		fe_stack_note_read(env, s->frame_no, k);
+	fe_step_stack(env, s->frame_no, first, last - first + 1, false);
 }
 
 /* ---- stores ------------------------------------------------------------------------------------ */
@@ -129,6 +132,7 @@ static bool store_fixed(struct fe_env *env, const struct fe_mem_access *m, const
 		value = fe_reg(env, (unsigned)m->value);
 	if (m->size == 8)
 		fe_stack_note_kill(env, s->frame_no, slot_of(s->min));
+	fe_step_stack(env, s->frame_no, slot_of(s->min), 1, m->size == 8 || s->min % 8 == 0);
 	if (fe_reg_is_pointer(value) && m->size != 8)
 		return FE_REJECT(env, REASON_SPILL_SIZE, fe_reg_text(env, value), m->size);
 	if (value->type == FE_STACK && s->frame != fe_frame(env))
@@ -150,9 +154,11 @@ static bool store_fixed(struct fe_env *env, const struct fe_mem_access *m, const
 /* Any of the bytes in reach may have been written. */
 static bool store_somewhere(struct fe_env *env, const struct fe_mem_access *m, const struct span *s)
 {
+	uint32_t first = slot_of(s->max + m->size - 1), last = slot_of(s->min);
 	bool zero = (m->is_imm && !m->imm) ||
 		    (m->value >= 0 && fe_reg_is_null(fe_reg(env, (unsigned)m->value)));
 
+	fe_step_stack(env, s->frame_no, first, last - first + 1, false);
 	for (int64_t off = s->min; off < s->max + m->size; off++) {
 		uint8_t *b;
 

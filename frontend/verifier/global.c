@@ -189,8 +189,10 @@ static bool check_memory(struct fe_env *env, unsigned regno, const struct param 
 	uint16_t flags = r->flags;
 	bool ok;
 
-	if (fe_reg_is_null(r) && p->nullable)
+	if (fe_reg_is_null(r) && p->nullable) {
+		fe_need(env, regno);
 		return true;
+	}
 	if (p->nullable)
 		r->flags &= (uint16_t)~FE_MAYBE_NULL;
 	ok = r->type == FE_STACK ? fe_check_stack_helper(env, regno, 0, p->size, FE_READ)

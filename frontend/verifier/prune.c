@@ -8,8 +8,11 @@
  * concrete machine of the new state is one of the old state's, so whatever can happen from here
  * was seen, and the joined facts hold for it as well. Covering is true subsumption in everything
  * that later instructions may read (live registers and stack slots), so the facts need no repair.
- * The kernel also treats numbers as equal whose bounds never mattered ("imprecise" scalars); its
- * verdicts allow that, our facts would not.
+ *
+ * Numbers that made no difference on any path from the old state (precise.c) need not keep states
+ * apart. The kernel ends the path there; its verdict stays right, but facts of ours would not hold
+ * for the new numbers. So the new state is widened to stand for both (join.c) and walked once more,
+ * which no check can mind, and covers the next ones truly.
  *
  * A remembered state with unfinished paths is an ancestor of the current one: meeting exactly the
  * same state again is an infinite loop. */
@@ -18,7 +21,6 @@ enum compare {
 	COMPARE_COVER,  /* old, fully walked, covers cur in all that is live */
 	COMPARE_WITHIN, /* … old is not fully walked: every stack slot counts */
 	COMPARE_EXACT,  /* the same state */
-	COMPARE_SHAPE,  /* covers cur but for numbers */
 };
 
 #define MAX_IDS 1024u
@@ -32,6 +34,9 @@ struct comparison {
 	struct fe_env *env;
 	enum compare mode;
 	struct id_pairs *ids;
+	bool lax;    /* numbers that made no difference in old may differ */
+	bool needed; /* the number that is being compared made one */
+	bool loose;  /* some number does differ */
 };
 
 /* Ids are names: the same object or number must go by one name in each state. */
@@ -61,22 +66,23 @@ static bool same_val(const struct comparison *c, const struct fe_val *old, const
 	return c->mode == COMPARE_EXACT ? fe_val_equal(old, cur) : fe_val_covers(old, cur);
 }
 
-/* Constants that differ inside a loop may count its rounds: widened, it would never end. */
-static bool may_join(const struct fe_env *env, const struct fe_reg *old, const struct fe_reg *cur)
+static bool number_covered(struct comparison *c, const struct fe_reg *old, const struct fe_reg *cur)
 {
-	return !env->in_loop[env->pc] || !fe_val_is_const(&old->val) ||
-	       !fe_val_is_const(&cur->val) || fe_val_equal(&old->val, &cur->val);
-}
-
-static bool scalar_covered(struct comparison *c, const struct fe_reg *old, const struct fe_reg *cur)
-{
-	if (c->mode == COMPARE_SHAPE)
-		return may_join(c->env, old, cur);
 	if (!same_val(c, &old->val, &cur->val))
 		return false;
 	/* Numbers that old knows to be equal must be so in cur; cur may know of more. */
 	return !old->id ||
 	       (old->flags == cur->flags && old->off == cur->off && same_id(c, old->id, cur->id));
+}
+
+static bool scalar_covered(struct comparison *c, const struct fe_reg *old, const struct fe_reg *cur)
+{
+	bool covered = number_covered(c, old, cur);
+
+	if (covered || !c->lax || c->needed)
+		return covered;
+	c->loose = true;
+	return true;
 }
 
 static bool packet_covered(struct comparison *c, const struct fe_reg *old, const struct fe_reg *cur)
@@ -136,11 +142,6 @@ static bool is_any_number(const struct fe_stack_slot *s)
 	return true;
 }
 
-static bool holds_number(const struct fe_stack_slot *s)
-{
-	return !fe_slot_has_object(s) && (!fe_slot_has_spill(s) || s->spill.type == FE_SCALAR);
-}
-
 /* The rounds of an iterator (its `off`) do not count: they may go on. */
 static bool object_covered(struct comparison *c, const struct fe_reg *old, const struct fe_reg *cur)
 {
@@ -149,20 +150,9 @@ static bool object_covered(struct comparison *c, const struct fe_reg *old, const
 	       same_id(c, old->id, cur->id) && same_id(c, old->ref, cur->ref);
 }
 
-static bool slot_covered(struct comparison *c, const struct fe_stack_slot *old,
-			 const struct fe_stack_slot *cur)
+static bool bytes_covered(const struct comparison *c, const struct fe_stack_slot *old,
+			  const struct fe_stack_slot *cur)
 {
-	static const uint8_t nothing[8];
-
-	if (c->mode == COMPARE_SHAPE && holds_number(old) && holds_number(cur))
-		return !fe_slot_has_spill(old) || !fe_slot_has_spill(cur) ||
-		       may_join(c->env, &old->spill, &cur->spill);
-	if (c->mode != COMPARE_EXACT) {
-		if (!memcmp(old->bytes, nothing, sizeof(nothing)))
-			return true;
-		if (is_any_number(old) && holds_number(cur))
-			return true;
-	}
 	for (unsigned i = 0; i < 8; i++) {
 		uint8_t o = old->bytes[i], n = cur->bytes[i];
 
@@ -171,12 +161,39 @@ static bool slot_covered(struct comparison *c, const struct fe_stack_slot *old,
 		if (c->mode == COMPARE_EXACT || o != FE_BYTE_MISC || n == FE_BYTE_SPILL)
 			return false;
 	}
+	return true;
+}
+
+static bool content_covered(struct comparison *c, const struct fe_stack_slot *old,
+			    const struct fe_stack_slot *cur)
+{
+	static const uint8_t nothing[8];
+
+	if (c->mode != COMPARE_EXACT) {
+		if (!memcmp(old->bytes, nothing, sizeof(nothing)))
+			return true;
+		if (is_any_number(old) && fe_slot_has_number(cur))
+			return true;
+	}
+	if (!bytes_covered(c, old, cur))
+		return false;
 	if (fe_slot_has_object(old))
 		return object_covered(c, &old->spill, &cur->spill);
 	if (!fe_slot_has_spill(old))
 		return true;
 	return fe_slot_spill_bytes(old) == fe_slot_spill_bytes(cur) &&
 	       reg_covered(c, &old->spill, &cur->spill);
+}
+
+static bool slot_covered(struct comparison *c, const struct fe_stack_slot *old,
+			 const struct fe_stack_slot *cur)
+{
+	if (content_covered(c, old, cur))
+		return true;
+	if (!c->lax || c->needed || !fe_slot_has_number(old) || !fe_slot_has_number(cur))
+		return false;
+	c->loose = true;
+	return true;
 }
 
 static bool stack_covered(struct comparison *c, const struct fe_frame *old,
@@ -189,8 +206,9 @@ static bool stack_covered(struct comparison *c, const struct fe_frame *old,
 		const struct fe_stack_slot *o = i < old->n_slots ? &old->slots[i] : &empty;
 		const struct fe_stack_slot *s = i < cur->n_slots ? &cur->slots[i] : &empty;
 
-		if ((c->mode == COMPARE_COVER || c->mode == COMPARE_SHAPE) && !(live >> i & 1))
+		if (c->mode == COMPARE_COVER && !(live >> i & 1))
 			continue;
+		c->needed = old->needed_slots >> i & 1;
 		if (!slot_covered(c, o, s))
 			return false;
 	}
@@ -211,25 +229,31 @@ static uint16_t live_regs(const struct fe_env *env, const struct fe_state *s, ui
 	return env->cfg.live[fe_cfg_next(&env->cfg, call_pc)] & 0x03c0;
 }
 
+/* While a loop is open that paths were cut short against, not all reads are noted yet. */
+static uint64_t live_slots(struct fe_env *env, uint32_t k)
+{
+	if (env->open_loops)
+		return UINT64_MAX;
+	return fe_stack_live(env, fe_frame(env)->inst, env->pc, k);
+}
+
 static bool frame_covered(struct comparison *c, const struct fe_state *os,
 			  const struct fe_state *cs, uint32_t k)
 {
 	const struct fe_frame *old = os->frames[k], *cur = cs->frames[k];
 	uint16_t live = live_regs(c->env, cs, k);
-	uint64_t slots = UINT64_MAX;
 
 	if (old->inst != cur->inst || old->call_pc != cur->call_pc || old->kind != cur->kind ||
 	    old->helper != cur->helper || old->ret_min != cur->ret_min ||
 	    old->ret_max != cur->ret_max || old->rounds > cur->rounds)
 		return false;
 	for (unsigned r = 0; r < 10; r++) {
+		c->needed = old->needed_regs >> r & 1;
 		if ((live >> r & 1) && !reg_covered(c, &old->regs[r], &cur->regs[r]))
 			return false;
 	}
-	/* While a loop is open that paths were cut short against, not all reads are noted yet. */
-	if ((c->mode == COMPARE_COVER || c->mode == COMPARE_SHAPE) && !c->env->open_loops)
-		slots = fe_stack_live(c->env, cs->frames[cs->n_frames - 1]->inst, c->env->pc, k);
-	return stack_covered(c, old, cur, slots);
+	return stack_covered(c, old, cur,
+			     c->mode == COMPARE_COVER ? live_slots(c->env, k) : UINT64_MAX);
 }
 
 static bool refs_match(struct comparison *c, const struct fe_state *old, const struct fe_state *cur)
@@ -245,18 +269,36 @@ static bool refs_match(struct comparison *c, const struct fe_state *old, const s
 	       (old->lock_map == cur->lock_map && same_id(c, old->lock_id, cur->lock_id));
 }
 
-static bool covered(struct fe_env *env, const struct fe_state *old, enum compare mode)
+static bool compare(struct comparison *c, const struct fe_state *old)
 {
-	struct comparison c = { .env = env, .mode = mode, .ids = env->ids };
+	struct fe_env *env = c->env;
 
 	if (old->n_frames != env->cur->n_frames)
 		return false;
 	env->ids->n = 0;
 	for (uint32_t k = old->n_frames; k-- > 0;) {
-		if (!frame_covered(&c, old, env->cur, k))
+		if (!frame_covered(c, old, env->cur, k))
 			return false;
 	}
-	return refs_match(&c, old, env->cur);
+	return refs_match(c, old, env->cur);
+}
+
+static bool covered(struct fe_env *env, const struct fe_state *old, enum compare mode)
+{
+	struct comparison c = { .env = env, .mode = mode, .ids = env->ids };
+
+	return compare(&c, old);
+}
+
+/* … or only but for numbers that made no difference: `loose`. */
+static bool covered_where_needed(struct fe_env *env, const struct fe_state *old, bool lax,
+				 bool *loose)
+{
+	struct comparison c = { .env = env, .mode = COMPARE_COVER, .ids = env->ids, .lax = lax };
+	bool ok = compare(&c, old);
+
+	*loose = c.loose;
+	return ok;
 }
 
 /* ---- single names ------------------------------------------------------------------------------ */
@@ -337,6 +379,7 @@ static void remember(struct fe_env *env)
 	s->pc = env->pc;
 	s->branches = 1;
 	s->hits = s->misses = 0;
+	s->n_steps = env->steps.len;
 	s->dropped = s->loop_head = false;
 	env->cur->joins = 0;
 	s->next = env->remembered[env->pc];
@@ -371,6 +414,7 @@ static enum fe_visit compare_ancestor(struct fe_env *env, struct fe_state *old, 
 		if (!old->loop_head)
 			env->open_loops++;
 		old->loop_head = true;
+		fe_need_as(env, old);
 		return FE_VISIT_COVERED;
 	}
 	/* In a round the same state may come again: they are bounded when run. */
@@ -385,8 +429,10 @@ static enum fe_visit compare_ancestor(struct fe_env *env, struct fe_state *old, 
 	return FE_VISIT_GO_ON;
 }
 
-static enum fe_visit compare_all(struct fe_env *env, bool *add)
+/* `*like`: the newest state that covers the current one but for numbers that made no difference. */
+static enum fe_visit compare_all(struct fe_env *env, bool *add, struct fe_state **like)
 {
+	bool lax = env->crowd[env->pc] >= FE_CROWD && !env->strict, loose;
 	struct fe_state **link = &env->remembered[env->pc], *old;
 
 	while ((old = *link)) {
@@ -395,11 +441,15 @@ static enum fe_visit compare_all(struct fe_env *env, bool *add)
 
 			if (v != FE_VISIT_GO_ON)
 				return v;
-		} else if (covered(env, old, COMPARE_COVER)) {
+		} else if (covered_where_needed(env, old, lax && !*like, &loose)) {
 			old->hits++;
-			return FE_VISIT_COVERED;
+			if (!loose) {
+				fe_need_as(env, old);
+				return FE_VISIT_COVERED;
+			}
+			*like = old;
 		}
-		if (*add)
+		if (*add && old != *like)
 			old->misses++;
 		if (old->misses > old->hits * 3 + 3) { /* it does not pay to keep */
 			*link = old->next;
@@ -412,20 +462,14 @@ static enum fe_visit compare_all(struct fe_env *env, bool *add)
 	return FE_VISIT_GO_ON;
 }
 
-#define CROWD 32u /* states remembered at a place, before the next ones are joined */
-
-/* True: the current state was widened to stand for an earlier one, too. */
-static bool join_crowd(struct fe_env *env)
+/* Widens the current state to stand for `old`, too, which covers it but for numbers. */
+static void join_states(struct fe_env *env, const struct fe_state *old)
 {
-	struct fe_state *old = env->remembered[env->pc];
-
-	if (env->crowd[env->pc] < CROWD)
-		return false;
-	while (old && (old->branches || !covered(env, old, COMPARE_SHAPE)))
-		old = old->next;
-	if (old)
-		fe_join_numbers(env, old);
-	return old;
+	for (uint32_t k = 0; k < env->cur->n_frames; k++)
+		fe_join_frame(old->frames[k], env->cur->frames[k], live_regs(env, env->cur, k),
+			      live_slots(env, k), old->joins);
+	env->cur->joins = old->joins + 1;
+	env->joined = true;
 }
 
 enum fe_visit fe_visit(struct fe_env *env)
@@ -433,30 +477,18 @@ enum fe_visit fe_visit(struct fe_env *env)
 	bool forced = env->cfg.flags[env->pc] & FE_CFG_FORCE;
 	bool add = forced || (env->jumps != env->jumps_at_state &&
 			      env->processed - env->processed_at_state >= 8);
+	struct fe_state *like = NULL;
 	enum fe_visit v;
 
 	drop_single_ids(env);
-	v = compare_all(env, &add);
-	if (v == FE_VISIT_GO_ON && env->joining && join_crowd(env))
-		add = true;
-	if (v == FE_VISIT_GO_ON && (add || forced))
+	v = compare_all(env, &add, &like);
+	if (v != FE_VISIT_GO_ON)
+		return v;
+	if (like)
+		join_states(env, like);
+	if (like || add || forced)
 		remember(env);
 	return v;
-}
-
-/* Roughly: what lies between a jump back and its target. */
-static void mark_loops(struct fe_env *env)
-{
-	int64_t lowest = INT64_MAX; /* target of the jumps from here on */
-
-	for (uint32_t pc = (uint32_t)env->prog->n_insns; pc-- > 0;) {
-		const struct bpf_insn *insn = &env->prog->insns[pc];
-		int64_t to = ebpf_jump_target(insn, pc);
-
-		if ((ebpf_is_cond_jump(insn) || ebpf_is_ja(insn)) && to < lowest)
-			lowest = to;
-		env->in_loop[pc] = lowest <= pc;
-	}
 }
 
 void fe_prune_init(struct fe_env *env)
@@ -464,7 +496,4 @@ void fe_prune_init(struct fe_env *env)
 	env->remembered = ARENA_ARRAY(&env->mem, struct fe_state *, env->prog->n_insns);
 	env->ids = ARENA_NEW(&env->mem, struct id_pairs);
 	env->crowd = ARENA_ARRAY(&env->mem, uint32_t, env->prog->n_insns);
-	env->in_loop = ARENA_ARRAY(&env->mem, bool, env->prog->n_insns);
-	if (env->joining)
-		mark_loops(env);
 }

@@ -107,6 +107,8 @@ struct fe_frame {
 	int32_t helper;           /* FE_FRAME_CALLBACK: id of the calling helper */
 	uint32_t rounds;          /* of the bpf_loop() that this frame is in */
 	int32_t ret_min, ret_max; /* what a callback may return; min > max: anything */
+	uint16_t needed_regs;     /* remembered states: numbers that made a difference, precise.c */
+	uint64_t needed_slots;
 };
 
 struct fe_ref {
@@ -144,6 +146,7 @@ struct fe_state {
 	struct fe_state *next; /* list of remembered states of one pc, or the free list */
 	uint32_t hits, misses;
 	uint32_t joins; /* states before it at its place that it was widened for, see join.c */
+	size_t n_steps; /* of the path to it, see precise.c; remembered and waiting states */
 	bool loop_head; /* unfinished, and paths were cut short against it */
 	bool dropped;   /* no longer used for pruning; kept while it has children */
 };
@@ -208,6 +211,11 @@ unsigned fe_slot_spill_bytes(const struct fe_stack_slot *s);
 static inline bool fe_slot_has_object(const struct fe_stack_slot *s)
 {
 	return s->bytes[0] == FE_BYTE_OBJECT;
+}
+/* Numbers, known or not, or nothing at all. */
+static inline bool fe_slot_has_number(const struct fe_stack_slot *s)
+{
+	return !fe_slot_has_object(s) && (!fe_slot_has_spill(s) || s->spill.type == FE_SCALAR);
 }
 
 /* Calls fn on every register and spilled register of every frame. */

@@ -70,6 +70,7 @@ static bool verify_globals(struct fe_env *main)
 		memset(&env.pool, 0, sizeof(env.pool));
 		memset(&env.stack_todo, 0, sizeof(env.stack_todo));
 		memset(&env.inst, 0, sizeof(env.inst));
+		memset(&env.steps, 0, sizeof(env.steps));
 		env.pool.arena = cx.arena = &env.mem;
 		env.cx = &cx;
 		env.work = env.free_work = NULL;
@@ -84,6 +85,7 @@ static bool verify_globals(struct fe_env *main)
 		main->n_states = env.n_states;
 		main->max_pkt_off = env.max_pkt_off;
 		main->widened |= env.widened;
+		main->joined |= env.joined;
 		arena_reset(&env.mem);
 	}
 	return ok;
@@ -168,12 +170,12 @@ static bool gave_up(const struct diags *said)
 	return false;
 }
 
-/* Widening may lose what a loop's test needs ("i != n"): then its rounds are walked one by one. A walk that takes
- * too long may end when it keeps fewer states apart. */
+/* A rejection counts unless it may be due to widened numbers. What a loop's test needs may be lost ("i != n"):
+ * then its rounds are walked one by one. And what no check minded in one state, a check may mind in a joined one. */
 bool fe_verify(struct cx *cx, const struct fe_object *obj, const struct fe_prog *prog,
 	       const struct fe_verify_options *opts, struct vprog *vp)
 {
-	struct fe_env env = { .cx = cx, .obj = obj, .prog = prog }, again, coarse;
+	struct fe_env env = { .cx = cx, .obj = obj, .prog = prog }, again, strict;
 	struct diags said, said_again;
 	uint64_t walked = 0;
 	bool ok;
@@ -182,7 +184,7 @@ bool fe_verify(struct cx *cx, const struct fe_object *obj, const struct fe_prog 
 		env.opts = *opts;
 	if (!env.opts.insn_limit)
 		env.opts.insn_limit = FE_INSN_LIMIT;
-	again = coarse = env;
+	again = strict = env;
 	again.exact_rounds = FE_EXACT_ROUNDS;
 	if (again.opts.insn_limit > FE_EXACT_LIMIT)
 		again.opts.insn_limit = FE_EXACT_LIMIT;
@@ -192,9 +194,9 @@ bool fe_verify(struct cx *cx, const struct fe_object *obj, const struct fe_prog 
 		if (ok || !gave_up(&said_again))
 			said = said_again;
 	}
-	if (!ok && gave_up(&said)) {
-		coarse.joining = true;
-		ok = attempt(&coarse, &said_again, vp, &walked);
+	if (!ok && env.joined && !gave_up(&said)) {
+		strict.strict = true;
+		ok = attempt(&strict, &said_again, vp, &walked);
 		said = ok ? said_again : said;
 	}
 	report(cx->diags, &said);

@@ -12,6 +12,7 @@
  *   cfg.c live.c structure and register liveness, before the walk
  *   walk.c       one path after the other: fetch, check, step, fork, prune
  *   prune.c      remembered states: when is a state covered by one already walked
+ *   precise.c    which numbers made a difference (for prune.c)
  *   stack_live.c which stack slots later instructions may read (for prune.c)
  *   check_alu.c check_mem.c check_stack.c check_ctx.c check_jump.c check_call.c check_args.c
  *   check_kfunc.c check_func.c one kind of instruction each: is it safe, and what is known afterwards
@@ -21,7 +22,7 @@
  *   check_kernel.c kernel_type.c check_kptr.c   kernel structures and objects: what the kernel's BTF tells
  *   sections.c   RCU read sections, preemption
  *   rounds.c     loops that end when run: iterators, may_goto, callbacks
- *   join.c       states widened to stand for many, when the walk takes too long
+ *   join.c       states widened to stand for others that differ in numbers of no consequence
  *   exception_cb.c   programs with an exception callback
  *   global.c     functions that are verified apart from their callers
  *   value.c refine.c tnum.c   arithmetic on what is known of numbers
@@ -31,7 +32,10 @@
  * Every check returns false having reported the rejection. */
 
 /* Limits, as the kernel's but for the first. */
-#define FE_INSN_LIMIT  4000000u /* four times the kernel's: prune.c keeps more states apart */
+#define FE_INSN_LIMIT 4000000u /* four times the kernel's: prune.c keeps more states apart */
+/* States remembered at a place, before the next ones are widened; joins that keep all bounds. */
+#define FE_CROWD       16u
+#define FE_HULLS       1u
 #define FE_MAX_VAR_OFF (1 << 29)
 /* Second attempts: rounds of loops that are walked one by one, and instructions in all. */
 #define FE_EXACT_ROUNDS 32768u
@@ -40,6 +44,15 @@
 #define FE_MAX_PENDING  8192u /* states waiting to be walked */
 
 struct id_pairs;
+
+/* One instruction of the current path, as far as going back over it needs. */
+struct fe_step {
+	uint32_t pc;
+	uint8_t frame : 3,
+		slot_frame : 3; /* the innermost before it; the one whose stack it touched */
+	bool replaces : 1, ends_callback : 1;
+	uint8_t slot, n_slots;
+};
 
 struct fe_work {
 	struct fe_state *state;
@@ -115,11 +128,12 @@ struct fe_env {
 	struct fe_work *work, *free_work;
 	uint32_t n_work;
 	uint32_t id_gen;
-	uint32_t exact_rounds; /* rounds on a path before numbers are widened */
-	bool widened;          /* some number was */
-	bool joining;          /* a last attempt: join.c */
-	uint32_t *crowd;       /* by pc: states remembered so far */
-	bool *in_loop;         /* by pc, when joining */
+	uint32_t exact_rounds;     /* rounds on a path before numbers are widened */
+	bool widened;              /* some number was */
+	bool strict;               /* an attempt that joins no states */
+	bool joined;               /* some were */
+	uint32_t *crowd;           /* by pc: states remembered so far */
+	VEC(struct fe_step) steps; /* the current path: precise.c */
 	uint32_t processed, jumps;
 	uint32_t jumps_at_state, processed_at_state; /* when a state was last remembered */
 	struct fe_state **remembered;                /* lists by pc */
@@ -264,8 +278,21 @@ void fe_begin_round(struct fe_env *env, struct fe_state *round);
 void fe_end_round(struct fe_env *env, uint32_t call_pc);
 
 /* join.c */
-/* Widens the current state's numbers to stand for those of `old`, too. */
-void fe_join_numbers(struct fe_env *env, const struct fe_state *old);
+/* Widens what is live in `cur` to stand for `old`, too, which covers it but for numbers that made
+ * no difference. */
+void fe_join_frame(const struct fe_frame *old, struct fe_frame *cur, uint16_t regs, uint64_t slots,
+		   uint32_t joins);
+
+/* precise.c */
+void fe_step_begin(struct fe_env *env); /* the current instruction */
+/* … touches `n` slots, the topmost `slot`. `replaces`: what was in them is gone. */
+void fe_step_stack(struct fe_env *env, uint32_t frame, uint32_t slot, uint32_t n, bool replaces);
+void fe_step_ends_callback(struct fe_env *env);
+/* The current instruction is safe, or goes one way only, thanks to what is known of the number. */
+void fe_need(struct fe_env *env, unsigned regno);
+void fe_need_slot(struct fe_env *env, uint32_t frame_no, uint32_t slot);
+/* The path ends here since `old` covers it: what made a difference from there does so here. */
+void fe_need_as(struct fe_env *env, const struct fe_state *old);
 
 /* check_call.c */
 bool fe_check_call(struct fe_env *env, const struct bpf_insn *insn);

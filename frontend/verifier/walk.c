@@ -21,6 +21,7 @@ struct fe_state *fe_fork(struct fe_env *env, uint32_t pc)
 	w->state = fe_state_new(&env->pool);
 	fe_state_copy(&env->pool, w->state, env->cur);
 	w->state->next = NULL;
+	w->state->n_steps = env->steps.len;
 	w->pc = pc;
 	w->next = env->work;
 	env->work = w;
@@ -55,6 +56,7 @@ static bool next_path(struct fe_env *env)
 		return false;
 	env->cur = w->state;
 	env->pc = w->pc;
+	env->steps.len = env->cur->n_steps;
 	env->work = w->next;
 	env->n_work--;
 	w->next = env->free_work;
@@ -148,6 +150,7 @@ static bool visit(struct fe_env *env, bool *done)
 	fe_facts_visit(env);
 	if (env->opts.log_states)
 		fe_log_state(env);
+	fe_step_begin(env);
 	memset(env->visit_read, 0, sizeof(env->visit_read));
 	memset(env->visit_killed, 0, sizeof(env->visit_killed));
 	if (!step(env, &next, done))
