@@ -8,7 +8,8 @@
 /* Random programs that are safe by construction: numbers in R0 to R5, 64 bytes of packet, a map
  * value and stack to load from and store to, branches, bounded loops and calls. */
 
-#define GEN_PKT_MIN 64u
+#define GEN_PKT_MIN  64u
+#define GEN_COUNTERS 3 /* slots below the 64 bytes */
 
 #define R0 BPF_REG_0
 #define R1 BPF_REG_1
@@ -251,6 +252,50 @@ static inline void gen_loop(struct gen *g, unsigned n)
 	g->in_loop = false;
 }
 
+/* Counts, or gathers bits, in a slot of its own where a condition holds; the sum is used now and then. */
+static inline void gen_count(struct gen *g)
+{
+	static const uint8_t ops[] = { BPF_ADD, BPF_OR, BPF_XOR, BPF_LSH, BPF_SUB };
+	uint8_t sz = below(&g->seed, 2) ? BPF_W : BPF_DW, op = ops[below(&g->seed, 5)];
+	uint8_t class = below(&g->seed, 2) ? BPF_ALU : BPF_ALU64;
+	int off = -72 - 8 * (int)below(&g->seed, GEN_COUNTERS);
+	uint32_t over = asm_label(&g->b);
+	unsigned r = scalar(g);
+
+	asm_jump(&g->b, condition(g), over);
+	asm_emit(&g->b, LDX(sz, r, FP, off));
+	if (below(&g->seed, 3))
+		asm_emit(&g->b, I(class | op | BPF_K, r, 0, 0,
+				  1 << below(&g->seed, op == BPF_LSH ? 3 : 20)));
+	else
+		asm_emit(&g->b,
+			 I(class | (op == BPF_LSH ? BPF_ADD : op) | BPF_X, r, scalar(g), 0, 0));
+	asm_emit(&g->b, STX(sz, FP, off, r));
+	asm_place(&g->b, over);
+	if (!below(&g->seed, 4))
+		asm_emit(&g->b, LDX(sz, scalar(g), FP, off));
+}
+
+/* Some rounds change a number, others do not. R6 counts them; R5 is renewed for the conditions. */
+static inline void gen_counting_loop(struct gen *g)
+{
+	int32_t rounds = 8 + (int32_t)below(&g->seed, 56);
+	uint32_t top = asm_label(&g->b);
+	unsigned n = 1 + below(&g->seed, 3);
+
+	g->in_loop = true;
+	asm_emit(&g->b, MOV64I(R6, 0));
+	asm_place(&g->b, top);
+	asm_emit(&g->b, LDX(size(g), R5, R7, (int)below(&g->seed, 56)));
+	while (n--)
+		gen_count(g);
+	if (below(&g->seed, 2))
+		gen_alu(g);
+	asm_emit(&g->b, ALU64I(BPF_ADD, R6, 1));
+	asm_jump(&g->b, (struct bpf_insn)JMPI(BPF_JLT, R6, rounds, 0), top);
+	g->in_loop = false;
+}
+
 static inline void gen_block(struct gen *g, unsigned n)
 {
 	for (unsigned i = 0; i < n; i++) {
@@ -272,6 +317,8 @@ static inline void gen_block(struct gen *g, unsigned n)
 			gen_caller_stack(g);
 		else if (pick == 20)
 			gen_call(g);
+		else if (pick == 16 && !g->in_loop && n > 3 && below(&g->seed, 2))
+			gen_counting_loop(g);
 		else if (pick == 16 && !g->in_loop && n > 3)
 			gen_loop(g, 3);
 		else if (n > 2)
@@ -286,7 +333,7 @@ static inline void gen_func(struct gen *g, unsigned f)
 	g->in_func = true;
 	asm_place(&g->b, g->func[f]);
 	asm_emit(&g->b, MOV64(R7, 2), MOV64(R8, 3), MOV64(R9, 4), MOV64(R0, R1));
-	for (int off = -8; off >= -64; off -= 8)
+	for (int off = -8; off >= -64 - 8 * GEN_COUNTERS; off -= 8)
 		asm_emit(&g->b, STX(BPF_DW, FP, off, R1));
 	for (unsigned r = 2; r < 6; r++)
 		asm_emit(&g->b, LDX(size(g), r, R9, -8 * (int)r));
@@ -312,6 +359,8 @@ static inline void gen_program(struct gen *g, uint64_t seed)
 	asm_jump(&g->b, (struct bpf_insn)JMP(BPF_JGT, 3, 2, 0), out);
 	for (int off = -8; off >= -64; off -= 8)
 		asm_emit(&g->b, ST(BPF_DW, FP, off, constant(g)));
+	for (int off = -72; off >= -64 - 8 * GEN_COUNTERS; off -= 8)
+		asm_emit(&g->b, ST(BPF_DW, FP, off, 0));
 	for (unsigned r = 0; r < 6; r++)
 		asm_emit(&g->b, LDX(size(g), r, below(&g->seed, 2) ? R7 : R8, 8 * (int)r));
 	gen_block(g, 6 + below(&g->seed, 12));
