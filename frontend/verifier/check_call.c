@@ -141,27 +141,34 @@ static bool set_result(struct fe_env *env, const struct fe_call_args *c)
 	return true;
 }
 
-/* The four bytes of a key on the stack, where they are known: zeroes, or one spilled constant. */
-static bool constant_key(const struct fe_env *env, const struct fe_reg *key, uint32_t *value)
+static unsigned bytes_of_kind(const struct fe_stack_slot *slot, uint32_t first, enum fe_byte kind)
+{
+	unsigned n = 0;
+
+	while (first + n < 8 && slot->bytes[first + n] == kind)
+		n++;
+	return n;
+}
+
+/* The four bytes of a key on the stack, where they are known: zeroes, or a spilled constant up to its
+ * last byte, as the kernel wants it. Of the upper half of a spill of eight bytes that tells the whole
+ * constant, too; the key is 0 when that is small. */
+static bool constant_key(const struct fe_env *env, const struct fe_reg *key, uint64_t *value)
 {
 	const struct fe_frame *f = env->cur->frames[key->object];
-	uint32_t i = (uint32_t)((-key->off - 1) / 8), first = (uint32_t)key->off & 7, zeroes = 0;
+	uint32_t i = (uint32_t)((-key->off - 1) / 8), first = (uint32_t)key->off & 7;
 	const struct fe_stack_slot *slot;
 
 	if (i >= f->n_slots)
 		return false;
 	slot = &f->slots[i];
-	for (uint32_t b = first; b < 8 && slot->bytes[b] == FE_BYTE_ZERO; b++)
-		zeroes++;
-	if (zeroes >= 4) {
-		*value = 0;
+	*value = 0;
+	if (bytes_of_kind(slot, first, FE_BYTE_ZERO) >= 4)
 		return true;
-	}
-	/* The kernel wants the spill to be as wide as the key: so that both accept the same. */
-	if (first || fe_slot_spill_bytes(slot) != 4 || slot->spill.type != FE_SCALAR ||
+	if (bytes_of_kind(slot, first, FE_BYTE_SPILL) != 4 || slot->spill.type != FE_SCALAR ||
 	    !fe_val_is_const(&slot->spill.val))
 		return false;
-	*value = (uint32_t)slot->spill.val.var.value;
+	*value = slot->spill.val.var.value;
 	return true;
 }
 
@@ -170,7 +177,7 @@ static bool key_in_array(struct fe_env *env, const struct fe_call_args *c)
 {
 	const struct fe_map *map = c->map >= 0 ? &env->obj->maps[c->map] : NULL;
 	const struct fe_reg *key = fe_reg(env, BPF_REG_2);
-	uint32_t value;
+	uint64_t value;
 
 	if (c->id != BPF_FUNC_map_lookup_elem || c->map_inner || !map ||
 	    (map->type != BPF_MAP_TYPE_ARRAY && map->type != BPF_MAP_TYPE_PERCPU_ARRAY) ||

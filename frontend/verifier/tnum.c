@@ -32,18 +32,21 @@ struct vp_tnum fe_tnum_sub(struct vp_tnum a, struct vp_tnum b)
 	return (struct vp_tnum){ diff & ~unknown, unknown };
 }
 
+/* Long multiplication: an unknown bit of `a` adds b's multiple or nothing. As in the kernel since 6.18, also
+ * in which of the two is taken apart: the verdicts are to agree. */
 struct vp_tnum fe_tnum_mul(struct vp_tnum a, struct vp_tnum b)
 {
-	struct vp_tnum known = fe_tnum_const(a.value * b.value);
-	struct vp_tnum doubt = fe_tnum_const(0); /* what unknown bits may add */
+	struct vp_tnum product = fe_tnum_const(0);
 
 	for (; a.value || a.mask; a = fe_tnum_rsh(a, 1), b = fe_tnum_lsh(b, 1)) {
+		struct vp_tnum sum = fe_tnum_add(product, b);
+
 		if (a.value & 1)
-			doubt = fe_tnum_add(doubt, (struct vp_tnum){ 0, b.mask });
+			product = sum;
 		else if (a.mask & 1)
-			doubt = fe_tnum_add(doubt, (struct vp_tnum){ 0, b.value | b.mask });
+			product = fe_tnum_join(product, sum);
 	}
-	return fe_tnum_add(known, doubt);
+	return product;
 }
 
 struct vp_tnum fe_tnum_and(struct vp_tnum a, struct vp_tnum b)

@@ -246,6 +246,60 @@ static void widening_keeps_what_holds(void **state)
 }
 
 /* As sharp as the kernel, where programs rely on it. */
+static bool is_member(struct vp_tnum t, uint64_t n)
+{
+	return !((n ^ t.value) & ~t.mask);
+}
+
+static void check_products(struct vp_tnum a, struct vp_tnum b)
+{
+	struct vp_tnum product = fe_tnum_mul(a, b);
+
+	assert_false(product.value & product.mask);
+	for (uint64_t x = 0; x < 32; x++) {
+		for (uint64_t y = 0; y < 32 && is_member(a, x); y++) {
+			if (is_member(b, y) && !is_member(product, x * y))
+				fail_msg("%llu * %llu", (unsigned long long)x,
+					 (unsigned long long)y);
+		}
+	}
+}
+
+/* All pairs of five known and unknown bits. */
+static void products_cover_all_of_five_bits(void **state)
+{
+	(void)state;
+	for (uint64_t a = 0; a < 1024; a++) {
+		for (uint64_t b = 0; b < 1024; b++) {
+			struct vp_tnum x = { a & 31, a >> 5 }, y = { b & 31, b >> 5 };
+
+			if (!(x.value & x.mask) && !(y.value & y.mask))
+				check_products(x, y);
+		}
+	}
+}
+
+/* An unknown bit of the first operand is taken apart, as in the kernel. */
+static void products_are_as_sharp_as_the_kernels(void **state)
+{
+	static const struct {
+		struct vp_tnum a, b, product;
+	} rows[] = {
+		{ { 1, 2 }, { 3, 0 }, { 1, 10 } }, /* 3 or 9 */
+		{ { 3, 0 }, { 1, 2 }, { 1, 14 } }, { { 0, 1 }, { 12, 0 }, { 0, 12 } },
+		{ { 0, 8 }, { 5, 0 }, { 0, 40 } }, { { 6, 0 }, { 7, 0 }, { 42, 0 } },
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct vp_tnum p = fe_tnum_mul(rows[i].a, rows[i].b);
+
+		if (!fe_tnum_equal(p, rows[i].product))
+			fail_msg("row %u: %llx/%llx", i, (unsigned long long)p.value,
+				 (unsigned long long)p.mask);
+	}
+}
+
 static void bounds_are_sharp(void **state)
 {
 	struct fe_val v = fe_val_unknown(), k;
@@ -292,6 +346,8 @@ int main(void)
 		cmocka_unit_test(join_covers_both_sides),
 		cmocka_unit_test(widening_covers_what_is_now),
 		cmocka_unit_test(widening_keeps_what_holds),
+		cmocka_unit_test(products_cover_all_of_five_bits),
+		cmocka_unit_test(products_are_as_sharp_as_the_kernels),
 		cmocka_unit_test(bounds_are_sharp),
 	};
 
