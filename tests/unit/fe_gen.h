@@ -279,7 +279,7 @@ static inline void gen_count(struct gen *g)
 /* Some rounds change a number, others do not. R6 counts them; R5 is renewed for the conditions. */
 static inline void gen_counting_loop(struct gen *g)
 {
-	int32_t rounds = 8 + (int32_t)below(&g->seed, 56);
+	int32_t rounds = 8 + (int32_t)below(&g->seed, 32);
 	uint32_t top = asm_label(&g->b);
 	unsigned n = 1 + below(&g->seed, 3);
 
@@ -317,7 +317,7 @@ static inline void gen_block(struct gen *g, unsigned n)
 			gen_caller_stack(g);
 		else if (pick == 20)
 			gen_call(g);
-		else if (pick == 16 && !g->in_loop && n > 3 && below(&g->seed, 2))
+		else if (pick == 16 && !g->in_loop && n > 3 && !below(&g->seed, 3))
 			gen_counting_loop(g);
 		else if (pick == 16 && !g->in_loop && n > 3)
 			gen_loop(g, 3);

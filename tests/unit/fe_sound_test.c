@@ -284,7 +284,7 @@ static void values_lie_in_what_was_proven(void **state)
 		memset(&g, 0, sizeof(g));
 		gen_program(&g, n + 1);
 		rig_init(&r, BPF_PROG_TYPE_XDP, g.b.at, g.b.n);
-		if (rig_verify(&r, &(struct fe_verify_options){ .insn_limit = 50000 })) {
+		if (rig_verify(&r, &(struct fe_verify_options){ .insn_limit = 20000 })) {
 			accepted++;
 			for (unsigned k = 0; k < PACKETS; k++)
 				checks += run_packet(&r.vp, &seed);
