@@ -189,10 +189,8 @@ static bool check_memory(struct fe_env *env, unsigned regno, const struct param 
 	uint16_t flags = r->flags;
 	bool ok;
 
-	if (fe_reg_is_null(r) && p->nullable) {
-		fe_need(env, regno);
+	if (fe_reg_is_null(r) && p->nullable)
 		return true;
-	}
 	if (p->nullable)
 		r->flags &= (uint16_t)~FE_MAYBE_NULL;
 	ok = r->type == FE_STACK ? fe_check_stack_helper(env, regno, 0, p->size, FE_READ)
@@ -234,6 +232,8 @@ bool fe_global_check_call(struct fe_env *env, uint32_t subprog)
 
 		if (!fe_check_readable(env, regno))
 			return false;
+		if (s.params[i].kind != PARAM_NUMBER)
+			fe_need(env, regno); /* null, where it is a number */
 		if (s.params[i].kind == PARAM_NUMBER && r->type != FE_SCALAR)
 			return FE_REJECT(env, REASON_ARG_KIND, s.name, regno, fe_reg_text(env, r),
 					 "a number");
