@@ -92,6 +92,7 @@ struct fe_object {
 			    * write; 0 or less: unknown */
 	struct fe_kernel_types *kernel; /* see fe_kernel_btf(); NULL: there are none */
 	const struct btf *btf; /* of the object; NULL when absent; lives as long as the handle */
+	bool edited; /* variables were set: the file has other values */
 	void *handle;	       /* libbpf's object; see fe_object_close() */
 };
 
@@ -99,6 +100,8 @@ struct fe_open_options {
 	/* "TYPE": of programs whose section says nothing; "SECTION=TYPE": of those of the section. */
 	const char *const *types;
 	size_t n_types;
+	const char *const *sets; /* "NAME=VALUE": initial values of global variables */
+	size_t n_sets;
 	const char *btf_path; /* kernel BTF for CO-RE; NULL: /sys/kernel/btf/vmlinux if there */
 	const char *kconfig_path; /* kernel configuration; NULL: /boot/config-<release> if there */
 	bool no_running_kernel; /* the defaults above do not count: same result on any machine */

@@ -84,6 +84,10 @@ struct bpf_offload_open_opts {
 	 * "SECTION=TYPE": of those of a section, whatever its name says. */
 	const char *const *types;
 	size_t n_types;
+	/* "NAME=VALUE": initial values of global variables, as a skeleton sets them before loading; NAME may go
+	 * on with .member and [index]. */
+	const char *const *sets;
+	size_t n_sets;
 };
 
 struct part_profiler;

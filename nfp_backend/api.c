@@ -62,7 +62,9 @@ struct bpf_offload_object *api_open(const char *path, const struct bpf_offload_o
 {
 	struct fe_open_options fe = { .btf_path = OPT(opts, btf_path, NULL),
 				      .types = OPT(opts, types, NULL),
-				      .n_types = OPT(opts, n_types, (size_t)0) };
+				      .n_types = OPT(opts, n_types, (size_t)0),
+				      .sets = OPT(opts, sets, NULL),
+				      .n_sets = OPT(opts, n_sets, (size_t)0) };
 	struct bpf_offload_object *o = calloc(1, sizeof(*o));
 	double start = now();
 

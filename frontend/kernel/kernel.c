@@ -291,7 +291,10 @@ static struct fe_kernel_answer answer(struct cx *cx, struct attempt *t)
 struct fe_kernel_answer fe_kernel_verify(struct cx *cx, const struct fe_object *obj,
 					 const struct fe_prog *prog, const char *btf_path)
 {
-	struct attempt t = { .obj = obj, .prog = prog, .btf_path = btf_path };
+	/* libbpf would read the values that the file has */
+	struct attempt t = {
+		.obj = obj, .prog = prog, .btf_path = btf_path, .direct = obj->edited
+	};
 
 	return answer(cx, &t);
 }

@@ -157,6 +157,9 @@ bool fe_legacy_maps(struct cx *cx, struct fe_elf *elf);
 /* pinning.c: BTF-style maps with other loaders' pinning values are pinned by name, with a warning */
 bool fe_foreign_pins(struct cx *cx, struct fe_elf *elf);
 
+/* values.c: puts the values of `opts` into the data sections */
+bool fe_values_set(struct cx *cx, struct fe_elf *elf, const struct fe_open_options *opts);
+
 /* externs.c: kernel functions and variables, __kconfig values; `btf` may be NULL */
 bool fe_externs_resolve(struct cx *cx, struct fe_elf *elf, const struct btf *btf,
 			const struct fe_open_options *opts, struct fe_object *obj);

@@ -128,7 +128,8 @@ static bool prepare(struct opening *o, struct fe_object *obj)
 	    !fe_elf_parse(o->cx, o->path, (struct fe_bytes){ file.data, file.size }, &o->elf) ||
 	    !fe_elf_collect_code(o->cx, &o->elf) ||
 	    !fe_section_types_check(o->cx, &o->elf, o->opts) || !check_btf(o) ||
-	    !fe_legacy_maps(o->cx, &o->elf) || !fe_foreign_pins(o->cx, &o->elf) || !use_btf(o, obj))
+	    !fe_values_set(o->cx, &o->elf, o->opts) || !fe_legacy_maps(o->cx, &o->elf) ||
+	    !fe_foreign_pins(o->cx, &o->elf) || !use_btf(o, obj))
 		return false;
 	fe_relocs_check(o->cx, &o->elf);
 	return true;
@@ -152,6 +153,7 @@ bool fe_object_open(struct cx *cx, const char *path, const struct fe_open_option
 		goto fail;
 	obj->handle = bpf;
 	obj->btf = bpf_object__btf(bpf);
+	obj->edited = o.opts->n_sets;
 	read_license(&o.elf, cx->arena, obj);
 	/* maps first: relocation gives some of them the number of this machine's CPUs */
 	if (fe_maps_collect(cx, &o.elf, bpf, obj) &&

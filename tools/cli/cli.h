@@ -43,7 +43,7 @@ struct cli_list {
 };
 
 struct cli_args {
-	struct cli_list types;
+	struct cli_list types, sets;
 	bool allow_unverified;
 	const char *timing, *junit, *shard, *repro;
 	const char *output, *prog, *firmware, *emit, *dump, *stop_after, *btf, *pcap, *write;

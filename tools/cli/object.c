@@ -28,7 +28,8 @@ static bool option_at_fault(const struct bpf_offload_object *obj)
 {
 	for (size_t i = 0; obj && i < obj->diags.list.len; i++) {
 		if (obj->diags.list.at[i].severity == DIAG_ERROR &&
-		    obj->diags.list.at[i].reason == REASON_TYPE_OPTION)
+		    (obj->diags.list.at[i].reason == REASON_TYPE_OPTION ||
+		     obj->diags.list.at[i].reason == REASON_SET_OPTION))
 			return true;
 	}
 	return false;
@@ -40,6 +41,8 @@ static struct bpf_offload_object *open_operand(const struct cli_args *args, enum
 	struct bpf_offload_open_opts opts = { .sz = sizeof(opts),
 					      .types = args->types.at,
 					      .n_types = args->types.n,
+					      .sets = args->sets.at,
+					      .n_sets = args->sets.n,
 					      .btf_path = args->btf,
 					      .messages_to =
 						      args->json || args->sarif ? NULL : stderr };

@@ -101,6 +101,7 @@ static void append(struct cli_list *list, const char *value)
 void cli_args_free(struct cli_args *args)
 {
 	free(args->types.at);
+	free(args->sets.at);
 }
 
 static bool store(unsigned command, const struct option_row *r, const char *value,
