@@ -129,6 +129,12 @@ const char *fe_destructive_call(const struct fe_object *obj, const struct bpf_in
 /* … of the first one that a program has a call of. Such a program is never given to a kernel by us. */
 const char *fe_destructive_prog(const struct fe_object *obj, const struct fe_prog *prog);
 
+/* Of the kernel function that a call names by its number; "?": no such. */
+const char *fe_extern_name(const struct fe_object *obj, int32_t index);
+/* ebpf_disasm() with the names of kernel functions, for the user's eyes. */
+void fe_disasm(const struct fe_object *obj, const struct bpf_insn *insn,
+	       const struct bpf_insn *next, char *buf, size_t size);
+
 /* For programs that fe_verify() does not take (neither XDP nor tc): false and reported when one calls
  * a destructive kernel function (KF_DESTRUCTIVE) and may not. */
 bool fe_check_destructive(struct cx *cx, const struct fe_object *obj, const struct fe_prog *prog,

@@ -35,26 +35,6 @@ static bool offsets(struct fe_env *env, const struct fe_reg *r, int64_t off, uin
 	return true;
 }
 
-static bool check_packet(struct fe_env *env, const struct fe_reg *r, int64_t off, uint64_t size,
-			 bool zero_size_ok)
-{
-	int64_t base = (int64_t)r->off + off, limit = r->range > 0 ? r->range : 0;
-	uint64_t end;
-
-	/* What is proven is relative to the pointer's unknown part, which must not be negative. */
-	if (r->val.smin < 0)
-		return FE_REJECT(env, REASON_ACCESS_MIN, fe_reg_text(env, r), 0LL);
-	if (!size && !zero_size_ok)
-		return FE_REJECT(env, REASON_ACCESS_EMPTY, fe_reg_text(env, r));
-	if (r->range < 0 || base < 0 || size > (uint64_t)limit || base > limit - (int64_t)size)
-		return FE_REJECT(env, REASON_PKT_BOUNDS, fe_reg_text(env, r), (long long)base,
-				 (unsigned long long)size, (unsigned)limit);
-	end = (uint64_t)base + r->val.umax + size;
-	if (size && end - 1 > env->max_pkt_off)
-		env->max_pkt_off = end - 1 > UINT32_MAX ? UINT32_MAX : (uint32_t)(end - 1);
-	return true;
-}
-
 /* A field that only helpers may touch: a spin lock or a timer. */
 static bool check_special_fields(struct fe_env *env, const struct fe_reg *r, int64_t off,
 				 uint64_t size)
@@ -102,7 +82,7 @@ bool fe_check_region(struct fe_env *env, unsigned regno, int64_t off, uint64_t s
 		return FE_REJECT(env, REASON_NOT_MEMORY, regno, fe_reg_text(env, r));
 	switch (r->type) {
 	case FE_PKT:
-	case FE_PKT_META: return check_packet(env, r, off, size, zero_size_ok);
+	case FE_PKT_META: return fe_check_packet(env, r, off, size, zero_size_ok);
 	case FE_MAP_VALUE: return check_map_value(env, r, off, size, zero_size_ok, access);
 	case FE_MAP_KEY:
 		if (access == FE_WRITE)

@@ -182,7 +182,7 @@ static void explain_step(struct fe_env *env, const struct fe_trail *step)
 	struct arena *a = env->cx->diags->arena;
 	char text[96];
 
-	ebpf_disasm(&env->prog->insns[step->pc], NULL, text, sizeof(text));
+	fe_disasm(env->obj, &env->prog->insns[step->pc], NULL, text, sizeof(text));
 	diag_add_detail(env->cx->diags, arena_printf(a, "      %u: %s: %s", step->pc, text,
 						     step->taken ? "taken" : "not taken"));
 	if (line && line->text && line->text[0])
@@ -199,9 +199,9 @@ bool fe_explain(struct fe_env *env)
 	size_t n = 0;
 	char text[96];
 
-	ebpf_disasm(&env->prog->insns[env->pc],
-		    env->pc + 1 < env->prog->n_insns ? &env->prog->insns[env->pc + 1] : NULL, text,
-		    sizeof(text));
+	fe_disasm(env->obj, &env->prog->insns[env->pc],
+		  env->pc + 1 < env->prog->n_insns ? &env->prog->insns[env->pc + 1] : NULL, text,
+		  sizeof(text));
 	diag_add_detail(env->cx->diags, arena_printf(a, "    at %u: %s\n", env->pc, text));
 	diag_add_detail(env->cx->diags,
 			arena_printf(a, "    state:%s\n", fe_state_print(a, env->cur)));

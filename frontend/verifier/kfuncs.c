@@ -1,8 +1,11 @@
 #include "frontend/verifier/kfuncs.h"
 
 #include "base/bits.h"
+#include "ebpf/insn.h"
+#include "frontend/vprog.h"
 
 #include <linux/bpf.h>
+#include <stdio.h>
 #include <string.h>
 
 /* Look-up in kfuncs.def. */
@@ -47,6 +50,15 @@ const char *fe_extern_name(const struct fe_object *obj, int32_t index)
 	if (index < 0 || (size_t)index >= obj->n_externs)
 		return "?";
 	return obj->externs[index].name;
+}
+
+void fe_disasm(const struct fe_object *obj, const struct bpf_insn *insn,
+	       const struct bpf_insn *next, char *buf, size_t size)
+{
+	if (ebpf_is_call(insn) && insn->src_reg == EBPF_CALL_KFUNC)
+		snprintf(buf, size, "call %s", fe_extern_name(obj, insn->imm));
+	else
+		ebpf_disasm(insn, next, buf, size);
 }
 
 unsigned fe_kfunc_n_args(const struct fe_object *obj, int32_t index)

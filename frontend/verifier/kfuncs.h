@@ -33,8 +33,6 @@ struct fe_kfunc {
 
 /* NULL: not known here. */
 const struct fe_kfunc *fe_kfunc(const char *name);
-/* Of the kernel function that a call names by its number; "?": no such. */
-const char *fe_extern_name(const struct fe_object *obj, int32_t index);
 /* Arguments that it reads; 5 when unknown. */
 unsigned fe_kfunc_n_args(const struct fe_object *obj, int32_t index);
 

@@ -14,7 +14,7 @@
  *   prune.c      remembered states: when is a state covered by one already walked
  *   precise.c    which numbers made a difference (for prune.c)
  *   stack_live.c which stack slots later instructions may read (for prune.c)
- *   check_alu.c check_mem.c check_stack.c check_ctx.c check_jump.c check_call.c check_args.c
+ *   check_alu.c check_mem.c check_packet.c check_stack.c check_ctx.c check_jump.c check_call.c check_args.c
  *   check_kfunc.c check_func.c one kind of instruction each: is it safe, and what is known afterwards
  *   stack_object.c check_dynptr.c check_iter.c   dynptrs and iterators, which live on the stack
  *   special.c special_map.c   fields of map values that only helpers may touch
@@ -252,6 +252,10 @@ void fe_special_find(struct fe_special *s, const struct btf *btf, uint32_t value
 /* special_map.c: which maps may have them */
 void fe_special_init(struct fe_env *env);
 const struct fe_special *fe_special_of(const struct fe_env *env, const struct fe_reg *r);
+
+/* check_packet.c */
+bool fe_check_packet(struct fe_env *env, const struct fe_reg *r, int64_t off, uint64_t size,
+		     bool zero_size_ok);
 
 /* check_stack.c */
 bool fe_check_stack_access(struct fe_env *env, const struct fe_mem_access *m);

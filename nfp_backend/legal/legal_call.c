@@ -197,7 +197,8 @@ static bool refuse_kfunc(const struct call *c, const struct bpf_insn *insn)
 
 	if (destructive)
 		return nfp_refuse(c->cx, c->why, REASON_NFP_DESTRUCTIVE, destructive);
-	return nfp_refuse(c->cx, c->why, REASON_NFP_KFUNC, insn->imm);
+	return nfp_refuse(c->cx, c->why, REASON_NFP_KFUNC,
+			  fe_extern_name(c->np->vp->obj, insn->imm));
 }
 
 bool nfp_legal_call(struct cx *cx, const struct nfp_prog *np, size_t inst, uint32_t pc,

@@ -217,7 +217,8 @@ static bool perf_event(struct lift *l)
 bool lift_helper(struct lift *l)
 {
 	if (l->insn->src_reg != EBPF_CALL_HELPER)
-		return lift_refuse(l, REASON_NFP_KFUNC, l->insn->imm);
+		return lift_refuse(l, REASON_NFP_KFUNC,
+				   fe_extern_name(l->np->vp->obj, l->insn->imm));
 	switch (l->insn->imm) {
 	case NFP_HELPER_MAP_LOOKUP: return map_lookup(l);
 	case NFP_HELPER_MAP_UPDATE: return map_update(l);

@@ -3,11 +3,11 @@
  *
  * RUN: check --prog first_byte
  * EXIT: 1
- * SAYS: only 0 are proven to be there
+ * SAYS: no comparison of this pointer with data_end proves any byte
  *
  * RUN: check --prog count_lines
  * EXIT: 1
- * SAYS: only 0 are proven to be there
+ * SAYS: no comparison of this pointer with data_end proves any byte
  *
  * RUN: check --prog second_byte
  * EXIT: 0

@@ -57,8 +57,8 @@ static const struct verdict xdp[] = {
 	/* packet */
 	CASE("proven bytes", NONE, PACKET, NEED(14, 1), LDX(BPF_H, R0, R2, 12), DONE),
 	CASE("one byte too far", PKT_BOUNDS, PACKET, NEED(13, 1), LDX(BPF_H, R0, R2, 12), DONE),
-	CASE("nothing proven", PKT_BOUNDS, PACKET, LDX(BPF_B, R0, R2, 0), DONE),
-	CASE("before the packet", PKT_BOUNDS, PACKET, NEED(14, 1), LDX(BPF_B, R0, R2, -1), DONE),
+	CASE("nothing proven", PKT_NOT_COMPARED, PACKET, LDX(BPF_B, R0, R2, 0), DONE),
+	CASE("before the packet", PKT_NEGATIVE, PACKET, NEED(14, 1), LDX(BPF_B, R0, R2, -1), DONE),
 	CASE("end tested first", NONE, PACKET, MOV64(R4, R2), ALU64I(BPF_ADD, R4, 14),
 	     JMP(BPF_JLT, R3, R4, 1), LDX(BPF_B, R0, R2, 13), DONE),
 	CASE("not below the end proves one byte less", PKT_BOUNDS, PACKET, MOV64(R4, R2),
@@ -71,20 +71,20 @@ static const struct verdict xdp[] = {
 	     ALU64I(BPF_AND, R5, 15), ALU64I(BPF_LSH, R5, 2), ALU64(BPF_ADD, R2, R5), MOV64(R4, R2),
 	     ALU64I(BPF_ADD, R4, 20), JMP(BPF_JGT, R4, R3, 2), LDX(BPF_H, R0, R2, 18),
 	     STX(BPF_B, R2, 0, R0), DONE),
-	CASE("variable header, old proof", PKT_BOUNDS, PACKET, NEED(40, 4), LDX(BPF_B, R5, R2, 0),
+	CASE("variable header, old proof", PKT_NOT_COMPARED, PACKET, NEED(40, 4), LDX(BPF_B, R5, R2, 0),
 	     ALU64I(BPF_AND, R5, 15), ALU64(BPF_ADD, R2, R5), LDX(BPF_B, R0, R2, 0), DONE),
 	CASE("spilled packet pointer learns, too", NONE, PACKET, STX(BPF_DW, FP, -8, R2),
 	     NEED(8, 2), LDX(BPF_DW, R5, FP, -8), LDX(BPF_DW, R0, R5, 0), DONE),
 	CASE("meta data", NONE, LDX(BPF_W, R2, R1, 8), LDX(BPF_W, R3, R1, 0), NEED(4, 1),
 	     LDX(BPF_W, R0, R2, 0), DONE),
-	CASE("meta data against the end of the packet", PKT_BOUNDS, LDX(BPF_W, R2, R1, 8),
+	CASE("meta data against the end of the packet", PKT_NOT_COMPARED, LDX(BPF_W, R2, R1, 8),
 	     LDX(BPF_W, R3, R1, 4), NEED(4, 1), LDX(BPF_W, R0, R2, 0), DONE),
 	CASE("adjust_head moves the packet", NOT_MEMORY, MOV64(R6, R1), PACKET, MOV64(R7, R2),
 	     NEED(14, 4), MOV64I(R2, 0), CALL(BPF_FUNC_xdp_adjust_head), LDX(BPF_B, R0, R7, 0),
 	     MOV64I(R0, 0), DONE),
 	CASE("atomic on the packet", ATOMIC_TARGET, PACKET, NEED(8, 2), MOV64I(R5, 1),
 	     ATOMIC(BPF_DW, BPF_ADD, R2, 0, R5), DONE),
-	CASE("offset beyond what can be proven", PKT_BOUNDS, PACKET, MOV64(R4, R2),
+	CASE("offset beyond what can be proven", PKT_NOT_COMPARED, PACKET, MOV64(R4, R2),
 	     ALU64I(BPF_ADD, R4, 0x10000), JMP(BPF_JGT, R4, R3, 1), LDX(BPF_B, R0, R2, 0), DONE),
 
 	/* context */
@@ -435,7 +435,7 @@ static void rejection_tells_state_and_path(void **state)
 	assert_int_equal(r.diags.list.len, 1);
 	d = &r.diags.list.at[0];
 	assert_int_equal(d->at.insn, 5);
-	assert_non_null(strstr(d->text, "offset 4, 4 bytes, but only 4 are proven"));
+	assert_non_null(strstr(d->text, "offset 4, 4 bytes, but the comparison with data_end proves only 4"));
 	assert_non_null(strstr(d->detail, "R2=pkt(r=4)"));
 	assert_non_null(strstr(d->detail, "4: if r4 > r3 goto pc+2: not taken"));
 	rig_free(&r);

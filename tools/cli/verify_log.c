@@ -62,9 +62,9 @@ void verify_log_print(const struct bpf_offload_program *p)
 			printf("  ; %s:%u: %s\n", line->file, line->line, line->text);
 		shown = line;
 		printf("        %.*s\n", (int)e.len, e.state);
-		ebpf_disasm(&prog->insns[e.insn],
-			    e.insn + 1 < prog->n_insns ? &prog->insns[e.insn + 1] : NULL, insn,
-			    sizeof(insn));
+		fe_disasm(&p->owner->obj, &prog->insns[e.insn],
+			  e.insn + 1 < prog->n_insns ? &prog->insns[e.insn + 1] : NULL, insn,
+			  sizeof(insn));
 		printf("  %5zu: %s\n", e.insn, insn);
 	}
 	printf("  %s\n", d->text);

@@ -149,7 +149,8 @@ static void gather_insn(struct rep_facts *f, uint32_t pc, bool wide)
 	struct rep_line *line;
 	char text[160];
 
-	ebpf_disasm(&prog->insns[pc], wide ? &prog->insns[pc + 1] : NULL, text, sizeof(text));
+	fe_disasm(&f->p->owner->obj, &prog->insns[pc], wide ? &prog->insns[pc + 1] : NULL, text,
+		  sizeof(text));
 	*insn = (struct rep_insn){ .pc = pc,
 				   .text = arena_strdup(&f->p->owner->arena, text),
 				   .note = note_of(f, pc),

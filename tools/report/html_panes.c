@@ -247,7 +247,7 @@ static void half_row(FILE *out, const struct rep_facts *f, uint32_t pc, bool wid
 				: rep_insn_at(f, pair->host_origin[pc]);
 	char text[160];
 
-	ebpf_disasm(insn, wide ? insn + 1 : NULL, text, sizeof(text));
+	fe_disasm(&f->p->owner->obj, insn, wide ? insn + 1 : NULL, text, sizeof(text));
 	row_begin(out, from == REP_NONE ? "dead" : "host");
 	if (from != REP_NONE)
 		insn_key(out, f, from);
