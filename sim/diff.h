@@ -44,9 +44,13 @@ struct sim_diff_options {
 	void (*device_step)(void *priv, uint32_t word_idx);
 	void *step_priv;
 	const struct sim_timing *timing; /* of the device; NULL: the default */
-	unsigned hosts;                  /* bits 1 << SIM_DIFF_*; 0: our JIT */
-	const struct sim_image *image;   /* SIM_DIFF_IMAGE: captured earlier; NULL: captured now */
+	uint64_t max_work; /* rounds of loops that a packet may take; 0: SIM_DIFF_WORK */
+	unsigned hosts;    /* bits 1 << SIM_DIFF_*; 0: our JIT */
+	const struct sim_image *image; /* SIM_DIFF_IMAGE: captured earlier; NULL: captured now */
 };
+
+/* A loop of so many rounds takes some milliseconds on each side. */
+#define SIM_DIFF_WORK UINT64_C(100000)
 
 struct sim_diff_host { /* how one host side did */
 	bool ran, leads;
@@ -78,6 +82,9 @@ struct sim_diff_result {
 		[8]; /* by host verdict (XDP 0..4, TC 0..7 with -1 counted as 0), rest last */
 	uint64_t map_hits, map_misses; /* lookups on the host side: shows that both were reached */
 	double seconds;
+	/* The packet after the last one needs more work than the options allow: nothing was compared from there
+	 * on. NULL: all packets were run. */
+	const char *too_long;
 	bool stopped; /* by the options' `stop`, before the last packet */
 	struct sim_diff_mismatch kept[SIM_DIFF_KEEP];
 	size_t n_kept;

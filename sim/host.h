@@ -43,6 +43,9 @@ struct sim_host_options {
 	struct sim_adjust_rule adjust;
 	enum sim_host_kind kind;
 	const struct sim_image *image; /* SIM_HOST_IMAGE */
+	/* Rounds of loops (of machine code of a kernel: blocks, 16 a round) before a packet's run counts as
+	 * too long; 0: as many as a kernel would run. */
+	uint64_t max_rounds;
 	/* SIM_HOST_INTERP: called before every instruction of the program itself; NULL: not. */
 	void (*step)(void *priv, uint32_t pc);
 	void *step_priv;
@@ -95,6 +98,7 @@ struct sim_host_run {
 	const struct sim_touch *touched;
 	size_t n_touched;
 	bool touched_lost; /* more elements than are listed */
+	bool too_long;     /* ended by the options' max_rounds, with a fault */
 	bool device_rule;  /* a helper failed that would have succeeded in the kernel */
 	bool environment; /* a helper answered what this environment has: clock, random numbers, routes */
 };

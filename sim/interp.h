@@ -43,6 +43,8 @@ struct sim_interp_env {
 	bool (*packet_load)(void *priv, int32_t off, uint32_t bytes, uint64_t *value);
 	/* Target of a tail call; NULL: the element is empty and the program goes on. May be NULL. */
 	const struct fe_prog *(*tail_target)(void *priv, uint64_t map, uint32_t index);
+	/* Called when a loop goes round once more; false ends the run. May be NULL. */
+	bool (*round)(void *priv);
 	/* Called before every instruction; false ends the run. May be NULL. */
 	bool (*step)(void *priv, const struct sim_interp_state *s);
 	/* True when a callback has found something wrong: the run ends there. May be NULL. */

@@ -8,11 +8,14 @@
 #include <string.h>
 #include <time.h>
 
-#define ETHERNET_MIN 60u   /* shortest frame on a wire, without its checksum */
-#define CHECK_EVERY  1024u /* packets between comparisons of all map contents, and progress */
-#define CLOCK_START  UINT64_C(1000000000)
-#define NO_QUEUE     64u
-#define CLOCK_STEP   UINT64_C(1000) /* ns between packets */
+#define ETHERNET_MIN  60u   /* shortest frame on a wire, without its checksum */
+#define CHECK_EVERY   1024u /* packets between comparisons of all map contents, and progress */
+#define CLOCK_START   UINT64_C(1000000000)
+#define NO_QUEUE      64u
+#define PEER_WORK     8u /* times the work that the leading host may do */
+#define DEVICE_INSNS  UINT64_C(1000000)
+#define INSNS_A_ROUND 64u            /* of the device, before it counts as endless */
+#define CLOCK_STEP    UINT64_C(1000) /* ns between packets */
 
 /* ---- results --------------------------------------------------------------------------------- */
 
@@ -298,10 +301,33 @@ bool sim_diff_stopped(struct diff *d)
 	return d->res->stopped;
 }
 
+uint64_t sim_diff_max_rounds(const struct diff *d, bool leads)
+{
+	uint64_t work = d->opts->max_work ? d->opts->max_work : SIM_DIFF_WORK;
+
+	/* what the leading host ended in time is the others' fault when they do not */
+	return leads && !d->whole ? work : work * PEER_WORK;
+}
+
+bool sim_diff_too_long(struct diff *d, const struct sim_host_run *run)
+{
+	struct diag_at at = fe_prog_at(d->obj, d->prog, -1);
+	unsigned long long index = d->index, most = sim_diff_max_rounds(d, true);
+
+	if (!run->too_long)
+		return false;
+	diag_warn(d->cx->diags, &at, REASON_SIM_WORK, index, most);
+	d->res->too_long = arena_printf(
+		d->cx->arena, "packet %llu takes more than %llu rounds of loops", index, most);
+	return true;
+}
+
 static bool feed(void *priv, const struct sim_host_run *previous, struct sim_host_packet *next)
 {
 	struct diff *d = priv;
 
+	if (previous && sim_diff_too_long(d, previous))
+		return false;
 	if (previous) {
 		compare(d, previous);
 		if (d->opts->progress && d->res->packets % CHECK_EVERY == 0)
@@ -353,7 +379,9 @@ bool sim_diff_open_device(struct diff *d)
 				     .timing = d->opts->timing,
 				     .random = next_random,
 				     .random_arg = d,
-				     .junk_seed = d->opts->seed };
+				     .junk_seed = d->opts->seed,
+				     .max_insns = DEVICE_INSNS +
+						  INSNS_A_ROUND * sim_diff_max_rounds(d, true) };
 	struct diag_at at = fe_prog_at(d->obj, d->prog, -1);
 	struct sim_me_error err;
 
@@ -465,8 +493,10 @@ bool sim_diff_run(struct cx *cx, const struct fe_object *obj, const struct fe_pr
 		sim_host_loop(d->host, feed, d);
 		d->differs = false; /* the last comparison stands for itself */
 		d->index -= d->index > 0;
-		sim_diff_maps_check_all(d);
-		sim_diff_hosts_check_all(d);
+		if (!res->too_long) {
+			sim_diff_maps_check_all(d);
+			sim_diff_hosts_check_all(d);
+		}
 		res->seconds = sim_diff_now() - start;
 	}
 	sim_me_free(d->me);

@@ -524,6 +524,7 @@ static struct sim_host *open_host(struct diff *d, enum sim_diff_host_id id, stru
 	opts.image = d->image;
 	opts.step = d->opts->host_step;
 	opts.step_priv = d->opts->step_priv;
+	opts.max_rounds = sim_diff_max_rounds(d, id == d->lead);
 	return sim_host_new(d->cx, d->obj, d->prog, maps, &opts);
 }
 

@@ -103,6 +103,10 @@ void sim_diff_prepare(struct diff *d); /* what is known of each map */
 bool sim_diff_open_packets(struct diff *d);
 bool sim_diff_open_device(struct diff *d);                         /* false: reported */
 struct sim_host_packet sim_diff_host_packet(const struct diff *d); /* the packet under way */
+/* True: the leading host gave up this packet; noted, and the run is to end here. */
+bool sim_diff_too_long(struct diff *d, const struct sim_host_run *run);
+/* Rounds that a host side may take for a packet. */
+uint64_t sim_diff_max_rounds(const struct diff *d, bool leads);
 /* True: the caller wants the run to end here. */
 bool sim_diff_stopped(struct diff *d);
 /* Next packet of the generator or file into d->data, d->len; false: no more. */

@@ -286,6 +286,8 @@ static bool feed_learner(void *priv, const struct sim_host_run *previous,
 		if (!t->found && is_hash(d->obj->maps[t->map].type))
 			learn_key(l, t->map, t->key);
 	}
+	if (previous && previous->too_long)
+		return false; /* the run will say so */
 	if (d->index == LEARN_PACKETS || sim_diff_stopped(d) || !sim_diff_next_packet(d))
 		return false;
 	*next = (struct sim_host_packet){ .data = d->data,
@@ -343,6 +345,8 @@ static bool learn(struct diff *d)
 	struct learner l = { .d = d, .maps = sim_diff_maps_new(d, SIM_DIFF_JIT) };
 	struct sim_host_options opts = sim_diff_host_options(d);
 	struct sim_host *host;
+
+	opts.max_rounds = sim_diff_max_rounds(d, true);
 
 	if (!l.maps)
 		return false;

@@ -232,8 +232,8 @@ static void check_all(struct pair *p)
 	sim_diff_hosts_check_all(&p->half);
 }
 
-/* The original on the side that leads and on the others, then the two halves. */
-static void one_packet(struct pair *p)
+/* The original on the side that leads and on the others, then the two halves. False: it takes too long. */
+static bool one_packet(struct pair *p)
 {
 	struct sim_host_packet in;
 	struct sim_host_run ref;
@@ -242,6 +242,8 @@ static void one_packet(struct pair *p)
 	in = sim_diff_host_packet(&p->d);
 	p->d.differs = false;
 	sim_host_run_one(p->d.host, &in, &ref);
+	if (sim_diff_too_long(&p->d, &ref))
+		return false;
 	if (ref.fault)
 		note_text(p, "host error", ref.fault);
 	else
@@ -252,6 +254,7 @@ static void one_packet(struct pair *p)
 	p->d.res->packets++;
 	if (p->d.res->packets % CHECK_EVERY == 0)
 		check_all(p);
+	return true;
 }
 
 /* ---- the run --------------------------------------------------------------------------------------------------- */
@@ -304,7 +307,8 @@ static void run(struct pair *p)
 
 	while ((to_the_end || p->d.res->packets < o->packets) && !sim_diff_stopped(&p->d) &&
 	       sim_diff_next_packet(&p->d)) {
-		one_packet(p);
+		if (!one_packet(p))
+			return;
 		if (o->progress && p->d.res->packets % CHECK_EVERY == 0)
 			o->progress(o->priv, p->d.res->packets, o->packets);
 		p->d.index++;

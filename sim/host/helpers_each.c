@@ -119,7 +119,7 @@ uint64_t sim_each_step(struct sim_host *h, uint64_t id, const uint64_t *a)
 	if (!e)
 		return 0;
 	switch (id) {
-	case SIM_EACH_NEXT: return next(h, e);
+	case SIM_EACH_NEXT: return sim_host_round(h) ? next(h, e) : 0;
 	case SIM_EACH_KEY: return GUEST_KEYS + (h->n_each - 1) * SIM_EACH_KEY_MAX;
 	default: return end(h, e);
 	}

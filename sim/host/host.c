@@ -28,6 +28,15 @@ void sim_host_fault(struct sim_host *h, const char *fmt, ...)
 		uc_emu_stop(h->uc);
 }
 
+bool sim_host_round(struct sim_host *h)
+{
+	if (!h->opts.max_rounds || ++h->rounds <= h->opts.max_rounds)
+		return true;
+	h->too_long = true;
+	sim_host_fault(h, "more than %" PRIu64 " rounds of loops", h->opts.max_rounds);
+	return false;
+}
+
 void *sim_guest_find(const struct sim_host *h, uint64_t addr, uint64_t size)
 {
 	for (size_t i = 0; i < h->n_regions; i++) {
@@ -185,7 +194,8 @@ static void place_packet(struct sim_host *h, const struct sim_host_packet *pkt)
 	h->frame->may_gotos = 0;
 	sim_ring_reset(h);
 	sim_each_reset(h);
-	h->touched_lost = h->device_rule = h->environment = false;
+	h->touched_lost = h->device_rule = h->environment = h->too_long = false;
+	h->rounds = 0;
 	fill_ctx(h);
 }
 
@@ -219,6 +229,7 @@ static const struct sim_host_run *collect(struct sim_host *h)
 		.touched = h->touched,
 		.n_touched = h->n_touched,
 		.touched_lost = h->touched_lost,
+		.too_long = h->too_long,
 		.device_rule = h->device_rule,
 		.environment = h->environment,
 	};

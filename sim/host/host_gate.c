@@ -100,6 +100,7 @@ static void build_bpf_loop(struct x86_buf *b, struct sim_gate *gate)
 	x86_reg_reg(b, X86_MOV, X86_W64, X86_R14, X86_RSI);
 	x86_reg_reg(b, X86_MOV, X86_W64, X86_R15, X86_RDX);
 	again = b->len;
+	gate->loop_round = GUEST_GATE + again;
 	x86_reg_reg(b, X86_CMP, X86_W64, X86_RBX, X86_R13);
 	done = x86_jcc_short(b, X86_CC_AE);
 	x86_reg_reg(b, X86_MOV, X86_W64, X86_RDI, X86_RBX);

@@ -25,7 +25,8 @@
 #define ELEM_BYTES   1024u
 #define BLOCKS_MAX                                                                                 \
 	(1u << 24) /* of machine code a packet; the kernel's verifier stops at a million insns */
-#define ELEMS 64u  /* pointers live until the same packet looks up 64 others */
+#define BLOCKS_A_ROUND 16u
+#define ELEMS          64u /* pointers live until the same packet looks up 64 others */
 
 /* In the context's page: the context itself, what it points to (see sim_image_missing()). */
 #define RXQ_OFF    SIM_IMAGE_CTX_MAX
@@ -411,7 +412,9 @@ static void on_block(uc_engine *uc, uint64_t addr, uint32_t size, void *priv)
 	struct sim_host *h = priv;
 
 	(void)uc, (void)addr, (void)size;
-	if (++h->captured->blocks == BLOCKS_MAX)
+	if (++h->captured->blocks % BLOCKS_A_ROUND == 0)
+		sim_host_round(h);
+	if (h->captured->blocks == BLOCKS_MAX)
 		sim_host_fault(h, "endless loop");
 }
 

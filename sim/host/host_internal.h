@@ -78,6 +78,7 @@ struct sim_gate {
 	uint64_t call; /* with an id in eax */
 	uint64_t bpf_loop;
 	uint64_t for_each;
+	uint64_t loop_round; /* of bpf_loop: a block that each round but the first enters */
 };
 
 #define SIM_EACH_LEVELS  8u
@@ -162,6 +163,8 @@ struct sim_host {
 	uint8_t run_mem[SIM_RUN_MEM]; /* keys and records of this packet */
 	size_t run_mem_used;
 	bool touched_lost, device_rule, environment;
+	uint64_t rounds;
+	bool too_long;
 	char fault[256];
 	uint64_t fault_addr;
 	bool running; /* the guest is between two SIM_PORT_NEXT */
@@ -182,6 +185,8 @@ void *sim_guest_ptr(struct sim_host *h, uint64_t addr, uint64_t size);
 void *sim_guest_find(const struct sim_host *h, uint64_t addr, uint64_t size);
 /* Makes the run fail with a message; the first one is kept. */
 void sim_host_fault(struct sim_host *h, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* A loop goes round once more; false: that was once too often, and the run faults. */
+bool sim_host_round(struct sim_host *h);
 /* Writes the packet's bounds into the context's fields. */
 void sim_ctx_sync(struct sim_host *h);
 /* Memory until the next packet; NULL: SIM_RUN_MEM is used up. */
@@ -197,6 +202,8 @@ uint64_t sim_map_first_value(const struct sim_host *h, size_t map);
 bool sim_unicorn_open(struct sim_host *h, bool ctx_is_guests);
 bool sim_unicorn_map(struct sim_host *h, uint64_t base, uint64_t size, uint32_t prot, void *host,
 		     bool for_helpers);
+/* Counts a round whenever the guest enters the block at `addr`. */
+bool sim_unicorn_count_rounds(struct sim_host *h, uint64_t addr);
 void sim_unicorn_loop(struct sim_host *h);
 void sim_unicorn_close(struct sim_host *h);
 

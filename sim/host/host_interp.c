@@ -72,6 +72,11 @@ static bool interp_step(void *priv, const struct sim_interp_state *s)
 	return true;
 }
 
+static bool interp_round(void *priv)
+{
+	return sim_host_round(priv);
+}
+
 static void run_packet(struct sim_host *h)
 {
 	const struct sim_interp_env env = { .priv = h,
@@ -83,6 +88,7 @@ static void run_packet(struct sim_host *h)
 					    .map = interp_map,
 					    .packet_load = interp_packet_load,
 					    .tail_target = interp_tail_target,
+					    .round = interp_round,
 					    .step = h->opts.step ? interp_step : NULL,
 					    .stopped = interp_stopped };
 	struct sim_interp_result res;

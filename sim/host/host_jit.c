@@ -72,6 +72,36 @@ static bool map_code(struct sim_host *h, const struct sim_jit_image *images, uin
 	return sim_unicorn_map(h, GUEST_CODE, size, UC_PROT_READ | UC_PROT_EXEC, h->code, false);
 }
 
+/* Blocks that something jumps back to. */
+static bool watch_loops(struct sim_host *h, const struct sim_jit_image *image, size_t tail)
+{
+	const struct fe_prog *prog = h->tails.progs[tail];
+
+	for (size_t i = 0; i < prog->n_insns; i++) {
+		const struct bpf_insn *in = &prog->insns[i];
+		int64_t to;
+
+		if (ebpf_is_ld_imm64(in))
+			i++;
+		if (!ebpf_is_ja(in) && !ebpf_is_cond_jump(in))
+			continue;
+		to = ebpf_jump_target(in, (int64_t)i);
+		if (to >= 0 && to <= (int64_t)i &&
+		    !sim_unicorn_count_rounds(h, h->tail_entry[tail] + image->insn_off[to]))
+			return false;
+	}
+	return true;
+}
+
+static bool watch_rounds(struct sim_host *h, const struct sim_jit_image *images)
+{
+	for (size_t i = 0; h->opts.max_rounds && i < h->tails.n; i++) {
+		if (!watch_loops(h, &images[i], i))
+			return false;
+	}
+	return !h->opts.max_rounds || sim_unicorn_count_rounds(h, h->gate.loop_round);
+}
+
 static bool jit_open(struct sim_host *h)
 {
 	struct sim_jit_image images[SIM_TAILS_MAX];
@@ -79,7 +109,7 @@ static bool jit_open(struct sim_host *h)
 
 	sim_gate_build(h->cx->scratch, GUEST_CODE, GUEST_CTX, h->pages, &h->gate);
 	return compile(h, images, &total) && sim_unicorn_open(h, true) &&
-	       map_code(h, images, total);
+	       map_code(h, images, total) && watch_rounds(h, images);
 }
 
 static void jit_close(struct sim_host *h)

@@ -57,6 +57,24 @@ static void describe_stop(struct sim_host *h, uc_err err)
 		sim_host_fault(h, "%s, at machine code 0x%" PRIx64, what, rip);
 }
 
+static void on_round(uc_engine *uc, uint64_t addr, uint32_t size, void *priv)
+{
+	(void)uc, (void)addr, (void)size;
+	sim_host_round(priv);
+}
+
+bool sim_unicorn_count_rounds(struct sim_host *h, uint64_t addr)
+{
+	uc_hook hook;
+	union {
+		uc_cb_hookcode_t block;
+		void *p;
+	} cb = { .block = on_round };
+	uc_err err = uc_hook_add(h->uc, &hook, UC_HOOK_BLOCK, cb.p, h, addr, addr);
+
+	return err ? sim_host_setup_failed(h, uc_strerror(err)) : true;
+}
+
 static void on_out(uc_engine *uc, uint32_t port, int size, uint32_t value, void *priv)
 {
 	struct sim_host *h = priv;

@@ -294,12 +294,24 @@ static bool exec_alu(struct machine *m, const struct bpf_insn *i)
 
 /* ---- jumps ------------------------------------------------------------------------------------- */
 
+static bool next_round(struct machine *m)
+{
+	return !m->env->round || m->env->round(m->env->priv) ||
+	       fault(m, "too many rounds of loops");
+}
+
 static bool go(struct machine *m, int64_t target)
 {
 	if (target < 0 || target >= (int64_t)m->prog->n_insns)
 		return fault(m, "jump out of the program");
 	m->pc = (uint32_t)target;
 	return true;
+}
+
+/* A jump back ends a round of a loop. */
+static bool jump(struct machine *m, int64_t target)
+{
+	return (target > (int64_t)m->pc || next_round(m)) && go(m, target);
 }
 
 static bool exec_cond_jump(struct machine *m, const struct bpf_insn *i)
@@ -325,7 +337,7 @@ static bool exec_cond_jump(struct machine *m, const struct bpf_insn *i)
 	case BPF_JSLE: taken = sa <= sb; break;
 	default: return fault(m, "unknown jump");
 	}
-	return go(m, taken ? ebpf_jump_target(i, m->pc) : (int64_t)m->pc + 1);
+	return jump(m, taken ? ebpf_jump_target(i, m->pc) : (int64_t)m->pc + 1);
 }
 
 /* ---- calls ------------------------------------------------------------------------------------- */
@@ -374,6 +386,8 @@ static bool call_loop(struct machine *m)
 		return true;
 	}
 	while (n < nr) {
+		if (n && !next_round(m))
+			return false;
 		m->r[1] = n++;
 		m->r[2] = context;
 		if (callback >= m->prog->n_insns || !enter(m, (int64_t)callback, here))
@@ -467,7 +481,7 @@ static bool exec_jump_class(struct machine *m, const struct bpf_insn *i, bool *e
 	if (ebpf_is_exit(i))
 		return function_exit(m, end);
 	if (ebpf_is_ja(i))
-		return go(m, ebpf_jump_target(i, m->pc));
+		return jump(m, ebpf_jump_target(i, m->pc));
 	if (i->code == EBPF_MAY_GOTO)
 		return go(m, m->may_gotos++ < MAY_GOTO_MAX ? (int64_t)m->pc + 1
 							   : (int64_t)m->pc + 1 + i->off);

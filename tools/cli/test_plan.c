@@ -47,7 +47,7 @@ bool test_plan(const struct cli_args *args, struct test_plan *plan)
 
 bool test_plan_next(struct test_plan *plan, const struct sim_diff_result *total)
 {
-	if (total->mismatches || total->stopped || now() >= plan->until)
+	if (total->mismatches || total->stopped || total->too_long || now() >= plan->until)
 		return false;
 	plan->seed += plan->step;
 	return true;
