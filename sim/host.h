@@ -46,6 +46,7 @@ struct sim_host_options {
 	/* Rounds of loops (of machine code of a kernel: blocks, 16 a round) before a packet's run counts as
 	 * too long; 0: as many as a kernel would run. */
 	uint64_t max_rounds;
+	bool unfolded_csum; /* bpf_csum_diff as before Linux 6.13: a sum of 32 bits */
 	/* SIM_HOST_INTERP: called before every instruction of the program itself; NULL: not. */
 	void (*step)(void *priv, uint32_t pc);
 	void *step_priv;

@@ -19,6 +19,10 @@ enum sim_each_step {
 	SIM_EACH_END,
 };
 
+/* A tail call from a function keeps the frames of its callers, and the target may call as deep again: 33 times. */
+#define SIM_INTERP_FRAMES ((33 + 1) * EBPF_MAX_FRAMES)
+#define SIM_INTERP_STACK  (SIM_INTERP_FRAMES * EBPF_MAX_STACK)
+
 struct sim_interp_state {
 	const struct fe_prog *prog; /* changes with a tail call */
 	uint32_t pc;                /* instruction about to run */
@@ -28,7 +32,7 @@ struct sim_interp_state {
 
 struct sim_interp_env {
 	void *priv;
-	uint64_t stack; /* address of EBPF_MAX_FRAMES * EBPF_MAX_STACK bytes that `memory` knows */
+	uint64_t stack;     /* address of SIM_INTERP_STACK bytes that `memory` knows */
 	uint64_t steps_max; /* instructions before a run counts as endless */
 
 	/* Host memory behind [addr, addr + size); NULL: not accessible (the run ends as faulty). */

@@ -170,20 +170,27 @@ static bool same_bytes(const uint8_t *a, uint32_t an, const uint8_t *b, uint32_t
 	return an == bn && (!an || !memcmp(a, b, an));
 }
 
+bool sim_diff_same_event(const struct sim_event *a, const struct sim_event *b)
+{
+	return a->map == b->map && same_bytes(a->data, a->data_len, b->data, b->data_len) &&
+	       same_bytes(a->packet, a->packet_len, b->packet, b->packet_len);
+}
+
 static uint32_t first_tid(const struct sim_diff_device *dev)
 {
 	return dev->first_tid ? dev->first_tid : 1;
 }
 
-static bool same_event(const struct diff *d, const struct sim_event *h,
-		       const struct sim_me_event *v)
+struct sim_event sim_diff_device_event(const struct diff *d, const struct sim_me_event *v)
 {
-	uint64_t map = v->map_id - first_tid(d->dev); /* a smaller id wraps to a large index */
+	uint64_t map = v->map_id - first_tid(d->dev);
 
-	if (map >= d->dev->n_maps || d->dev->maps[map].object_idx != h->map)
-		return false;
-	return same_bytes(h->data, h->data_len, v->data, v->data_len) &&
-	       same_bytes(h->packet, h->packet_len, v->pkt, v->pkt_len);
+	return (struct sim_event){ .map = map < d->dev->n_maps ? d->dev->maps[map].object_idx
+							       : SIZE_MAX,
+				   .data = v->data,
+				   .data_len = v->data_len,
+				   .packet = v->pkt,
+				   .packet_len = v->pkt_len };
 }
 
 static void check_events(struct diff *d, const struct sim_host_run *host)
@@ -191,16 +198,19 @@ static void check_events(struct diff *d, const struct sim_host_run *host)
 	for (size_t n = 0;; n++) {
 		const struct sim_event *h = n < host->n_events ? &host->events[n] : NULL;
 		struct sim_diff_mismatch *m;
-		struct sim_me_event v;
+		struct sim_me_event v = { 0 };
+		struct sim_event as;
 		bool got = sim_me_event_take(d->me, &v);
 
 		if (!h && !got)
 			return;
-		if (h && got && same_event(d, h, &v))
+		as = sim_diff_device_event(d, &v);
+		if (h && got && sim_diff_same_event(h, &as))
 			continue;
 		m = sim_diff_note(d, "event");
 		if (m)
-			m->text = sim_diff_text_event(d, n, h, got ? &v : NULL);
+			m->text = sim_diff_text_event(d, d->cx->arena, "device", n, h,
+						      got ? &as : NULL);
 	}
 }
 
@@ -357,7 +367,7 @@ static void set_adjust_rule(struct diff *d)
 
 struct sim_host_options sim_diff_host_options(const struct diff *d)
 {
-	return (struct sim_host_options){ .adjust = d->adjust };
+	return (struct sim_host_options){ .adjust = d->adjust, .unfolded_csum = d->unfolded_csum };
 }
 
 static void tell_device_step(void *arg, const struct sim_me_step *s)
@@ -442,6 +452,9 @@ void sim_diff_prepare(struct diff *d)
 	d->word_use = ARENA_ARRAY(d->cx->arena, const uint8_t *, n);
 	d->on_device = ARENA_ARRAY(d->cx->arena, bool, n);
 	d->direct = ARENA_ARRAY(d->cx->arena, bool, n);
+	d->special = ARENA_ARRAY(d->cx->arena, const uint8_t *, n);
+	for (size_t i = 0; i < d->obj->n_maps; i++)
+		d->special[i] = sim_special_bytes(d->cx->arena, d->obj, &d->obj->maps[i]);
 	d->peer_value = arena_alloc(d->cx->arena, largest_value(d));
 	sim_tails_find(d->obj, d->prog, &tails);
 	for (size_t i = 0; i < tails.n; i++)

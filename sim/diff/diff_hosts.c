@@ -8,7 +8,9 @@
 #include "sim/capture.h"
 #include "sim/host/kernel_run.h"
 
+#include <stdio.h>
 #include <string.h>
+#include <sys/utsname.h>
 
 #define FILL_MAX      4096u      /* as diff_maps.c: of a large array only the start was filled */
 #define DIRECT_MAX    4096u      /* bytes of global data compared after every packet */
@@ -116,7 +118,8 @@ static void check_element(struct diff *d, struct sim_diff_peer *p, size_t map, c
 	if (p->kernel && !sim_kernel_readable(p->kernel, map))
 		return;
 	peer = peer_value(d, p, map, key);
-	if ((!lead && !peer) || (lead && peer && !memcmp(lead, peer, m->value_size)))
+	if ((!lead && !peer) ||
+	    (lead && peer && sim_special_same(d->special[map], lead, peer, m->value_size)))
 		return;
 	/* which element a full LRU map gives up is the kernel's own business */
 	if (!(p->kernel && is_lru(m->type) && (!lead || !peer)))
@@ -180,36 +183,49 @@ static bool same_event(const struct sim_diff_peer *p, const struct sim_event *a,
 	       (!a->packet_len || !memcmp(a->packet, b->data + a->data_len, a->packet_len));
 }
 
+#define ANY_MAP SIZE_MAX
+
 /* The first event of `map` from *at on; NULL: none. */
 static const struct sim_event *next_of(const struct sim_host_run *run, size_t map, size_t *at)
 {
 	for (; *at < run->n_events; ++*at) {
-		if (run->events[*at].map == map)
+		if (map == ANY_MAP || run->events[*at].map == map)
 			return &run->events[(*at)++];
 	}
 	return NULL;
 }
 
-/* Events of different maps have no order in a kernel: each map has a ring of its own. */
-static bool same_events(const struct sim_diff_peer *p, const struct sim_host_run *a,
-			const struct sim_host_run *b)
+/* A place where two lists of events part. */
+struct events_part {
+	size_t n; /* of the leading host's events, or of those to one map */
+	const struct sim_event *lead, *peer; /* NULL: none any more */
+};
+
+/* Walks both lists, or those of their events that go to `map`; false: they part. */
+static bool same_order(const struct sim_diff_peer *p, const struct sim_host_run *a,
+		       const struct sim_host_run *b, size_t map, struct events_part *at)
 {
-	if (a->n_events != b->n_events)
-		return false;
-	for (size_t i = 0; !p->kernel && i < a->n_events; i++) {
-		if (!same_event(p, &a->events[i], &b->events[i]))
+	size_t in_a = 0, in_b = 0;
+
+	for (at->n = 0;; at->n++) {
+		at->lead = next_of(a, map, &in_a);
+		at->peer = next_of(b, map, &in_b);
+		if (!at->lead && !at->peer)
+			return true;
+		if (!at->lead || !at->peer || !same_event(p, at->lead, at->peer))
 			return false;
 	}
-	for (size_t i = 0; p->kernel && i < a->n_events; i++) {
-		size_t in_a = 0, in_b = 0, map = a->events[i].map;
-		const struct sim_event *x, *y;
+}
 
-		do {
-			x = next_of(a, map, &in_a);
-			y = next_of(b, map, &in_b);
-			if (!x != !y || (x && !same_event(p, x, y)))
-				return false;
-		} while (x);
+/* Events of different maps have no order in a kernel: each map has a ring of its own. */
+static bool same_events(const struct sim_diff_peer *p, const struct sim_host_run *a,
+			const struct sim_host_run *b, size_t n_maps, struct events_part *at)
+{
+	if (!p->kernel)
+		return same_order(p, a, b, ANY_MAP, at);
+	for (size_t map = 0; map < n_maps; map++) {
+		if (!same_order(p, a, b, map, at))
+			return false;
 	}
 	return true;
 }
@@ -236,6 +252,7 @@ static void check_run(struct diff *d, struct sim_diff_peer *p, const struct sim_
 		      const struct sim_host_run *peer)
 {
 	const char *name = names[p->id];
+	struct events_part at;
 
 	if (!lead->fault != !peer->fault)
 		note(d, p, "fault",
@@ -252,13 +269,10 @@ static void check_run(struct diff *d, struct sim_diff_peer *p, const struct sim_
 		note(d, p, "packet", sim_diff_text_hosts_packet(d, name, lead, peer));
 	else if (!same_bytes(lead->packet - lead->meta_len, lead->meta_len,
 			     peer->packet - peer->meta_len, peer->meta_len))
-		note(d, p, "metadata",
-		     arena_printf(d->cx->scratch, "host: %u bytes\n%s: %u bytes, or other bytes",
-				  lead->meta_len, name, peer->meta_len));
-	else if (!same_events(p, lead, peer))
-		note(d, p, "events",
-		     arena_printf(d->cx->scratch, "host: %zu\n%s: %zu, or other bytes",
-				  lead->n_events, name, peer->n_events));
+		note(d, p, "metadata", sim_diff_text_hosts_meta(d, name, lead, peer));
+	else if (!same_events(p, lead, peer, d->obj->n_maps, &at))
+		note(d, p, "event",
+		     sim_diff_text_event(d, d->cx->scratch, name, at.n, at.lead, at.peer));
 	else if (!p->kernel && lead->redirect_ifindex != peer->redirect_ifindex)
 		note(d, p, "redirection",
 		     arena_printf(d->cx->scratch, "host: %u\n%s: %u", lead->redirect_ifindex, name,
@@ -513,6 +527,20 @@ static bool find_image(struct diff *d)
 	return true;
 }
 
+/* The kernel that is compared: the running one, else that of an image. Without either, the newest. */
+static bool compared_is_before(const struct diff *d, unsigned major, unsigned minor)
+{
+	const char *release = d->image ? d->image->kernel : NULL;
+	struct utsname running;
+	unsigned is_major, is_minor;
+
+	if (d->loaded.fd && !uname(&running))
+		release = running.release;
+	if (!release || sscanf(release, "%u.%u", &is_major, &is_minor) != 2)
+		return false;
+	return is_major < major || (is_major == major && is_minor < minor);
+}
+
 static struct sim_host *open_host(struct diff *d, enum sim_diff_host_id id, struct sim_maps *maps)
 {
 	static const enum sim_host_kind kinds[] = { [SIM_DIFF_JIT] = SIM_HOST_JIT,
@@ -550,6 +578,7 @@ bool sim_diff_hosts_load(struct diff *d)
 					: sim_kernel_load(d->cx, d->obj, d->prog, &d->loaded);
 	if (!find_image(d))
 		return false;
+	d->unfolded_csum = compared_is_before(d, 6, 13);
 	if (hosts && !(hosts & 1u << SIM_DIFF_JIT)) {
 		if (d->image)
 			d->lead = SIM_DIFF_IMAGE;

@@ -30,11 +30,13 @@ struct diff {
 	struct sim_diff_result *res;
 
 	struct sim_adjust_rule adjust; /* of the simulated host sides */
+	bool unfolded_csum;            /* the same: the kernel compared is older than 6.13 */
 
 	/* one set a side, both indexed like the object's maps */
 	struct sim_maps *host_maps, *dev_maps;
 	const uint8_t **word_use; /* per map; NULL: device and user space agree on byte order */
 	bool *on_device;          /* per map: the device has it */
+	const uint8_t **special;  /* per map: bytes of a value that are no data; NULL: none */
 	bool *direct;             /* per map: the program holds the address of its value */
 
 	struct sim_host *host; /* the one that leads */
@@ -75,6 +77,13 @@ void sim_diff_maps_check_all(struct diff *d);
 /* The object's maps on a host side, empty; NULL: reported. */
 struct sim_maps *sim_diff_maps_new(struct diff *d, enum sim_diff_host_id id);
 
+/* special.c */
+/* A byte for each of the map's value: 1 where a helper's or the kernel's own field is. NULL: there is none. */
+const uint8_t *sim_special_bytes(struct arena *arena, const struct fe_object *obj,
+				 const struct fe_map *m);
+void sim_special_clear(const uint8_t *special, uint8_t *value, uint32_t size);
+bool sim_special_same(const uint8_t *special, const uint8_t *a, const uint8_t *b, uint32_t size);
+
 /* inner_maps.c */
 /* The object with stand-ins for the maps that user space would put into its maps of maps. */
 const struct fe_object *sim_diff_object(struct cx *cx, const struct fe_object *obj,
@@ -114,6 +123,9 @@ bool sim_diff_next_packet(struct diff *d);
 uint64_t sim_diff_packet_seed(const struct diff *d); /* of the random numbers of packet d->index */
 struct sim_host_options sim_diff_host_options(const struct diff *d);
 /* Result byte that the device answers with where the host had this outcome; 0: it never does. */
+bool sim_diff_same_event(const struct sim_event *a, const struct sim_event *b);
+/* An event of the device as one of a host. */
+struct sim_event sim_diff_device_event(const struct diff *d, const struct sim_me_event *v);
 uint8_t sim_diff_expected_byte(const struct diff *d, const struct sim_host_run *host);
 void sim_diff_count_verdict(struct diff *d, uint32_t verdict);
 double sim_diff_now(void); /* seconds */
@@ -129,13 +141,17 @@ const char *sim_diff_text_packet(struct diff *d, const struct sim_host_run *host
 				 const struct sim_me_result *dev);
 const char *sim_diff_text_value(struct diff *d, size_t map, const uint8_t *key, const uint8_t *host,
 				const uint8_t *dev);
-const char *sim_diff_text_event(struct diff *d, size_t n, const struct sim_event *host,
-				const struct sim_me_event *dev);
+/* Events of the host and of another side, by name; NULL: it has none there. The text is in `a`. */
+const char *sim_diff_text_event(struct diff *d, struct arena *a, const char *name, size_t n,
+				const struct sim_event *host, const struct sim_event *other);
 const char *sim_diff_text_queue(struct diff *d, uint32_t host, const struct sim_me_result *dev);
 /* Of two host sides, the second one by name. */
 const char *sim_diff_text_hosts_packet(struct diff *d, const char *name,
 				       const struct sim_host_run *lead,
 				       const struct sim_host_run *peer);
+const char *sim_diff_text_hosts_meta(struct diff *d, const char *name,
+				     const struct sim_host_run *lead,
+				     const struct sim_host_run *peer);
 const char *sim_diff_text_hosts_value(struct diff *d, const char *name, size_t map,
 				      const uint8_t *key, const uint8_t *lead, const uint8_t *peer);
 const char *sim_diff_text_device(struct diff *d, const struct sim_me_error *e);

@@ -58,10 +58,31 @@ static uint8_t *converted(struct diff *d, size_t map, const uint8_t *value)
 	return copy;
 }
 
+/* Byte `i` of the device's value, where the host has it. */
+static uint8_t device_byte(const uint8_t *use, const uint8_t *dev, uint32_t size, uint32_t i)
+{
+	bool swapped = use && (i | 3) < size && use[i / 4] == NFP_WORD_ATOMIC;
+
+	return dev[swapped ? i ^ 3 : i];
+}
+
+static bool same_data(const uint8_t *special, const uint8_t *use, const uint8_t *host,
+		      const uint8_t *dev, uint32_t size)
+{
+	for (uint32_t i = 0; i < size; i++) {
+		if (!special[i] && host[i] != device_byte(use, dev, size, i))
+			return false;
+	}
+	return true;
+}
+
 static bool same_value(const struct diff *d, size_t map, const uint8_t *host, const uint8_t *dev)
 {
 	const uint8_t *use = d->word_use[map];
 	uint32_t size = d->obj->maps[map].value_size, w = 0;
+
+	if (d->special[map])
+		return same_data(d->special[map], use, host, dev, size);
 
 	for (; use && (w + 1) * 4 <= size; w++) {
 		uint32_t h = load_le32(host + 4 * w), v = load_le32(dev + 4 * w);
@@ -198,6 +219,7 @@ static void fill_array(struct diff *d, struct sim_maps *to, size_t map, uint64_t
 
 	for (uint32_t i = 0; i < n; i++) {
 		random_value(&rng, v, m->value_size);
+		sim_special_clear(d->special[map], v, m->value_size);
 		sim_map_update(to, map, &i, v, BPF_ANY);
 	}
 }
@@ -266,6 +288,7 @@ static void learn_key(struct learner *l, size_t map, const uint8_t *key)
 	v = arena_alloc(a, m->value_size);
 	if (!sim_diff_inner_map(l->d, map, &rng, v))
 		random_value(&rng, v, m->value_size);
+	sim_special_clear(l->d->special[map], v, m->value_size);
 	if (m->type == BPF_MAP_TYPE_LPM_TRIE && load_le32(k) >= 8 && sim_rng_below(&rng, 2))
 		store_le32(k, load_le32(k) - sim_rng_below(&rng, 8)); /* a prefix, not a host */
 	if (sim_map_update(l->maps, map, k, v, BPF_NOEXIST))

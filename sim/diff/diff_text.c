@@ -65,12 +65,12 @@ const char *sim_diff_text_verdict(struct diff *d, const struct sim_host_run *hos
 			    device_action(dev->byte), dev->byte, note);
 }
 
-/* First index where the two differ; `n` when one is the other's beginning. */
-static size_t first_difference(const uint8_t *a, const uint8_t *b, size_t n)
+/* First index where the two differ; `n` when one is the other's beginning. `ignored`: bytes that do not count, or NULL. */
+static size_t first_difference(const uint8_t *a, const uint8_t *b, size_t n, const uint8_t *ignored)
 {
 	size_t i = 0;
 
-	while (i < n && a[i] == b[i])
+	while (i < n && (a[i] == b[i] || (ignored && ignored[i])))
 		i++;
 	return i;
 }
@@ -96,7 +96,7 @@ static const char *two_packets(struct arena *a, const char *name, const uint8_t 
 			       uint32_t host_len, const uint8_t *other, uint32_t other_len)
 {
 	uint32_t n = host_len < other_len ? host_len : other_len;
-	size_t at = first_difference(host, other, n);
+	size_t at = first_difference(host, other, n, NULL);
 
 	return arena_printf(a, "host: %u bytes, %s: %u bytes; %s", host_len, name, other_len,
 			    bytes_around(a, name, at, host, host_len, other, other_len));
@@ -117,6 +117,14 @@ const char *sim_diff_text_hosts_packet(struct diff *d, const char *name,
 			   peer->packet_len);
 }
 
+const char *sim_diff_text_hosts_meta(struct diff *d, const char *name,
+				     const struct sim_host_run *lead,
+				     const struct sim_host_run *peer)
+{
+	return two_packets(d->cx->scratch, name, lead->packet - lead->meta_len, lead->meta_len,
+			   peer->packet - peer->meta_len, peer->meta_len);
+}
+
 static const char *two_values(struct diff *d, struct arena *a, const char *name, size_t map,
 			      const uint8_t *key, const uint8_t *host, const uint8_t *other)
 {
@@ -127,9 +135,10 @@ static const char *two_values(struct diff *d, struct arena *a, const char *name,
 		return arena_printf(a, "%s\n  host:   %s\n  %s: %s", head,
 				    host ? hex(a, host, m->value_size) : "no such key", name,
 				    other ? hex(a, other, m->value_size) : "no such key");
-	return arena_printf(a, "%s: %s", head,
-			    bytes_around(a, name, first_difference(host, other, m->value_size),
-					 host, m->value_size, other, m->value_size));
+	return arena_printf(
+		a, "%s: %s", head,
+		bytes_around(a, name, first_difference(host, other, m->value_size, d->special[map]),
+			     host, m->value_size, other, m->value_size));
 }
 
 const char *sim_diff_text_value(struct diff *d, size_t map, const uint8_t *key, const uint8_t *host,
@@ -151,16 +160,43 @@ static const char *describe_event(struct arena *a, const uint8_t *data, uint32_t
 			    pkt_len, hex(a, pkt, pkt_len));
 }
 
-const char *sim_diff_text_event(struct diff *d, size_t n, const struct sim_event *host,
-				const struct sim_me_event *dev)
+static const char *one_event(struct diff *d, struct arena *a, const struct sim_event *e)
 {
-	struct arena *a = d->cx->arena;
+	if (!e)
+		return "none";
+	return arena_printf(a, "to map '%s': %s",
+			    e->map < d->obj->n_maps ? d->obj->maps[e->map].name
+						    : "none of the program",
+			    describe_event(a, e->data, e->data_len, e->packet, e->packet_len));
+}
 
-	return arena_printf(
-		a, "event %zu of the packet\n  host:   %s\n  device: %s", n,
-		host ? describe_event(a, host->data, host->data_len, host->packet, host->packet_len)
-		     : "none",
-		dev ? describe_event(a, dev->data, dev->data_len, dev->pkt, dev->pkt_len) : "none");
+/* Where two runs of bytes part, beyond what is shown of them anyway. */
+static const char *parts_at(struct arena *a, const char *what, const char *name,
+			    const uint8_t *host, uint32_t host_len, const uint8_t *other,
+			    uint32_t other_len)
+{
+	uint32_t n = host_len < other_len ? host_len : other_len;
+	size_t at = first_difference(host, other, n, NULL);
+
+	if (at == host_len && at == other_len)
+		return "";
+	return arena_printf(a, "\n  %s: %s", what,
+			    bytes_around(a, name, at, host, host_len, other, other_len));
+}
+
+const char *sim_diff_text_event(struct diff *d, struct arena *a, const char *name, size_t n,
+				const struct sim_event *host, const struct sim_event *other)
+{
+	const char *parts = "";
+
+	if (host && other)
+		parts = arena_printf(a, "%s%s",
+				     parts_at(a, "record", name, host->data, host->data_len,
+					      other->data, other->data_len),
+				     parts_at(a, "packet's bytes", name, host->packet,
+					      host->packet_len, other->packet, other->packet_len));
+	return arena_printf(a, "event %zu of the packet\n  host:   %s\n  %s: %s%s", n,
+			    one_event(d, a, host), name, one_event(d, a, other), parts);
 }
 
 const char *sim_diff_text_queue(struct diff *d, uint32_t host, const struct sim_me_result *dev)

@@ -20,37 +20,38 @@ static bool same_bytes(const uint8_t *a, uint32_t an, const uint8_t *b, uint32_t
 	return an == bn && (!an || !memcmp(a, b, an));
 }
 
-static bool same_device_event(struct pair *p, const struct sim_event *h,
-			      const struct sim_me_event *v)
+/* Event `n` of the original against that of the pair; NULL: none. False: noted. */
+static bool check_event(struct pair *p, size_t n, const struct sim_host_run *ref, const char *side,
+			const struct sim_event *got)
 {
-	uint64_t map = v->map_id - 1;
+	const struct sim_event *want = n < ref->n_events ? &ref->events[n] : NULL;
+	struct sim_diff_mismatch *m;
 
-	return map < p->d.dev->n_maps && p->d.dev->maps[map].object_idx == h->map &&
-	       same_bytes(h->data, h->data_len, v->data, v->data_len) &&
-	       same_bytes(h->packet, h->packet_len, v->pkt, v->pkt_len);
+	if (want == got || (want && got && sim_diff_same_event(want, got)))
+		return true;
+	m = sim_diff_note(&p->d, "event");
+	if (m)
+		m->text = sim_diff_text_event(&p->d, p->d.cx->arena, side, n, want, got);
+	return false;
 }
 
-static bool same_host_event(const struct sim_event *a, const struct sim_event *b)
-{
-	return a->map == b->map && same_bytes(a->data, a->data_len, b->data, b->data_len) &&
-	       same_bytes(a->packet, a->packet_len, b->packet, b->packet_len);
-}
-
-/* The device's come first: control never goes back to it. */
+/* The device's come first: control never goes back to it. All of the device's are taken. */
 static void check_events(struct pair *p, const struct sim_host_run *ref,
 			 const struct sim_host_run *half)
 {
-	struct sim_me_event v;
 	size_t n = 0, rest = half ? half->n_events : 0;
+	struct sim_me_event v;
 	bool same = true;
 
-	for (; sim_me_event_take(p->d.me, &v); n++)
-		same &= n < ref->n_events && same_device_event(p, &ref->events[n], &v);
-	same &= n + rest == ref->n_events;
+	for (; sim_me_event_take(p->d.me, &v); n++) {
+		struct sim_event as = sim_diff_device_event(&p->d, &v);
+
+		same = same && check_event(p, n, ref, "device", &as);
+	}
 	for (size_t i = 0; same && i < rest; i++)
-		same = same_host_event(&ref->events[n + i], &half->events[i]);
-	if (!same)
-		sim_diff_note(&p->d, "event");
+		same = check_event(p, n + i, ref, "host half", &half->events[i]);
+	if (same && n + rest < ref->n_events)
+		check_event(p, n + rest, ref, half ? "host half" : "device", NULL);
 }
 
 /* ---- one packet ---------------------------------------------------------------------------------------------- */
@@ -135,7 +136,9 @@ static void check_half(struct pair *p, const struct sim_host_run *ref,
 		note_text(p, "verdict",
 			  arena_printf(p->d.cx->scratch, "original %u, host half %u", want, got));
 	else if (redirects(p, want) && ref->redirect_ifindex != half->redirect_ifindex)
-		note_text(p, "redirect", "to another interface");
+		note_text(p, "redirect",
+			  arena_printf(p->d.cx->scratch, "original to %u, host half to %u",
+				       ref->redirect_ifindex, half->redirect_ifindex));
 	else if (survives(p, want))
 		check_packet(p, ref, half->packet, half->packet_len);
 }
@@ -286,6 +289,13 @@ static void share_options(struct pair *p, const struct sim_diff_options *opts)
 		p->half_opts.image = NULL, p->half_opts.hosts &= ~image;
 }
 
+/* An image is of one of the two programs; its kernel's rules hold for both. */
+static void one_kernel(struct pair *p)
+{
+	p->d.unfolded_csum |= p->half.unfolded_csum;
+	p->half.unfolded_csum = p->d.unfolded_csum;
+}
+
 static bool set_up(struct pair *p)
 {
 	struct diff *d = &p->d;
@@ -294,10 +304,10 @@ static bool set_up(struct pair *p)
 	sim_diff_prepare(&p->half);
 	set_length_limits(p);
 	return sim_diff_open_packets(d) && sim_diff_hosts_load(d) &&
-	       sim_diff_hosts_load(&p->half) && sim_diff_maps_open(d) && sim_diff_maps_fill(d) &&
-	       sim_diff_open_packets(d) && sim_pair_maps_open(p) && sim_diff_hosts_open(d) &&
-	       (sim_pair_maps_fill(p), sim_diff_hosts_open(&p->half)) && sim_pair_tc_open(p) &&
-	       sim_diff_open_device(d);
+	       sim_diff_hosts_load(&p->half) && (one_kernel(p), true) && sim_diff_maps_open(d) &&
+	       sim_diff_maps_fill(d) && sim_diff_open_packets(d) && sim_pair_maps_open(p) &&
+	       sim_diff_hosts_open(d) && (sim_pair_maps_fill(p), sim_diff_hosts_open(&p->half)) &&
+	       sim_pair_tc_open(p) && sim_diff_open_device(d);
 }
 
 static void run(struct pair *p)

@@ -95,7 +95,9 @@ static void check_element(struct pair *p, size_t map, const uint8_t *key)
 	dev = summed ? find(p->d.dev_maps, map, key) : NULL;
 	if (dev && half)
 		half = summed_value(p, map, dev, half);
-	if (ref && half ? memcmp(half, ref, p->d.obj->maps[map].value_size) != 0 : ref != half) {
+	if (ref && half ? !sim_special_same(p->d.special[map], half, ref,
+					    p->d.obj->maps[map].value_size)
+			: ref != half) {
 		note_map(p, map, key, ref, half);
 		if (!summed)
 			sim_diff_hosts_set(&p->half, map, key, ref);

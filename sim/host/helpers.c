@@ -288,6 +288,41 @@ static uint32_t sum_words(const uint8_t *p, uint32_t len, uint32_t sum, bool neg
 	return sum;
 }
 
+/* Before Linux 6.13: one sum over what is taken away, inverted, and what is put in its place. */
+static uint64_t diff_unfolded(const uint8_t *from, uint32_t from_size, const uint8_t *to,
+			      uint32_t to_size, uint32_t sum)
+{
+	if (from_size > EBPF_MAX_STACK || to_size > EBPF_MAX_STACK - from_size)
+		return ERR(EINVAL); /* both had to fit the kernel's scratch space */
+	if (from)
+		sum = sum_words(from, from_size, sum, true);
+	return to ? sum_words(to, to_size, sum, false) : sum;
+}
+
+static uint32_t add_carry(uint32_t a, uint32_t b)
+{
+	uint64_t s = (uint64_t)a + b;
+
+	return (uint32_t)s + (uint32_t)(s >> 32);
+}
+
+/* Since then: a difference of two sums. The order decides which of the two zeroes of ones' complement comes out. */
+static uint32_t diff_words(const uint8_t *from, uint32_t from_size, const uint8_t *to,
+			   uint32_t to_size, uint32_t seed)
+{
+	if (from && to)
+		return add_carry(sum_words(to, to_size, seed, false),
+				 ~sum_words(from, from_size, 0, false));
+	if (to)
+		return sum_words(to, to_size, seed, false);
+	return from ? ~sum_words(from, from_size, ~seed, false) : seed;
+}
+
+static uint32_t fold16(uint32_t sum)
+{
+	return (sum + (sum >> 16 | sum << 16)) >> 16;
+}
+
 /* csum_diff(from, from_size, to, to_size, seed) */
 uint64_t sim_helper_csum_diff(struct sim_host *h, const uint64_t *a)
 {
@@ -295,15 +330,12 @@ uint64_t sim_helper_csum_diff(struct sim_host *h, const uint64_t *a)
 	const uint8_t *from = from_size ? sim_guest_ptr(h, a[0], from_size) : NULL;
 	const uint8_t *to = to_size ? sim_guest_ptr(h, a[2], to_size) : NULL;
 
-	if (((from_size | to_size) & 3) || from_size > EBPF_MAX_STACK || to_size > EBPF_MAX_STACK)
+	if ((from_size | to_size) & 3)
 		return ERR(EINVAL);
 	if ((from_size && !from) || (to_size && !to))
 		return 0;
-	if (from)
-		sum = sum_words(from, from_size, sum, true);
-	if (to)
-		sum = sum_words(to, to_size, sum, false);
-	return sum;
+	return h->opts.unfolded_csum ? diff_unfolded(from, from_size, to, to_size, sum)
+				     : fold16(diff_words(from, from_size, to, to_size, sum));
 }
 
 /* ---- XDP: the packet's bounds --------------------------------------------------------------- */

@@ -18,7 +18,7 @@
 #define GUEST_CTX        UINT64_C(0x00030000) /* struct xdp_md or struct __sk_buff */
 #define GUEST_CTX_SIZE   0x1000u
 #define GUEST_STACK      UINT64_C(0x00040000)
-#define GUEST_STACK_SIZE 0x20000u
+#define GUEST_STACK_SIZE 0x30000u             /* SIM_INTERP_STACK at least */
 #define GUEST_PACKET     UINT64_C(0x00100000) /* SIM_FRAME_BYTES */
 #define GUEST_RING       UINT64_C(0x00200000) /* records of ring buffers, of one packet */
 #define GUEST_RING_SIZE  0x20000u

@@ -6,6 +6,8 @@
 
 #include <inttypes.h>
 
+_Static_assert(SIM_INTERP_STACK <= GUEST_STACK_SIZE, "a frame for every call");
+
 #define STEPS_MAX (UINT64_C(1) << 26) /* of one packet */
 
 static void *interp_memory(void *priv, uint64_t addr, uint32_t size, bool write)

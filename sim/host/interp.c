@@ -27,7 +27,7 @@ struct machine {
 	struct sim_interp_result *res;
 	uint64_t r[11];
 	uint32_t pc;
-	struct frame frames[EBPF_MAX_FRAMES];
+	struct frame frames[SIM_INTERP_FRAMES];
 	uint32_t depth;
 	uint32_t tail_calls, may_gotos;
 	uint64_t steps;
@@ -346,7 +346,7 @@ static bool enter(struct machine *m, int64_t target, uint32_t ret)
 {
 	struct frame *f;
 
-	if (m->depth + 1 >= EBPF_MAX_FRAMES)
+	if (m->depth + 1 >= SIM_INTERP_FRAMES)
 		return fault(m, "calls nest too deep");
 	f = &m->frames[m->depth++];
 	f->prog = m->prog;

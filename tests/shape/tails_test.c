@@ -11,7 +11,7 @@
 
 #include "tests/unit/sim_host_run.h"
 
-#define STACK     UINT64_C(0x10000)
+#define STACK     UINT64_C(0x10000000)
 #define BSS       UINT64_C(0x20000)
 #define CTX       UINT64_C(0x30000)
 #define ARRAY     UINT64_C(0x40000)
@@ -149,7 +149,7 @@ struct world {
 	struct fe_subprog subs[MAX_PROGS][2];
 	struct fe_prog progs[MAX_PROGS];
 	struct fe_object obj;
-	uint8_t stack[EBPF_MAX_FRAMES * EBPF_MAX_STACK];
+	uint8_t stack[SIM_INTERP_STACK];
 	uint64_t bss[2];
 };
 

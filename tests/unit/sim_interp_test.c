@@ -15,7 +15,7 @@
 #define STACK UINT64_C(0x1000)
 
 struct world {
-	uint8_t stack[EBPF_MAX_FRAMES * EBPF_MAX_STACK];
+	uint8_t stack[SIM_INTERP_STACK];
 	const struct fe_prog *tail;
 	uint32_t steps, deepest;
 };
