@@ -62,9 +62,9 @@ struct bpf_offload_reason {
 /* Where a map's elements live once the program is placed. */
 struct bpf_offload_map_home {
 	const char *map;  /* its name in the object */
-	const char *home; /* "device", "host", "replicated", "summed" */
+	const char *home; /* "device", "host", "replicated", "summed", "compiled-in" */
 	const char *why;  /* a sentence */
-	const char *duty; /* of user space: "use-device", "use-host", "write-both", "add-up" */
+	const char *duty; /* of user space: "use-device", "use-host", "write-both", "add-up", "recompile" */
 	const char *text; /* the duty as a sentence */
 };
 

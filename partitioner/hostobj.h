@@ -38,7 +38,11 @@ struct part_obj_uses {                   /* what of the object the program uses 
 	size_t n_maps;
 	const bool *any;     /* by map of the object */
 	const bool *externs; /* by extern of the object */
+	const char *const *sections; /* by map of the object that is global data: of its section */
 };
+/* Constants that the device's half has compiled in: a section of another name, so that no loader sets them as
+ * ever and thereby changes one half alone. */
+#define PART_OBJ_COMPILED_IN ".compiled_in"
 struct part_obj_var { /* libbpf wants a symbol of each */
 	const char *name;
 	uint32_t map; /* index in the object: the section */

@@ -248,6 +248,22 @@ static void note_side(void *priv, const struct vprog *vp, const struct use *u)
 	s->maps[u->map].on_host |= !on_device || s->host_has_all;
 }
 
+/* Branches are decided, code is left out and loads are folded by constants, on both sides of a cut. */
+static bool is_compiled_in(const struct fe_map *fm, const struct part_map *m)
+{
+	return (fm->kind == FE_MAP_RODATA || fm->kind == FE_MAP_KCONFIG) && fm->init &&
+	       (m->on_device || m->on_host);
+}
+
+static bool any_on_device(const struct vprog *vp, const bool *on_device)
+{
+	for (uint32_t pc = 0; pc < vp->prog->subprogs[0].end; pc++) {
+		if (on_device[pc])
+			return true;
+	}
+	return false;
+}
+
 static enum part_home home_of(const struct part_map *m)
 {
 	if (m->on_device && m->on_host)
@@ -261,10 +277,13 @@ void part_maps_settle(const struct vprog *vp, const bool *on_device, bool host_h
 		      struct part_map *maps)
 {
 	struct settle s = { on_device, host_has_all, maps };
+	bool any = any_on_device(vp, on_device);
 
 	for (size_t i = 0; i < vp->obj->n_maps; i++)
 		maps[i].on_device = maps[i].on_host = false;
 	each_use(vp, NULL, note_side, &s);
 	for (size_t i = 0; i < vp->obj->n_maps; i++)
-		maps[i].home = home_of(&maps[i]);
+		maps[i].home = any && is_compiled_in(&vp->obj->maps[i], &maps[i])
+				       ? PART_HOME_COMPILED_IN
+				       : home_of(&maps[i]);
 }

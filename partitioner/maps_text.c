@@ -69,6 +69,7 @@ static const char *why(struct cx *cx, const struct vprog *vp, const struct part_
 	switch (m->home) {
 	case PART_HOME_NONE: return "no instruction uses it";
 	case PART_HOME_REPLICATED: return "both sides use it, and packets only read it";
+	case PART_HOME_COMPILED_IN: return "it is constant: loads and branches are folded";
 	case PART_HOME_SUMMED: return "both sides add to it, and no packet reads a value";
 	default: break;
 	}

@@ -5,12 +5,20 @@
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 
 /* User's maps have the names that they had; libbpf finds those of data sections by the section's. */
 static struct bpf_map *find_map(const struct bpf_object *o, const struct fe_map *m)
 {
-	return bpf_object__find_map_by_name(o, m->kind == FE_MAP_KCONFIG ? ".rodata.kconfig"
-									 : m->name);
+	const char *name = m->kind == FE_MAP_KCONFIG ? ".rodata.kconfig" : m->name;
+	struct bpf_map *found = bpf_object__find_map_by_name(o, name);
+	char compiled_in[256];
+
+	if (found || m->kind != FE_MAP_RODATA)
+		return found;
+	/* of a host half whose device half has the values compiled in (partitioner/hostobj.h) */
+	snprintf(compiled_in, sizeof(compiled_in), "%s.compiled_in", name);
+	return bpf_object__find_map_by_name(o, compiled_in);
 }
 
 static int set_sizes(struct bpf_object *o)

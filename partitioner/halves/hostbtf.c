@@ -186,7 +186,8 @@ static void add_maps(struct types *t, const struct fe_object *obj, const struct 
 
 /* The user's variables, so that a skeleton knows them by name. Without BTF of theirs, or with what does
  * not fit the section, the section stays plain bytes. */
-static void add_variables(struct types *t, const struct fe_object *obj, uint32_t map)
+static void add_variables(struct types *t, const struct fe_object *obj, uint32_t map,
+			  const char *section)
 {
 	const struct fe_map *m = &obj->maps[map];
 	int sec = t->src ? btf__find_by_name_kind(t->src, m->name, BTF_KIND_DATASEC) : 0;
@@ -201,7 +202,7 @@ static void add_variables(struct types *t, const struct fe_object *obj, uint32_t
 	for (unsigned i = 0; i < n; i++)
 		vars[i] = copy_type(t, v[i].type);
 	if (n)
-		check(t, btf__add_datasec(t->btf, m->name, m->value_size));
+		check(t, btf__add_datasec(t->btf, section, m->value_size));
 	for (unsigned i = 0; i < n; i++) {
 		const struct btf_type *var;
 
@@ -405,7 +406,7 @@ bool part_object_btf(struct cx *cx, const struct fe_object *obj, const struct pa
 	for (size_t i = 0; i < obj->n_maps; i++)
 		if (uses->any[i] && obj->maps[i].kind != FE_MAP_USER &&
 		    obj->maps[i].kind != FE_MAP_KCONFIG)
-			add_variables(&t, obj, (uint32_t)i);
+			add_variables(&t, obj, (uint32_t)i, uses->sections[i]);
 	add_externs(&t, obj, uses->externs);
 	out->ext = extension(&t, progs);
 	out->vars = t.vars.at;

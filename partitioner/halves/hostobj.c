@@ -28,6 +28,7 @@ struct object {
 	uint32_t n_secs;
 	VEC(Elf64_Sym) locals, globals;
 	VEC(struct part_obj_map) maps;
+	const char **sections;   /* by map of the object that is global data: name of its section */
 	uint16_t *data_sec;      /* by map of the object that is global data: its section */
 	bool *used;              /* by map of the object */
 	bool *used_externs;      /* by extern of the object */
@@ -38,8 +39,10 @@ struct object {
 	uint32_t text_symbol; /* index among locals */
 };
 
-static const char *data_section(struct cx *cx, const struct fe_map *m)
+static const char *data_section(struct cx *cx, const struct fe_map *m, enum part_home home)
 {
+	if (m->kind == FE_MAP_RODATA && home == PART_HOME_COMPILED_IN)
+		return arena_printf(cx->arena, "%s" PART_OBJ_COMPILED_IN, m->name);
 	/* libbpf fills .kconfig itself, from symbols that are no longer there: the values are known */
 	return m->kind == FE_MAP_KCONFIG ? arena_strdup(cx->arena, ".rodata.kconfig") : m->name;
 }
@@ -164,6 +167,7 @@ static uint32_t global(struct object *o, const char *n, unsigned type, uint16_t 
 /* What instructions name, and the maps that maps of maps begin with. */
 static void find_used(struct object *o)
 {
+	o->sections = ARENA_ARRAY(o->cx->arena, const char *, o->obj->n_maps + 1);
 	o->data_sec = ARENA_ARRAY(o->cx->arena, uint16_t, o->obj->n_maps + 1);
 	o->used = ARENA_ARRAY(o->cx->arena, bool, o->obj->n_maps + 1);
 	o->used_externs = ARENA_ARRAY(o->cx->arena, bool, o->obj->n_externs + 1);
@@ -187,7 +191,7 @@ static void find_used(struct object *o)
 static void add_data(struct object *o, size_t i)
 {
 	const struct fe_map *m = &o->obj->maps[i];
-	const char *n = data_section(o->cx, m);
+	const char *n = data_section(o->cx, m, o->pair->maps[i].home);
 	bool bss = m->kind == FE_MAP_BSS || !m->init;
 	bool constant = m->kind == FE_MAP_RODATA || m->kind == FE_MAP_KCONFIG;
 	uint16_t sec = section(o, n, bss ? SHT_NOBITS : SHT_PROGBITS,
@@ -195,6 +199,7 @@ static void add_data(struct object *o, size_t i)
 			       (struct part_bytes){ m->init, m->value_size });
 
 	o->data_sec[i] = sec;
+	o->sections[i] = n;
 	o->symbol[i] = local(o, n, STT_SECTION, sec, 0, 0) + 1;
 }
 
@@ -457,7 +462,8 @@ static bool build(struct object *o)
 	add_externs(o);
 	section(o, "license", SHT_PROGBITS, SHF_ALLOC | SHF_WRITE,
 		(struct part_bytes){ o->obj->license, strlen(o->obj->license) + 1 });
-	uses = (struct part_obj_uses){ o->maps.at, o->maps.len, o->used, o->used_externs };
+	uses = (struct part_obj_uses){ o->maps.at, o->maps.len, o->used, o->used_externs,
+				       o->sections };
 	if (!part_object_btf(o->cx, o->obj, &progs, &uses, &btf))
 		return false;
 	for (size_t i = 0; i < btf.n_vars; i++)

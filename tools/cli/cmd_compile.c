@@ -1,6 +1,7 @@
 #include "nfp_backend/backend.h"
 #include "tools/cli/compile_files.h"
 #include "tools/cli/report.h"
+#include "tools/report/text.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -160,6 +161,7 @@ static enum cli_exit compile_one(const struct cli_args *args, struct bpf_offload
 			json_object_new_int64((int64_t)bpf_offload_program__device_words(p)));
 	} else if (!args->quiet) {
 		print_summary(args, p);
+		rep_text_constants(p);
 	}
 	if (args->require_device && bpf_offload_program__placement(p) != BPF_OFFLOAD_DEVICE)
 		code = CLI_PROGRAM;

@@ -1,6 +1,7 @@
 #include "tools/report/json.h"
 
 #include "partitioner/handoff.h"
+#include "tools/report/constants.h"
 
 static void add(struct json_object *o, const char *key, struct json_object *value)
 {
@@ -155,6 +156,24 @@ struct json_object *rep_json_cuts(struct rep_facts *f)
 	return cuts;
 }
 
+struct json_object *rep_json_constants(const struct bpf_offload_program *p)
+{
+	struct json_object *list = json_object_new_array(), *o;
+	const struct rep_constant *c;
+	size_t n;
+
+	c = rep_constants(p, &n);
+	for (size_t i = 0; i < n; i++) {
+		o = json_object_new_object();
+		add(o, "name", report_text(c[i].name));
+		add(o, "value", report_text(c[i].value));
+		add(o, "map", report_text(c[i].map));
+		add(o, "duty", report_text(part_home_duty(PART_HOME_COMPILED_IN)));
+		json_object_array_add(list, o);
+	}
+	return list;
+}
+
 struct json_object *rep_json_maps(struct rep_facts *f)
 {
 	const struct fe_object *obj = &f->p->owner->obj;
@@ -278,6 +297,7 @@ void rep_json(struct rep_facts *f, struct json_object *row)
 	add(row, "estimate", estimate_json(f));
 	add(row, "blocks", blocks_json(f));
 	add(row, "maps", rep_json_maps(f));
+	add(row, "compiled_in", rep_json_constants(f->p));
 	add(row, "advice", advice_json(f));
 	if (f->all.tried) {
 		o = json_object_new_object();

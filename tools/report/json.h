@@ -15,4 +15,7 @@ struct json_object *rep_json_maps(struct rep_facts *f);
 /* Program arrays that are compiled in: what they hold is fixed, user space leaves them alone. */
 struct json_object *rep_json_program_arrays(const struct bpf_offload_program *p);
 
+/* Variables whose values are in the microcode: [{name, value, map}]. */
+struct json_object *rep_json_constants(const struct bpf_offload_program *p);
+
 #endif

@@ -335,6 +335,7 @@ static struct json_object *program_json(struct bpf_offload_program *p,
 	add(o, "host", split ? host_json(cx, p, files) : NULL);
 	add(o, "record", split ? record_json(rep_gather(p)) : NULL);
 	add(o, "maps", maps_json(p));
+	add(o, "compiled_in", rep_json_constants(p));
 	add(o, "program_arrays", rep_json_program_arrays(p));
 	add(o, "reasons", reasons_json(p));
 	return o;

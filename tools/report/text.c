@@ -1,6 +1,7 @@
 #include "tools/report/text.h"
 
 #include "partitioner/handoff.h"
+#include "tools/report/constants.h"
 
 #include <stdio.h>
 
@@ -128,6 +129,20 @@ static void print_attach(const struct part_pair *pair)
 		       : "none, says --untagged; those that go on at a cut are shot");
 }
 
+void rep_text_constants(const struct bpf_offload_program *p)
+{
+	const struct rep_constant *c;
+	size_t n;
+
+	c = rep_constants(p, &n);
+	for (size_t i = 0; i < n; i++)
+		printf("  compiled in: %s = %s%s\n", c[i].name, c[i].value,
+		       c[i].settable ? arena_printf(&p->owner->arena,
+						    " (recompile to change it: --set %s=VALUE)",
+						    c[i].name)
+				     : " (recompile to change it)");
+}
+
 static void print_split(const struct rep_facts *f)
 {
 	const struct part_pair *pair = f->p->split.pair;
@@ -142,6 +157,7 @@ static void print_split(const struct rep_facts *f)
 		if (maps[i].home != PART_HOME_NONE)
 			printf("  map '%s': %s (%s); %s\n", obj->maps[i].name,
 			       part_home_name(maps[i].home), maps[i].why, maps[i].duty);
+	rep_text_constants(f->p);
 }
 
 /* ---- advice ------------------------------------------------------------------------------------------- */

@@ -5,5 +5,7 @@
 
 /* explain on a terminal. `listing`: with source lines and instructions. */
 void rep_text(struct rep_facts *f, bool listing);
+/* "  compiled in: port = 80", a line a variable; what explain and compile say alike. */
+void rep_text_constants(const struct bpf_offload_program *p);
 
 #endif
