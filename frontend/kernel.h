@@ -15,15 +15,31 @@ enum fe_kernel_verdict {
 struct fe_kernel_answer {
 	enum fe_kernel_verdict verdict;
 	const char *why; /* one line: what is missing, or the kernel's message; "" when accepted */
+	const char
+		*map; /* the map that could not be created, so that nothing was verified; or NULL */
 	const char *log_tail; /* last lines of the verifier's log */
 	uint32_t insns_processed;
 	uint64_t verify_usecs; /* as the kernel measures itself */
 };
 
+/* Maps that the programs of one object share: see kernel_maps.c. {0}: none yet. */
+struct fe_kernel_maps {
+	int *fds; /* by map; -1: each program has its own */
+	size_t n;
+};
+
+/* Makes those that the program uses and that are not there yet. */
+void fe_kernel_maps_make(struct fe_kernel_maps *maps, const struct fe_object *obj,
+			 const struct fe_prog *prog);
+void fe_kernel_maps_close(struct fe_kernel_maps *maps);
+
+bool fe_kernel_prog_uses(const struct fe_prog *prog, size_t map);
+
 /* Reports nothing by itself. `obj` was opened by fe_object_open(), which has checked the file.
- * `btf_path`: as in fe_open_options. */
+ * `btf_path`: as in fe_open_options. `maps`: NULL, or the object's, which stay for its next program. */
 struct fe_kernel_answer fe_kernel_verify(struct cx *cx, const struct fe_object *obj,
-					 const struct fe_prog *prog, const char *btf_path);
+					 const struct fe_prog *prog, const char *btf_path,
+					 struct fe_kernel_maps *maps);
 
 /* The same for instructions that are in no file: see kernel_load.h. */
 struct fe_kernel_answer fe_kernel_verify_insns(struct cx *cx, const struct fe_object *obj,

@@ -14,6 +14,7 @@ struct fe_kernel_load {
 	uint32_t log_size;
 	const char *missing; /* out: what was not to be had before loading; NULL: nothing */
 	int *map_fds; /* NULL: nothing stays loaded; else one a map, out: what stays open, -1: none */
+	const int *lent; /* NULL, or one a map: used and left open, -1: made for this load */
 	int prog_fd; /* out, when map_fds is there and all went well */
 	bool share;  /* map_fds has maps of another program of the object: these are used */
 };

@@ -109,6 +109,7 @@ void bpf_offload_object__close(struct bpf_offload_object *obj)
 {
 	if (!obj)
 		return;
+	fe_kernel_maps_close(&obj->kernel_maps);
 	if (obj->progs)
 		fe_object_close(&obj->obj);
 	arena_reset(&obj->scratch);

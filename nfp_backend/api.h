@@ -2,6 +2,7 @@
 #define NFP_BACKEND_API_H
 
 #include "bpf_offload.h"
+#include "frontend/kernel.h"
 #include "nfp_backend/backend.h"
 #include "partitioner/split.h"
 
@@ -35,6 +36,7 @@ struct bpf_offload_object {
 	size_t printed; /* diagnostics already printed */
 	size_t listed;  /* diagnostics already in messages; notes are left out of both */
 	struct fe_object obj;
+	struct fe_kernel_maps kernel_maps; /* of check's kernel */
 	struct bpf_offload_program *progs;
 	double open_seconds;
 	VEC(struct bpf_offload_message) messages;

@@ -61,27 +61,21 @@ struct attempt {
 	const struct fe_object *obj;
 	const struct fe_prog *prog;
 	const char *btf_path;
+	struct fe_kernel_maps *maps; /* shared with other programs; NULL: none are */
 	unsigned level;
 	char *log;   /* LOG_BYTES */
 	bool direct; /* from what the frontend has, without libbpf */
 	int err;     /* of the last load: 0, or a negative errno */
 };
 
-static bool prog_uses_map(const struct fe_object *obj, const struct fe_prog *prog, const char *name)
+/* Index of the object's map of that name; obj->n_maps: none. */
+static size_t map_by_name(const struct fe_object *obj, const char *name)
 {
-	for (size_t i = 0; i < prog->n_insns; i++) {
-		const struct bpf_insn *in = &prog->insns[i];
-		bool by_index =
-			in->src_reg == EBPF_IMM_MAP_IDX || in->src_reg == EBPF_IMM_MAP_IDX_VALUE;
+	size_t i = 0;
 
-		if (!ebpf_is_ld_imm64(in))
-			continue;
-		if (by_index && in->imm >= 0 && (size_t)in->imm < obj->n_maps &&
-		    !strcmp(obj->maps[in->imm].name, name))
-			return true;
+	while (i < obj->n_maps && strcmp(obj->maps[i].name, name) != 0)
 		i++;
-	}
-	return false;
+	return i;
 }
 
 static void set_entries(struct bpf_map *m)
@@ -93,6 +87,20 @@ static void set_entries(struct bpf_map *m)
 		bpf_map__set_max_entries(m, fe_kernel_map_entries(type, n));
 }
 
+static void set_map(const struct attempt *t, struct bpf_map *m)
+{
+	size_t map = map_by_name(t->obj, bpf_map__name(m));
+	bool used = map < t->obj->n_maps && fe_kernel_prog_uses(t->prog, map);
+
+	bpf_map__set_pin_path(m, NULL);
+	set_entries(m);
+	/* one that this kernel cannot make matters to its users only */
+	bpf_map__set_autocreate(m, bpf_map__is_internal(m) || used);
+	/* libbpf makes it itself where this fails */
+	if (used && t->maps && t->maps->fds && t->maps->fds[map] >= 0)
+		bpf_map__reuse_fd(m, t->maps->fds[map]);
+}
+
 /* False: libbpf does not see the program. */
 static bool select_program(const struct attempt *t, struct bpf_object *bpf)
 {
@@ -100,14 +108,8 @@ static bool select_program(const struct attempt *t, struct bpf_object *bpf)
 	struct bpf_map *m;
 	bool found = false;
 
-	bpf_object__for_each_map (m, bpf) {
-		bpf_map__set_pin_path(m, NULL);
-		set_entries(m);
-		/* one that this kernel cannot make matters to its users only */
-		bpf_map__set_autocreate(m,
-					bpf_map__is_internal(m) ||
-						prog_uses_map(t->obj, t->prog, bpf_map__name(m)));
-	}
+	bpf_object__for_each_map (m, bpf)
+		set_map(t, m);
 	bpf_object__for_each_program (p, bpf) {
 		bool selected = !found && !strcmp(bpf_program__name(p), t->prog->name);
 
@@ -160,6 +162,7 @@ static const char *load_insns(struct cx *cx, struct attempt *t, bool *failed)
 {
 	struct fe_kernel_load l = { .obj = t->obj,
 				    .prog = t->prog,
+				    .lent = t->maps ? t->maps->fds : NULL,
 				    .log_level = t->level,
 				    .log = t->log,
 				    .log_size = LOG_BYTES };
@@ -236,11 +239,34 @@ static const char *tail(struct cx *cx, const char *log)
 
 /* ---- the answer ---------------------------------------------------------------------------------- */
 
+/* The verifier is not asked before all maps of the program are there. */
+static void name_missing_map(struct cx *cx, const struct attempt *t, struct fe_kernel_answer *k)
+{
+	for (size_t i = 0; i < t->obj->n_maps; i++) {
+		bool lent = t->maps && t->maps->fds && t->maps->fds[i] >= 0;
+		int fd;
+
+		if (lent || !fe_kernel_prog_uses(t->prog, i))
+			continue;
+		fd = fe_kernel_make_map(t->obj, i);
+		if (fd < 0) {
+			k->map = t->obj->maps[i].name;
+			k->why = arena_printf(
+				cx->arena, "map '%s' of type %s cannot be created: %s", k->map,
+				ebpf_map_type_name(t->obj->maps[i].type), errno_text(cx, fd));
+			return;
+		}
+		close(fd);
+	}
+}
+
 static void ask(struct cx *cx, struct attempt *t, struct fe_kernel_answer *k)
 {
 	const char *refusal;
 	bool failed;
 
+	if (t->maps)
+		fe_kernel_maps_make(t->maps, t->obj, t->prog);
 	refusal = load(cx, t, &failed);
 	if (refusal && !t->direct) {
 		t->direct = true;
@@ -249,8 +275,10 @@ static void ask(struct cx *cx, struct attempt *t, struct fe_kernel_answer *k)
 	} else {
 		k->why = refusal;
 	}
-	if (k->why)
+	if (k->why) {
+		name_missing_map(cx, t, k);
 		return;
+	}
 	k->verdict = failed ? FE_KERNEL_REJECTS : FE_KERNEL_ACCEPTS;
 	read_figures(t->log, k);
 	if (failed) { /* once more, for the path that leads there */
@@ -289,11 +317,12 @@ static struct fe_kernel_answer answer(struct cx *cx, struct attempt *t)
 }
 
 struct fe_kernel_answer fe_kernel_verify(struct cx *cx, const struct fe_object *obj,
-					 const struct fe_prog *prog, const char *btf_path)
+					 const struct fe_prog *prog, const char *btf_path,
+					 struct fe_kernel_maps *maps)
 {
 	/* libbpf would read the values that the file has */
 	struct attempt t = {
-		.obj = obj, .prog = prog, .btf_path = btf_path, .direct = obj->edited
+		.obj = obj, .prog = prog, .btf_path = btf_path, .maps = maps, .direct = obj->edited
 	};
 
 	return answer(cx, &t);
@@ -312,7 +341,9 @@ void fe_kernel_report(struct cx *cx, const struct fe_object *obj, const struct f
 {
 	struct diag_at at = fe_prog_at(obj, prog, -1);
 
-	if (k->verdict == FE_KERNEL_UNAVAILABLE) {
+	if (k->map) {
+		diag_warn(cx->diags, &at, REASON_KERNEL_MAP, k->why);
+	} else if (k->verdict == FE_KERNEL_UNAVAILABLE) {
 		diag_warn(cx->diags, &at, REASON_KERNEL_UNAVAILABLE, k->why);
 	} else if (k->verdict == FE_KERNEL_REJECTS) {
 		diag_error(cx->diags, &at, REASON_KERNEL_REJECTS,

@@ -2,6 +2,7 @@
 
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,6 +46,16 @@ uint32_t fe_kernel_map_entries(uint32_t type, uint32_t max_entries)
 	}
 }
 
+/* NULL: one that the kernel would refuse. libbpf wants the name where it takes a map over. */
+static const char *name_for_kernel(const struct fe_map *m)
+{
+	for (const char *c = m->name; *c; c++) {
+		if (!isalnum((unsigned char)*c) && *c != '_' && *c != '.')
+			return NULL;
+	}
+	return m->name;
+}
+
 static int create_typed(const struct session *s, const struct fe_map *m, int inner_fd, bool typed)
 {
 	struct bpf_map_create_opts opts = {
@@ -56,8 +67,8 @@ static int create_typed(const struct session *s, const struct fe_map *m, int inn
 		.btf_value_type_id = typed ? m->btf_value_id : 0,
 	};
 
-	return bpf_map_create((enum bpf_map_type)m->type, NULL, m->key_size, m->value_size,
-			      fe_kernel_map_entries(m->type, m->max_entries), &opts);
+	return bpf_map_create((enum bpf_map_type)m->type, name_for_kernel(m), m->key_size,
+			      m->value_size, fe_kernel_map_entries(m->type, m->max_entries), &opts);
 }
 
 /* Kinds of map that want no types, or others, are made without, as libbpf does. */
@@ -271,7 +282,7 @@ int fe_kernel_load_insns(struct fe_kernel_load *l)
 	s.insns = malloc((l->prog->n_insns + 1) * sizeof(*s.insns));
 	s.funcs = calloc(l->prog->n_subprogs + 1, sizeof(*s.funcs));
 	for (size_t i = 0; s.fds && i < n_maps; i++)
-		s.fds[i] = l->share ? l->map_fds[i] : -1;
+		s.fds[i] = l->share ? l->map_fds[i] : l->lent ? l->lent[i] : -1;
 	if (s.fds && s.insns && s.funcs) {
 		memcpy(s.insns, l->prog->insns, l->prog->n_insns * sizeof(*s.insns));
 		err = bind_insns(&s);
@@ -283,7 +294,8 @@ int fe_kernel_load_insns(struct fe_kernel_load *l)
 		memcpy(l->map_fds, s.fds, n_maps * sizeof(*s.fds));
 	} else {
 		for (size_t i = 0; s.fds && i < n_maps; i++) {
-			if (!l->share || s.fds[i] != l->map_fds[i])
+			if ((!l->share || s.fds[i] != l->map_fds[i]) &&
+			    (!l->lent || s.fds[i] != l->lent[i]))
 				close_fd(s.fds[i]);
 		}
 		close_fd(err);

@@ -40,7 +40,7 @@ static void ask_kernel(const struct cli_args *args, struct bpf_offload_program *
 	struct bpf_offload_object *o = p->owner;
 	struct fe_own_answer own = { .vp = v->accepted ? &p->vprog : NULL, .why = "" };
 
-	v->kernel = fe_kernel_verify(&o->cx, &o->obj, p->prog, args->btf);
+	v->kernel = fe_kernel_verify(&o->cx, &o->obj, p->prog, args->btf, &o->kernel_maps);
 	fe_kernel_report(&o->cx, &o->obj, p->prog, &v->kernel);
 	if (p->reasons.len)
 		own.why = arena_printf(&o->arena, "%s [%s]", p->reasons.at[0].text,
