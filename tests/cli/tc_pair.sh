@@ -33,9 +33,9 @@ ip netns exec "$host" "$tool" nic --image "$work/tc_mark.nfp" --host "$work/tc_m
 	--wire wire0 --maps "$work/maps" --dump-maps "$work/dump" --json >"$work/nic.json" 2>"$work/nic.err" &
 nic=$!
 
-# wait_for COMMAND...: until it succeeds, ten seconds at most.
+# wait_for COMMAND...: until it succeeds, two minutes at most, which only a failure takes.
 wait_for() {
-	tries=200
+	tries=2400
 	while ! "$@" >/dev/null 2>&1; do
 		tries=$((tries - 1))
 		[ $tries -gt 0 ] || return 1
