@@ -28,9 +28,11 @@ enum vp_kind {
 	VP_MAP_KEY,           /* key of a callback */
 	VP_MEM, /* memory of known size (ringbuf record, dynptr slice, global function argument) */
 	VP_MEM_OR_NULL,
-	VP_FUNC,     /* callback: subprogram index in `object` */
-	VP_OTHER,    /* socket, task, BTF pointer …: host only */
-	VP_CONFLICT, /* different kinds on different paths; not usable as one kind */
+	VP_FUNC,  /* callback: subprogram index in `object` */
+	VP_OTHER, /* socket, task, BTF pointer …: host only */
+	VP_ADDRESS, /* a number made of a packet pointer: another one wherever the packet lies elsewhere */
+	VP_PKT_OR_ADDRESS, /* a packet pointer on some paths, such a number on others */
+	VP_CONFLICT,       /* different kinds on different paths; not usable as one kind */
 };
 
 struct vp_tnum { /* known bits: where mask is 0 the bit equals value's */
@@ -68,7 +70,9 @@ struct vp_fact {
 	uint8_t branch; /* enum vp_branch */
 	bool zext_needed; /* a 32-bit result whose high half is read later (false: high half is dead) */
 	bool packet_changes; /* call after which packet pointers were invalidated */
-	int32_t child;       /* subprogram call: instance index of the callee; -1 otherwise */
+	uint8_t address; /* enum vp_kind of a pointer: the effect depends on where that points, not only on
+			    distances and order within one memory; 0: it does not */
+	int32_t child;    /* subprogram call: instance index of the callee; -1 otherwise */
 	int32_t callback; /* helper call with a callback: instance of the callback; -1 otherwise */
 	struct vp_reg *regs; /* R0 … R10; VP_NOT_INIT throughout when not seen, or not asked for */
 };

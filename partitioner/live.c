@@ -74,6 +74,8 @@ static const char *classify(const struct vprog *vp, struct part_value *v, const 
 		return r->object >= 0 ? NULL : "one of several maps";
 	case VP_MAP_VALUE: return map_value(vp, v, r);
 	case VP_MAP_VALUE_OR_NULL: return "the result of a map lookup";
+	case VP_ADDRESS:
+	case VP_PKT_OR_ADDRESS: return "a number made of an old packet pointer";
 	case VP_CONFLICT: return "a value of different kinds on different paths";
 	default: return "a kernel object";
 	}
@@ -138,6 +140,8 @@ static void add_slot(struct list *l, uint32_t i, const struct vp_slot *s)
 		v->fp_off = fp_off;
 		v->fp_bytes = 8;
 		obstacle = classify(l->vp, v, &s->reg);
+	} else if (s->reg.kind == VP_ADDRESS) {
+		obstacle = "a number made of an old packet pointer";
 	} else if (s->reg.kind != VP_SCALAR) {
 		obstacle = "a value of different kinds on different paths";
 	} else {

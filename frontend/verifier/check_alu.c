@@ -269,7 +269,7 @@ static bool check_binary(struct fe_env *env, const struct bpf_insn *insn)
 	return true;
 }
 
-bool fe_check_alu(struct fe_env *env, const struct bpf_insn *insn)
+static bool check_numbers(struct fe_env *env, const struct bpf_insn *insn)
 {
 	switch (ebpf_op(insn)) {
 	case BPF_MOV: return check_move(env, insn);
@@ -277,4 +277,20 @@ bool fe_check_alu(struct fe_env *env, const struct bpf_insn *insn)
 	case BPF_END: return check_unary(env, insn);
 	default: return check_binary(env, insn);
 	}
+}
+
+bool fe_check_alu(struct fe_env *env, const struct bpf_insn *insn)
+{
+	struct fe_reg dst, src;
+
+	if (!fe_alu_has_address(env, insn))
+		return check_numbers(env, insn);
+	dst = *fe_reg(env, insn->dst_reg);
+	src = *fe_reg(env, insn->src_reg);
+	if (!ebpf_src_is_reg(insn))
+		fe_reg_const(&src, (uint64_t)(int64_t)insn->imm);
+	if (!check_numbers(env, insn))
+		return false;
+	fe_address_of_alu(env, insn, &dst, &src);
+	return true;
 }

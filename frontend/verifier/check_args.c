@@ -469,6 +469,8 @@ bool fe_check_args(struct fe_env *env, struct fe_call_args *c)
 			break;
 		if (!check_arg(env, c, regno))
 			return false;
+		if (fe_reg(env, regno)->type == FE_SCALAR || c->h->args[regno - 1] == FE_ARG_ANY)
+			fe_address_used(env, fe_reg(env, regno));
 	}
 	return true;
 }

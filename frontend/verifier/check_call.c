@@ -11,9 +11,14 @@
 void fe_forget_packet(struct fe_reg *r, void *arg)
 {
 	(void)arg;
-	if (fe_reg_is_packet(r) || r->type == FE_PKT_END ||
-	    (r->type == FE_MEM && (r->flags & FE_PKT_SLICE)))
+	if (fe_reg_is_packet(r) || r->type == FE_PKT_END) {
+		struct fe_address a = fe_packet_address(r);
+
 		fe_reg_unknown(r);
+		r->address = a;
+	} else if (r->type == FE_MEM && (r->flags & FE_PKT_SLICE)) {
+		fe_reg_unknown(r);
+	}
 }
 
 void fe_clear_packet_pointers(struct fe_env *env)

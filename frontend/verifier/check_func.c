@@ -172,7 +172,10 @@ static bool check_callback_result(struct fe_env *env, const struct fe_frame *f)
 
 static bool exit_program(struct fe_env *env)
 {
-	return fe_check_nothing_held(env) && fe_check_readable(env, BPF_REG_0);
+	if (!fe_check_nothing_held(env) || !fe_check_readable(env, BPF_REG_0))
+		return false;
+	fe_address_used(env, fe_reg(env, BPF_REG_0));
+	return true;
 }
 
 static bool exit_callback(struct fe_env *env, const struct fe_frame *f)
@@ -198,7 +201,10 @@ static bool check_global_result(struct fe_env *env, const struct fe_frame *f)
 /* The caller of a global function goes by its signature alone. */
 static void forget_global_result(struct fe_env *env, uint32_t subprog)
 {
+	struct fe_address made_of = fe_reg(env, BPF_REG_0)->address;
+
 	fe_reg_unknown(fe_reg(env, BPF_REG_0));
+	fe_reg(env, BPF_REG_0)->address = made_of;
 	if (fe_global_moves_packet(env, subprog))
 		fe_state_each_reg(env->cur, fe_forget_packet, NULL);
 }

@@ -326,6 +326,8 @@ bool fe_check_cond_jump(struct fe_env *env, const struct bpf_insn *insn, uint32_
 	if (!check_operands(env, insn))
 		return false;
 	v = sides_of(env->cur, insn, &imm);
+	if (fe_has_address(v.a) || fe_has_address(v.b))
+		fe_address_of_compare(env, ebpf_op(insn), is32, v.a, v.b);
 	known = decide(&v, ebpf_op(insn), is32);
 	if (known < 0)
 		return walk_both(env, insn, &imm, next_pc, dead);

@@ -171,6 +171,8 @@ bool fe_check_mem(struct fe_env *env, const struct fe_mem_access *m)
 		return false;
 	if (base->type == FE_STACK)
 		return fe_check_stack_access(env, m);
+	if (m->access == FE_WRITE && m->value >= 0)
+		fe_address_used(env, fe_reg(env, (unsigned)m->value));
 	if (is_structure(base)) {
 		if (!fe_check_ctx(env, m))
 			return false;
@@ -275,6 +277,9 @@ bool fe_check_atomic(struct fe_env *env, const struct bpf_insn *insn)
 		return check_ordered(env, insn);
 	if (m.size < 4)
 		return FE_REJECT(env, REASON_ATOMIC_SIZE, m.size);
+	fe_address_used(env, fe_reg(env, insn->src_reg));
+	if (insn->imm == BPF_CMPXCHG)
+		fe_address_used(env, fe_reg(env, BPF_REG_0));
 	if (!fe_check_readable(env, insn->dst_reg) || !fe_check_readable(env, insn->src_reg) ||
 	    (insn->imm == BPF_CMPXCHG && !fe_check_readable(env, BPF_REG_0)) ||
 	    (into >= 0 && !fe_check_writable(env, (unsigned)into)))
@@ -343,6 +348,8 @@ bool fe_check_ld_abs(struct fe_env *env, const struct bpf_insn *insn)
 		return false;
 	if (ebpf_mode(insn) == BPF_IND && !fe_check_readable(env, insn->src_reg))
 		return false;
+	if (ebpf_mode(insn) == BPF_IND)
+		fe_address_used(env, fe_reg(env, insn->src_reg));
 	if (!fe_check_failed_load(env))
 		return false;
 	for (unsigned r = BPF_REG_1; r <= BPF_REG_5; r++)

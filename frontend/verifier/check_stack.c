@@ -82,6 +82,14 @@ static bool reject_object(struct fe_env *env, const struct fe_stack_slot *slot, 
 	return FE_REJECT(env, REASON_STACK_OBJECT, (long long)off, fe_reg_name(&slot->spill));
 }
 
+/* Of the address that a byte is part of. */
+static uint8_t kind_of_address(const struct fe_stack_slot *slot, uint8_t byte)
+{
+	bool pointer = byte == FE_BYTE_SPILL && fe_reg_is_pointer(&slot->spill);
+
+	return pointer ? fe_fact_of(&slot->spill).kind : (uint8_t)VP_PKT;
+}
+
 static void note_reads(struct fe_env *env, const struct span *s)
 {
 	uint32_t first = slot_of(s->max + s->size - 1), last = slot_of(s->min);
@@ -96,13 +104,15 @@ static void note_reads(struct fe_env *env, const struct span *s)
 /* Part of a spilled register is overwritten: what is left of it is just bytes. */
 static void scrub(struct fe_stack_slot *slot)
 {
-	bool zero = fe_reg_is_null(&slot->spill);
+	uint8_t rest = fe_reg_is_null(&slot->spill)   ? FE_BYTE_ZERO
+		       : fe_has_address(&slot->spill) ? FE_BYTE_ADDRESS
+						      : FE_BYTE_MISC;
 
 	if (!fe_slot_has_spill(slot))
 		return;
 	for (unsigned i = 0; i < 8; i++) {
 		if (slot->bytes[i] == FE_BYTE_SPILL)
-			slot->bytes[i] = zero ? FE_BYTE_ZERO : FE_BYTE_MISC;
+			slot->bytes[i] = rest;
 	}
 	memset(&slot->spill, 0, sizeof(slot->spill));
 }
@@ -141,8 +151,10 @@ static bool store_fixed(struct fe_env *env, const struct fe_mem_access *m, const
 		if (value->type == FE_SCALAR && !(value->val.umax >> (m->size * 8 - 1) >> 1))
 			fe_link_scalar(env, value);
 		spill(slot, value, m->size);
+		fe_address_cut(env, &slot->spill, m->size, false);
 		return true;
 	}
+	fe_address_used(env, value);
 	scrub(slot);
 	if (fe_reg_is_null(value))
 		fill = FE_BYTE_ZERO;
@@ -159,6 +171,8 @@ static bool store_somewhere(struct fe_env *env, const struct fe_mem_access *m, c
 		    (m->value >= 0 && fe_reg_is_null(fe_reg(env, (unsigned)m->value)));
 
 	fe_step_stack(env, s->frame_no, first, last - first + 1, false);
+	if (m->value >= 0)
+		fe_address_used(env, fe_reg(env, (unsigned)m->value));
 	for (int64_t off = s->min; off < s->max + m->size; off++) {
 		uint8_t *b;
 
@@ -187,6 +201,8 @@ static bool load_bytes(struct fe_env *env, const struct span *s, struct fe_reg *
 			return reject_object(env, slot, off);
 		if (b == FE_BYTE_INVALID)
 			warn_uninit(env, off);
+		if (fe_byte_has_address(slot, b))
+			fe_facts_address(env, kind_of_address(slot, b));
 		zero &= b == FE_BYTE_ZERO || (b == FE_BYTE_SPILL && fe_reg_is_null(&slot->spill));
 	}
 	if (zero)
@@ -213,10 +229,11 @@ static bool load_fixed(struct fe_env *env, const struct fe_mem_access *m, const 
 	return load_bytes(env, s, dst);
 }
 
-static void finish_load(const struct fe_mem_access *m, struct fe_reg *dst)
+static void finish_load(struct fe_env *env, const struct fe_mem_access *m, struct fe_reg *dst)
 {
 	if (dst->type != FE_SCALAR || m->size == 8)
 		return;
+	fe_address_cut(env, dst, m->size, m->sign_extend);
 	if (m->sign_extend) {
 		if (dst->val.umax >> (m->size * 8 - 1))
 			fe_reg_unlink(dst);
@@ -242,9 +259,11 @@ bool fe_check_stack_access(struct fe_env *env, const struct fe_mem_access *m)
 	note_reads(env, &s);
 	if (s.min != s.max ? !load_bytes(env, &s, &dst) : !load_fixed(env, m, &s, &dst))
 		return false;
-	if (m->value < 0)
+	if (m->value < 0) {
+		fe_address_used(env, &dst);
 		return true;
-	finish_load(m, &dst);
+	}
+	finish_load(env, m, &dst);
 	*fe_reg(env, (unsigned)m->value) = dst;
 	return true;
 }
@@ -269,6 +288,8 @@ bool fe_check_stack_helper(struct fe_env *env, unsigned regno, int64_t off, uint
 		if (access == FE_READ) {
 			if (*b == FE_BYTE_INVALID)
 				warn_uninit(env, at);
+			if (fe_byte_has_address(slot, *b))
+				fe_facts_address(env, kind_of_address(slot, *b));
 			continue;
 		}
 		if (!fe_object_overwrite(env, s.frame, slot_of(at)))

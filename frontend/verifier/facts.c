@@ -69,7 +69,9 @@ struct vp_reg fe_fact_of(const struct fe_reg *r)
 		.u32_max = r->val.u32_max,
 	};
 
-	if (v.kind == VP_SCALAR || v.kind == VP_NOT_INIT)
+	if (v.kind == VP_SCALAR && r->address.k)
+		v.kind = VP_ADDRESS;
+	if (v.kind == VP_SCALAR || v.kind == VP_ADDRESS || v.kind == VP_NOT_INIT)
 		return v;
 	v.min_off = add_saturating(r->val.smin, r->off);
 	v.max_off = add_saturating(r->val.smax, r->off);
@@ -95,6 +97,24 @@ static bool is_null_fact(const struct vp_reg *r)
 	return r->kind == VP_SCALAR && !r->var.mask && !r->var.value;
 }
 
+/* One of them is a number made of a packet pointer. */
+static uint8_t join_address(uint8_t a, uint8_t b)
+{
+	static const uint8_t at_least[] = {
+		[VP_SCALAR] = VP_ADDRESS,
+		[VP_ADDRESS] = VP_ADDRESS,
+		[VP_PKT] = VP_PKT_OR_ADDRESS,
+		[VP_PKT_META] = VP_PKT_OR_ADDRESS,
+		[VP_PKT_END] = VP_PKT_OR_ADDRESS,
+		[VP_PKT_OR_ADDRESS] = VP_PKT_OR_ADDRESS,
+		[VP_CONFLICT] = 0,
+	};
+
+	if (!at_least[a] || !at_least[b])
+		return VP_CONFLICT;
+	return at_least[a] == VP_ADDRESS ? at_least[b] : at_least[a];
+}
+
 /* Kind that covers both; a map value or null on either side makes "map value or null". */
 static uint8_t join_kind(const struct vp_reg *a, const struct vp_reg *b)
 {
@@ -111,7 +131,17 @@ static uint8_t join_kind(const struct vp_reg *a, const struct vp_reg *b)
 		return VP_MAP_VALUE_OR_NULL;
 	if ((a_mem && b_mem) || (a_mem && is_null_fact(b)) || (b_mem && is_null_fact(a)))
 		return VP_MEM_OR_NULL;
+	if (a->kind == VP_ADDRESS || b->kind == VP_ADDRESS || a->kind == VP_PKT_OR_ADDRESS ||
+	    b->kind == VP_PKT_OR_ADDRESS)
+		return join_address(a->kind, b->kind);
 	return VP_CONFLICT;
+}
+
+/* Null adds nothing to what is known of a pointer of this kind. */
+static bool takes_null(uint8_t kind)
+{
+	return kind != VP_SCALAR && kind != VP_CONFLICT && kind != VP_ADDRESS &&
+	       kind != VP_PKT_OR_ADDRESS;
 }
 
 void fe_fact_join(struct vp_reg *a, const struct vp_reg *b)
@@ -121,9 +151,9 @@ void fe_fact_join(struct vp_reg *a, const struct vp_reg *b)
 	if (!memcmp(a, b, sizeof(*a)))
 		return;
 	kind = join_kind(a, b);
-	if (is_null_fact(a) && kind != VP_SCALAR && kind != VP_CONFLICT) {
+	if (is_null_fact(a) && takes_null(kind)) {
 		*a = *b; /* null adds nothing to what is known of the pointer */
-	} else if (!(is_null_fact(b) && kind != VP_SCALAR && kind != VP_CONFLICT)) {
+	} else if (!(is_null_fact(b) && takes_null(kind))) {
 		if (a->object != b->object)
 			a->object = -1;
 		if (kind != VP_SCALAR && a->off != b->off)
@@ -209,6 +239,11 @@ static uint8_t branch_outcome(const struct vp_fact *fact)
 void fe_facts_packet_changes(struct fe_env *env)
 {
 	current_fact(env)->packet_changes = true;
+}
+
+void fe_facts_address(struct fe_env *env, uint8_t kind)
+{
+	current_fact(env)->address = kind;
 }
 
 static uint32_t add_instance(struct fe_env *env, uint32_t subprog, int32_t parent, uint32_t depth)

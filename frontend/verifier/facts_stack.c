@@ -49,6 +49,8 @@ static struct vp_slot slot_of(const struct fe_stack_slot *s)
 	struct vp_slot v = { .whole = is_whole(s), .bytes = written_bytes(s) };
 
 	v.reg = v.whole ? fe_fact_of(&s->spill) : unknown_number();
+	if (!v.whole && fe_slot_has_address(s))
+		v.reg.kind = VP_ADDRESS;
 	if (fe_slot_has_object(s))
 		v.reg.kind = VP_CONFLICT; /* dynptrs and iterators stay where they are */
 	return v;

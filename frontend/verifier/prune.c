@@ -79,6 +79,8 @@ static bool scalar_covered(struct comparison *c, const struct fe_reg *old, const
 {
 	bool covered = number_covered(c, old, cur);
 
+	if (!fe_same_address(old, cur))
+		return false;
 	if (covered || !c->lax || c->needed)
 		return covered;
 	c->loose = true;
@@ -133,7 +135,7 @@ static bool reg_covered(struct comparison *c, const struct fe_reg *old, const st
 static bool is_any_number(const struct fe_stack_slot *s)
 {
 	if (fe_slot_spill_bytes(s) == 8)
-		return s->spill.type == FE_SCALAR && !s->spill.id &&
+		return s->spill.type == FE_SCALAR && !s->spill.id && !s->spill.address.k &&
 		       fe_val_is_unknown(&s->spill.val);
 	for (unsigned i = 0; i < 8; i++) {
 		if (s->bytes[i] != FE_BYTE_MISC && s->bytes[i] != FE_BYTE_INVALID)
@@ -158,7 +160,8 @@ static bool bytes_covered(const struct comparison *c, const struct fe_stack_slot
 
 		if (o == n || (c->mode != COMPARE_EXACT && o == FE_BYTE_INVALID))
 			continue;
-		if (c->mode == COMPARE_EXACT || o != FE_BYTE_MISC || n == FE_BYTE_SPILL)
+		if (c->mode == COMPARE_EXACT || o != FE_BYTE_MISC || n == FE_BYTE_SPILL ||
+		    n == FE_BYTE_ADDRESS)
 			return false;
 	}
 	return true;

@@ -10,6 +10,9 @@
 static void widen_reg(struct fe_env *env, const struct fe_reg *before, struct fe_reg *now,
 		      bool patient)
 {
+	/* no device goes round such loops: what a number is made of does not matter any more */
+	if (now->type == FE_SCALAR && !fe_same_address(before, now))
+		now->address = (struct fe_address){ 0 };
 	if (before->type != FE_SCALAR || now->type != FE_SCALAR ||
 	    fe_val_equal(&before->val, &now->val))
 		return;

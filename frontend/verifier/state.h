@@ -36,12 +36,20 @@ enum fe_type {
 #define FE_SLICE      0x20 /* FE_MEM: what bpf_dynptr_slice() gave; no key or value of a map */
 #define FE_PKT_SLICE  0x40 /* FE_MEM: part of the packet; goes when the packet moves */
 #define FE_UNTRUSTED  0x80 /* may point anywhere: loads are fault-proof, calls do not take it */
-#define FE_PERCPU     0x200 /* FE_BTF_OBJ: a variable of each CPU, to be given to bpf_per_cpu_ptr() alone */
-#define FE_RCU        0x100 /* FE_BTF_OBJ: there as long as the RCU section lasts */
+#define FE_PERCPU                                                                                  \
+	0x200 /* FE_BTF_OBJ: a variable of each CPU, to be given to bpf_per_cpu_ptr() alone */
+#define FE_RCU 0x100 /* FE_BTF_OBJ: there as long as the RCU section lasts */
 
 /* How far a packet pointer is from data_end, beside a byte count (enum fe_pkt_end in `range`). */
 #define FE_AT_PKT_END     (-1)
 #define FE_BEYOND_PKT_END (-2)
+
+/* A number that is made of where the packet lies: k times that, plus a number that does not depend on it. */
+struct fe_address {
+	uint64_t k;     /* 0: an ordinary number */
+	uint32_t reach; /* the other part is k times a number of at most this size; see address.c */
+	bool half;      /* of all that the low 32 bits only */
+};
 
 struct fe_reg {
 	uint16_t type; /* enum fe_type */
@@ -58,6 +66,7 @@ struct fe_reg {
 		uint32_t iter;    /* FE_ITER: enum fe_iter_state */
 	};
 	struct fe_val val;
+	struct fe_address address; /* scalars */
 };
 
 /* What a dynptr is a window onto. */
@@ -77,7 +86,8 @@ enum fe_byte {
 	FE_BYTE_SPILL,
 	FE_BYTE_MISC,
 	FE_BYTE_ZERO,
-	FE_BYTE_OBJECT, /* of a dynptr or an iterator: only calls look into it */
+	FE_BYTE_ADDRESS, /* FE_BYTE_MISC, and part of an address */
+	FE_BYTE_OBJECT,  /* of a dynptr or an iterator: only calls look into it */
 };
 
 /* Eight bytes of stack; bytes[0] has the lowest address. A spilled register occupies the low
@@ -212,10 +222,23 @@ static inline bool fe_slot_has_object(const struct fe_stack_slot *s)
 {
 	return s->bytes[0] == FE_BYTE_OBJECT;
 }
+/* A pointer, or a number made of one (address.c). */
+static inline bool fe_has_address(const struct fe_reg *r)
+{
+	return fe_reg_is_pointer(r) || r->address.k;
+}
+static inline bool fe_slot_has_address(const struct fe_stack_slot *s)
+{
+	for (unsigned i = 0; i < 8 && !fe_slot_has_spill(s); i++) {
+		if (s->bytes[i] == FE_BYTE_ADDRESS)
+			return true;
+	}
+	return fe_slot_has_spill(s) && fe_has_address(&s->spill);
+}
 /* Numbers, known or not, or nothing at all. */
 static inline bool fe_slot_has_number(const struct fe_stack_slot *s)
 {
-	return !fe_slot_has_object(s) && (!fe_slot_has_spill(s) || s->spill.type == FE_SCALAR);
+	return !fe_slot_has_object(s) && !fe_slot_has_address(s);
 }
 
 /* Calls fn on every register and spilled register of every frame. */

@@ -20,6 +20,7 @@
  *   special.c special_map.c   fields of map values that only helpers may touch
  *   check_ksym.c exceptions.c fastcall.c   addresses in the kernel, bpf_throw(), calls around which spills do not count
  *   check_kernel.c kernel_type.c check_kptr.c   kernel structures and objects: what the kernel's BTF tells
+ *   address.c    numbers that are made of addresses
  *   sections.c   RCU read sections, preemption
  *   rounds.c     loops that end when run: iterators, may_goto, callbacks
  *   join.c       states widened to stand for others that differ in numbers of no consequence
@@ -101,8 +102,9 @@ struct fe_special {
 
 /* Spills around calls that the kernel takes out: fastcall.c. By subprogram. */
 struct fe_fastcall {
-	int16_t from;        /* spills lie below this offset; 0: there are none */
-	bool removes, keeps; /* some can be taken out; some cannot, or the stack below has another use */
+	int16_t from; /* spills lie below this offset; 0: there are none */
+	bool removes,
+		keeps; /* some can be taken out; some cannot, or the stack below has another use */
 };
 
 struct fe_env {
@@ -112,12 +114,12 @@ struct fe_env {
 	const struct fe_prog *prog;
 	struct fe_verify_options opts;
 	struct fe_cfg cfg;
-	uint32_t root;         /* subprogram that the walk starts with: 0, or a global one */
-	uint32_t *stack_of;    /* by subprogram: deepest byte of stack used */
+	uint32_t root;                /* subprogram that the walk starts with: 0, or a global one */
+	uint32_t *stack_of;           /* by subprogram: deepest byte of stack used */
 	struct fe_fastcall *fastcall; /* by subprogram */
 	bool *fastcall_insn;          /* by instruction: a spill or fill of that kind */
-	uint8_t *moves_packet; /* by subprogram: see global.c */
-	uint16_t *base_type;   /* by instruction: what it loads from or stores to (enum fe_type) */
+	uint8_t *moves_packet;        /* by subprogram: see global.c */
+	uint16_t *base_type; /* by instruction: what it loads from or stores to (enum fe_type) */
 	struct fe_special *special, *inner_special; /* by map */
 	enum fe_prog_kind kind;
 
@@ -201,6 +203,7 @@ void fe_facts_init(struct fe_env *env);
 void fe_facts_visit(struct fe_env *env);
 void fe_facts_branch(struct fe_env *env, bool taken, bool not_taken);
 void fe_facts_packet_changes(struct fe_env *env);
+void fe_facts_address(struct fe_env *env, uint8_t kind);
 /* Instance of `subprog` called from here; made on first use. */
 uint32_t fe_facts_child(struct fe_env *env, uint32_t subprog, enum fe_frame_kind kind);
 void fe_facts_finish(struct fe_env *env, struct vprog *vp);
@@ -220,6 +223,22 @@ void fe_link_scalar(struct fe_env *env,
 bool fe_check_alu(struct fe_env *env, const struct bpf_insn *insn);
 /* Limits on a pointer's offset after arithmetic. */
 bool fe_check_sane_offset(struct fe_env *env, const struct fe_reg *r);
+
+/* address.c: numbers that are made of addresses */
+struct fe_address fe_packet_address(const struct fe_reg *r); /* of a packet pointer */
+bool fe_alu_has_address(const struct fe_env *env, const struct bpf_insn *insn);
+/* After the instruction was checked; the operands as they were before. */
+void fe_address_of_alu(struct fe_env *env, const struct bpf_insn *insn, const struct fe_reg *dst,
+		       const struct fe_reg *src);
+void fe_address_of_compare(struct fe_env *env, uint8_t op, bool is32, const struct fe_reg *a,
+			   const struct fe_reg *b);
+/* The number goes where its value counts. */
+void fe_address_used(struct fe_env *env, const struct fe_reg *r);
+/* `size` bytes of the number are kept. */
+void fe_address_cut(struct fe_env *env, struct fe_reg *r, unsigned size, bool sign_extend);
+bool fe_byte_has_address(const struct fe_stack_slot *s, uint8_t byte);
+/* Whatever was found of `old` holds of `cur`. */
+bool fe_same_address(const struct fe_reg *old, const struct fe_reg *cur);
 
 /* check_mem.c */
 enum fe_access { FE_READ, FE_WRITE };

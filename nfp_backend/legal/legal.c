@@ -33,7 +33,7 @@ struct legal {
 
 static bool is_pointer(const struct vp_reg *r)
 {
-	return r->kind != VP_SCALAR;
+	return r->kind != VP_SCALAR && r->kind != VP_ADDRESS;
 }
 
 static const struct vp_reg *fact_of(const struct legal *l, uint32_t pc, unsigned reg)
@@ -50,7 +50,17 @@ static bool moves_within_memory(const struct vp_reg *ptr)
 
 static bool is_packet(const struct vp_reg *r)
 {
-	return r->kind == VP_PKT || r->kind == VP_PKT_END;
+	return r->kind == VP_PKT || r->kind == VP_PKT_END || r->kind == VP_PKT_OR_ADDRESS;
+}
+
+/* A packet pointer on some paths, a number on others: both views of it are moved, one pointer at a time. */
+static bool moves_both_views(const struct vp_reg *d, const struct vp_reg *s, bool src_is_pointer,
+			     uint8_t op)
+{
+	if (d->kind == VP_PKT_OR_ADDRESS && !src_is_pointer)
+		return op == BPF_ADD || op == BPF_SUB;
+	return src_is_pointer && s->kind == VP_PKT_OR_ADDRESS && !is_pointer(d) &&
+	       (op == BPF_ADD || op == BPF_SUB);
 }
 
 static bool check_pointer_alu(struct legal *l, bool src_is_pointer)
@@ -58,6 +68,8 @@ static bool check_pointer_alu(struct legal *l, bool src_is_pointer)
 	uint8_t op = ebpf_op(l->insn);
 	const struct vp_reg *d = l->dst, *s = l->src;
 
+	if (moves_both_views(d, s, src_is_pointer, op))
+		return true;
 	if (op == BPF_SUB && src_is_pointer &&
 	    ((is_packet(d) && is_packet(s)) || (d->kind == s->kind && d->object == s->object &&
 						d->object >= 0 && moves_within_memory(d))))
@@ -136,6 +148,7 @@ static bool check_memory(struct legal *l, const struct vp_reg *r, unsigned reg, 
 		if (r->object >= 0)
 			return true;
 		return nfp_refuse(l->cx, l->why, REASON_NFP_STACK_POINTER, reg);
+	case VP_PKT_OR_ADDRESS:
 	case VP_CONFLICT: return nfp_refuse(l->cx, l->why, REASON_NFP_POINTER_CONFLICT, reg);
 	default: return nfp_refuse(l->cx, l->why, REASON_NFP_POINTER_KIND, reg);
 	}
@@ -282,7 +295,10 @@ static bool is_zero(const struct vp_reg *r)
 
 static bool comparable(const struct vp_reg *a, const struct vp_reg *b)
 {
-	if (is_packet(a) && is_packet(b))
+	bool a_address = is_packet(a) || a->kind == VP_ADDRESS;
+	bool b_address = is_packet(b) || b->kind == VP_ADDRESS;
+
+	if (a_address && b_address)
 		return true;
 	return a->kind == b->kind && a->object == b->object && a->object >= 0 &&
 	       moves_within_memory(a);
@@ -330,6 +346,27 @@ static bool (*const by_class[8])(struct legal *) = {
 	[BPF_JMP32] = check_jump, [BPF_ALU64] = check_alu,
 };
 
+static const char *place_name(uint8_t kind)
+{
+	switch (kind) {
+	case VP_PKT: return "the packet";
+	case VP_CTX: return "the context";
+	case VP_STACK: return "the stack";
+	case VP_MAP_VALUE:
+	case VP_MAP_VALUE_OR_NULL: return "a map value";
+	case VP_MAP_PTR: return "a map";
+	default: return "kernel memory";
+	}
+}
+
+/* A jump that goes one way only is not evaluated. */
+static bool check_address(struct legal *l, const struct vp_fact *f)
+{
+	if (!f->address || (ebpf_is_cond_jump(l->insn) && f->branch != VP_BRANCH_BOTH))
+		return true;
+	return nfp_refuse(l->cx, l->why, REASON_NFP_ADDRESS, place_name(f->address));
+}
+
 bool nfp_legal_insn(struct cx *cx, const struct nfp_prog *np, size_t inst, uint32_t pc,
 		    struct offload_refusal *why)
 {
@@ -341,5 +378,5 @@ bool nfp_legal_insn(struct cx *cx, const struct nfp_prog *np, size_t inst, uint3
 		return nfp_refuse(cx, why, REASON_NFP_OPCODE, insn->code);
 	l.dst = &f->regs[insn->dst_reg];
 	l.src = insn->src_reg <= 10 ? &f->regs[insn->src_reg] : l.dst;
-	return by_class[ebpf_class(insn)](&l);
+	return by_class[ebpf_class(insn)](&l) && check_address(&l, f);
 }

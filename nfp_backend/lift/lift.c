@@ -270,6 +270,24 @@ static void survey(struct lift *l)
 		l->n_adjust_head++;
 }
 
+static bool is_made_of_address(const struct vp_reg *r)
+{
+	return r->kind == VP_ADDRESS || r->kind == VP_PKT_OR_ADDRESS;
+}
+
+static bool has_addresses(const struct vprog *vp)
+{
+	for (size_t i = 0; i < vp->n_inst; i++) {
+		const struct fe_subprog *sub = &vp->prog->subprogs[vp->inst[i].subprog];
+
+		for (uint32_t k = 0; k < sub->end - sub->start; k++)
+			for (unsigned r = 0; r < 10; r++)
+				if (is_made_of_address(&vp->inst[i].facts[k].regs[r]))
+					return true;
+	}
+	return false;
+}
+
 static bool lift_program(struct lift *l)
 {
 	struct lift_frame *f;
@@ -300,6 +318,7 @@ bool nfp_lift(struct cx *cx, const struct nfp_prog *np, LLVMContextRef llvm, LLV
 	if (!lift_module_begin(&l))
 		return false;
 	survey(&l);
+	l.has_addresses = has_addresses(np->vp);
 	ok = lift_program(&l);
 	lift_module_end(&l);
 	if (!ok) {

@@ -216,7 +216,7 @@ static bool lift_mov(struct lift *l, bool is64)
 
 static bool is_pointer(const struct vp_reg *r)
 {
-	return r->kind != VP_SCALAR;
+	return !vp_is_number(r);
 }
 
 static bool has_own_view(uint8_t kind)
@@ -230,6 +230,12 @@ static bool pointer_difference(struct lift *l)
 	uint8_t d = lift_reg(l, l->insn->dst_reg)->kind, s = lift_reg(l, l->insn->src_reg)->kind;
 	LLVMValueRef a, b;
 
+	if (d == VP_PKT_OR_ADDRESS || s == VP_PKT_OR_ADDRESS) {
+		a = lift_address(l, l->insn->dst_reg);
+		b = lift_address(l, l->insn->src_reg);
+		lift_write64(l, l->insn->dst_reg, LLVMBuildSub(l->b, a, b, ""));
+		return true;
+	}
 	if ((d == VP_PKT || d == VP_PKT_END) && (s == VP_PKT || s == VP_PKT_END)) {
 		a = lift_read32(l, l->insn->dst_reg);
 		b = lift_read32(l, l->insn->src_reg);
@@ -285,6 +291,30 @@ static bool pointer_math(struct lift *l, uint8_t op)
 			   l, kind,
 			   LLVMBuildInBoundsGEP2(l->b, l->i8, lift_read_ptr(l, ptr), &idx, 1, "")));
 	return true;
+}
+
+/* A packet pointer on some paths, a number on others, with another number: the views go on side by side, and
+ * whoever reads the result knows which one is meant. */
+static bool move_both_views(struct lift *l, uint8_t op)
+{
+	unsigned dst = l->insn->dst_reg;
+	bool ptr_is_src = ebpf_src_is_reg(l->insn) &&
+			  lift_reg(l, l->insn->src_reg)->kind == VP_PKT_OR_ADDRESS;
+	LLVMValueRef a = lift_read64(l, dst), b = source64(l), idx = ptr_is_src ? a : b;
+	struct lift_val v = lift_read(l, ptr_is_src ? l->insn->src_reg : dst);
+
+	v.v[VIEW_INT] = LLVMBuildBinOp(l->b, plain_op[op >> 4], a, b, "");
+	idx = LLVMBuildTrunc(l->b, idx, l->i32, "");
+	if (op == BPF_SUB)
+		idx = LLVMBuildNeg(l->b, idx, "");
+	v.v[VIEW_PKT] = LLVMBuildGEP2(l->b, l->i8, v.v[VIEW_PKT], &idx, 1, "");
+	lift_write(l, dst, v);
+	return true;
+}
+
+static bool is_mixed(const struct vp_reg *r)
+{
+	return r->kind == VP_PKT_OR_ADDRESS;
 }
 
 /* ---- all of them --------------------------------------------------------------------------------- */
@@ -347,6 +377,8 @@ bool lift_alu(struct lift *l)
 		return lift_refuse(l, REASON_NFP_OPCODE, l->insn->code);
 	if (is64 && op == BPF_SUB && is_pointer(lift_reg(l, l->insn->dst_reg)) && is_pointer(&s))
 		return pointer_difference(l);
+	if (is64 && (is_mixed(lift_reg(l, l->insn->dst_reg)) || is_mixed(&s)))
+		return move_both_views(l, op);
 	if (is64 && (is_pointer(lift_reg(l, l->insn->dst_reg)) || is_pointer(&s)))
 		return pointer_math(l, op);
 	return is64 ? lift_plain64(l, op, &s) : lift_plain32(l, op, &s);

@@ -11,7 +11,8 @@
  *
  * Registers. An eBPF register is a variable with several *views*, one alloca each:
  *   INT  i64: scalars; frame pointers as LIFT_STACK_BIAS + (address - R10 of its frame); of other
- *        pointers only whether they are NULL
+ *        pointers only whether they are NULL, or the address where some number of the program is
+ *        made of one (VP_ADDRESS)
  *   PKT  ptr addrspace(1): packet pointers and data_end
  *   MAP  ptr addrspace(2): map values
  * Writing a pointer sets its own view and INT, for the tests for NULL where kinds are mixed;
@@ -76,6 +77,7 @@ struct lift {
 	const struct vp_fact *fact;
 	uint32_t n_lifted;
 	bool has_loop;
+	bool has_addresses;     /* some number is made of a packet pointer */
 	uint32_t n_adjust_head; /* call sites */
 };
 
@@ -128,6 +130,11 @@ static inline const struct vp_reg *lift_reg(const struct lift *l, unsigned reg)
 	return &l->fact->regs[reg];
 }
 
+static inline bool vp_is_number(const struct vp_reg *r)
+{
+	return r->kind == VP_SCALAR || r->kind == VP_ADDRESS;
+}
+
 static inline bool vp_fits32(const struct vp_reg *r) /* scalar known to be below 2^32 */
 {
 	return r->kind == VP_SCALAR && r->umax <= UINT32_MAX;
@@ -138,10 +145,10 @@ static inline bool vp_fits32(const struct vp_reg *r) /* scalar known to be below
 const struct vp_reg *lift_after(const struct lift *l, unsigned reg);
 
 /* ---- one instruction each: false = refused ---------------------------------------------------- */
-bool lift_alu(struct lift *l);   /* lift_alu.c */
-bool lift_load(struct lift *l);  /* lift_mem.c: LDX */
-bool lift_store(struct lift *l); /* ST, STX MEM */
-bool lift_atomic(struct lift *l); /* lift_atomic.c */
+bool lift_alu(struct lift *l);      /* lift_alu.c */
+bool lift_load(struct lift *l);     /* lift_mem.c: LDX */
+bool lift_store(struct lift *l);    /* ST, STX MEM */
+bool lift_atomic(struct lift *l);   /* lift_atomic.c */
 bool lift_ld_imm64(struct lift *l); /* lift_ld.c */
 bool lift_ld_abs(struct lift *l);
 bool lift_ctx_load(struct lift *l); /* lift_ctx.c */

@@ -46,7 +46,8 @@ static bool is_zero(const struct vp_reg *r)
 /* Pointers that the verifier calls by their kind are not NULL, whatever their number here is. */
 static bool never_null(const struct vp_reg *r)
 {
-	return r->kind != VP_SCALAR && r->kind != VP_MAP_VALUE_OR_NULL && r->kind != VP_CONFLICT;
+	return !vp_is_number(r) && r->kind != VP_MAP_VALUE_OR_NULL && r->kind != VP_CONFLICT &&
+	       r->kind != VP_PKT_OR_ADDRESS;
 }
 
 static LLVMValueRef pointer_or_number(struct lift *l, unsigned reg)

@@ -263,7 +263,7 @@ static bool fill(struct lift *l)
 		return false;
 	val.v[VIEW_INT] = raw_load(l, &p, l->i64);
 	for (unsigned v = VIEW_PKT; is_slot(&p) && v < N_VIEWS; v++)
-		if (val.kind != VP_SCALAR)
+		if (!vp_is_number(&(struct vp_reg){ .kind = val.kind }))
 			val.v[v] = LLVMBuildLoad2(l->b, lift_view_type(l, v), spill_view(l, &p, v),
 						  "");
 	lift_write(l, l->insn->dst_reg, val);
@@ -304,7 +304,7 @@ bool lift_store(struct lift *l)
 	val = imm ? lift_scalar(lift_i64(l, (uint64_t)(int64_t)l->insn->imm)) : lift_read(l, src);
 	if (size == 8 && lift_reg(l, dst)->kind == VP_STACK)
 		return spill(l, val);
-	if (val.kind != VP_SCALAR)
+	if (val.kind != VP_SCALAR && val.kind != VP_ADDRESS)
 		return lift_refuse(l, REASON_NFP_POINTER_LEAK, src);
 	return lift_mem_store(
 		l, dst, l->insn->off, size,

@@ -114,7 +114,7 @@ struct lift_val lift_read(struct lift *l, unsigned reg)
 	if (is_pkt(kind) || is_map_value(kind))
 		return lift_pointer(l, kind, lift_read_ptr(l, reg));
 	val.v[VIEW_INT] = lift_read64(l, reg);
-	if (kind == VP_CONFLICT) {
+	if (kind == VP_CONFLICT || kind == VP_PKT_OR_ADDRESS) {
 		val.v[VIEW_PKT] = load_view(l, reg, VIEW_PKT);
 		val.v[VIEW_MAP] = load_view(l, reg, VIEW_MAP);
 	}
@@ -131,7 +131,7 @@ struct lift_val lift_pointer(struct lift *l, enum vp_kind kind, LLVMValueRef ptr
 	struct lift_val val = { .kind = (uint8_t)kind };
 
 	val.v[is_pkt(val.kind) ? VIEW_PKT : VIEW_MAP] = ptr;
-	if (kind == VP_MAP_VALUE_OR_NULL)
+	if (kind == VP_MAP_VALUE_OR_NULL || l->has_addresses)
 		val.v[VIEW_INT] = LLVMBuildPtrToInt(l->b, ptr, l->i64, "");
 	else
 		val.v[VIEW_INT] = lift_i64(l, LIFT_NOT_NULL);

@@ -69,7 +69,8 @@ static void check_facts(struct machine *m)
 
 		if (f->kind == VP_SCALAR)
 			ok = number_inside(f, m->r[r]);
-		else if (f->kind != VP_NOT_INIT && f->kind != VP_CONFLICT)
+		else if (f->kind != VP_NOT_INIT && f->kind != VP_CONFLICT &&
+			 f->kind != VP_ADDRESS && f->kind != VP_PKT_OR_ADDRESS)
 			ok = pointer_inside(m, f, m->r[r]);
 		if (!ok)
 			fail_msg("insn %u, R%u = 0x%llx is outside of what was proven", m->pc, r,
