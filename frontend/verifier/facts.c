@@ -22,7 +22,7 @@ static const uint8_t kinds[FE_TYPE_COUNT] = {
 
 static uint8_t kind_of(const struct fe_reg *r)
 {
-	uint8_t kind = kinds[r->type];
+	uint8_t kind = r->type == FE_SCALAR && r->address.k ? VP_ADDRESS : kinds[r->type];
 
 	if (!(r->flags & FE_MAYBE_NULL))
 		return kind;
@@ -69,8 +69,6 @@ struct vp_reg fe_fact_of(const struct fe_reg *r)
 		.u32_max = r->val.u32_max,
 	};
 
-	if (v.kind == VP_SCALAR && r->address.k)
-		v.kind = VP_ADDRESS;
 	if (v.kind == VP_SCALAR || v.kind == VP_ADDRESS || v.kind == VP_NOT_INIT)
 		return v;
 	v.min_off = add_saturating(r->val.smin, r->off);
@@ -179,7 +177,7 @@ bool fe_fact_covers(const struct vp_reg *a, const struct fe_reg *r)
 {
 	if (a->kind != kind_of(r) || !covers_numbers(a, &r->val))
 		return false;
-	if (a->kind == VP_SCALAR || a->kind == VP_NOT_INIT)
+	if (a->kind == VP_SCALAR || a->kind == VP_ADDRESS || a->kind == VP_NOT_INIT)
 		return true;
 	return (a->object == -1 || a->object == object_of(r)) &&
 	       (a->off_varies || a->off == r->off) &&

@@ -79,7 +79,7 @@ static bool adds_nothing(const struct vp_slot *a, const struct fe_stack_slot *s)
 		return true;
 	if (is_whole(s))
 		return a->whole && fe_fact_covers(&a->reg, &s->spill);
-	return !a->whole && !fe_slot_has_object(s);
+	return !a->whole && !fe_slot_has_object(s) && !fe_slot_has_address(s);
 }
 
 static void visit_slot(struct vp_slot *a, const struct fe_stack_slot *s, bool first)
