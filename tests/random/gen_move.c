@@ -8,7 +8,7 @@ enum move { MOVE_HEAD, MOVE_TAIL, MOVE_META };
 
 static const struct {
 	int32_t helper;
-	uint32_t weight, span; /* by -back … span - back - 1 */
+	uint32_t weight, span; /* per cent; by -back … span - back - 1 */
 	int32_t back;
 } moves[] = {
 	[MOVE_HEAD] = { BPF_FUNC_xdp_adjust_head, 58, 100, 60 },
@@ -95,4 +95,6 @@ void gen_move_packet(struct gen *g)
 	write_amount(g, m);
 	end_call(g, moves[m].helper);
 	packet_moved(g);
+	if (percent(g, 80))
+		gen_old_pointers(g);
 }

@@ -4,12 +4,16 @@
 /* Pointers as numbers, while they are pointers: their low halves, their differences, what is known of every
  * address. As with old packet pointers (gen_old.c), what depends on distances alone is the same everywhere. */
 
-/* A register with a pointer of any kind; R10 is one. */
+/* A register with a pointer of any kind; R10 is one. Mostly into the packet: the device computes with those,
+ * and refuses most of what is made of other addresses. */
 static uint8_t any_pointer(struct gen *g)
 {
-	static const enum kind kinds[] = { K_CTX, K_PKT, K_MAPVAL, K_END };
+	static const enum kind kinds[] = { K_PKT, K_PKT, K_PKT,    K_PKT, K_END,
+					   K_END, K_END, K_MAPVAL, K_CTX, K_STACK };
 	int r = find_reg(g, kinds[below(g, ARRAY_SIZE(kinds))]);
 
+	if (r < 0 && percent(g, 80))
+		r = find_reg(g, K_PKT);
 	return r < 0 ? 10 : (uint8_t)r;
 }
 
@@ -135,27 +139,39 @@ static void rest_of_spill(struct gen *g)
 	g->s.reg[d] = scalar(UINT64_MAX);
 }
 
+/* ---- choice ------------------------------------------------------------------------------------- */
+
 struct view {
 	void (*write)(struct gen *g);
 	uint32_t weight;
 };
 
-static const struct view views[] = { { packet_length, 6 },
+static const struct view views[] = { { packet_length, 8 },
 				     { minus_itself, 2 },
 				     { distance, 3 },
 				     { equals_itself, 2 },
 				     { is_odd_number, 1 } };
 static const struct view address_views[] = { { as_number, 3 }, { rest_of_spill, 1 } };
 
+static const struct view *choose_view(struct gen *g, const struct view *from, size_t n)
+{
+	uint32_t total = 0, pick;
+
+	for (size_t i = 0; i < n; i++)
+		total += from[i].weight;
+	pick = below(g, total);
+	for (; pick >= from->weight; from++)
+		pick -= from->weight;
+	return from;
+}
+
 void gen_pointer_view(struct gen *g)
 {
-	bool address = g->addresses && percent(g, 50);
-	const struct view *v = address ? address_views : views;
-	uint32_t pick = below(g, address ? 4 : 14);
 	uint16_t locked = g->locked;
 
-	for (; pick >= v->weight; v++)
-		pick -= v->weight;
-	v->write(g);
+	if (g->addresses && percent(g, 50))
+		choose_view(g, address_views, ARRAY_SIZE(address_views))->write(g);
+	else
+		choose_view(g, views, ARRAY_SIZE(views))->write(g);
 	g->locked = locked;
 }
