@@ -36,6 +36,7 @@ static const struct statement {
 	{ gen_branch, 14 },
 	{ gen_if_else, 6 },
 	{ gen_loop, 3 },
+	{ gen_counting_loop, 2 },
 	{ gen_subprog_call, 4 },
 	{ gen_either_packet, 3 },
 	{ gen_either_stack, 2 },

@@ -196,6 +196,9 @@ void gen_narrow_spill(struct gen *g);
 /* gen_special.c */
 void gen_lock(struct gen *g);
 
+/* gen_count.c */
+void gen_counting_loop(struct gen *g);
+
 /* gen_types.c: BTF of maps and functions */
 void make_types(struct gen_program *p);
 enum { TYPE_KEY = 1, TYPE_FUNC, TYPE_LOCKED, TYPE_TIMED, TYPE_COUNT };
