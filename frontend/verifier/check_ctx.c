@@ -6,7 +6,7 @@
  * and sockets. What each field allows is a row of ctx.def. */
 
 enum table { TABLE_XDP, TABLE_SKB, TABLE_SOCK, TABLE_COMMON, TABLE_TCP, TABLE_XSK };
-enum rule { RULE_NO, RULE_FULL, RULE_NARROW, RULE_ANY, RULE_PADDED };
+enum rule { RULE_NO, RULE_FULL, RULE_NARROW, RULE_ANY, RULE_PADDED, RULE_START };
 
 struct field {
 	uint8_t table, read, write, gives;
@@ -48,6 +48,7 @@ static bool allows(const struct field *f, uint8_t rule, int64_t off, unsigned si
 	case RULE_FULL: return off == f->off && size == f->size;
 	case RULE_PADDED:
 	case RULE_NARROW: return size <= 4;
+	case RULE_START: return off == f->off && size <= 4;
 	case RULE_ANY: return true;
 	default: return false;
 	}
