@@ -37,9 +37,10 @@ static void tell(const struct telling *t, struct use u, const struct vp_reg *r)
 	}
 }
 
-static bool is_value(const struct vp_reg *r)
+/* A pointer into different kinds of memory on different paths may be one. */
+static bool may_be_value(const struct vp_reg *r)
 {
-	return r->kind == VP_MAP_VALUE || r->kind == VP_MAP_VALUE_OR_NULL;
+	return r->kind == VP_MAP_VALUE || r->kind == VP_MAP_VALUE_OR_NULL || r->kind == VP_CONFLICT;
 }
 
 static unsigned call_use(const struct bpf_insn *insn)
@@ -66,7 +67,7 @@ static void call_uses(const struct telling *t, struct use u, const struct bpf_in
 
 		if (r->kind == VP_MAP_PTR)
 			u.how = call_use(insn);
-		else if (is_value(r))
+		else if (may_be_value(r))
 			u.how = reads_only ? READS : READS | WRITES;
 		else
 			continue;
@@ -74,10 +75,11 @@ static void call_uses(const struct telling *t, struct use u, const struct bpf_in
 	}
 }
 
-static unsigned store_use(const struct bpf_insn *insn, enum part_counter role)
+static unsigned store_use(const struct bpf_insn *insn, const struct vp_reg *at,
+			  enum part_counter role)
 {
 	if (ebpf_class(insn) == BPF_STX && ebpf_mode(insn) == BPF_ATOMIC)
-		return insn->imm == BPF_ADD ? ADDS : READS | WRITES;
+		return insn->imm == BPF_ADD && at->kind != VP_CONFLICT ? ADDS : READS | WRITES;
 	return role == PART_COUNTER_STORE ? ADDS : WRITES;
 }
 
@@ -90,11 +92,11 @@ static void insn_uses(const struct telling *t, struct use u)
 
 	if (ebpf_is_call(insn)) {
 		call_uses(t, u, insn, f);
-	} else if (ebpf_is_load(insn) && is_value(&f->regs[insn->src_reg])) {
+	} else if (ebpf_is_load(insn) && may_be_value(&f->regs[insn->src_reg])) {
 		u.how = role == PART_COUNTER_LOAD ? COUNTS : READS;
 		tell(t, u, &f->regs[insn->src_reg]);
-	} else if ((class == BPF_ST || class == BPF_STX) && is_value(&f->regs[insn->dst_reg])) {
-		u.how = store_use(insn, role);
+	} else if ((class == BPF_ST || class == BPF_STX) && may_be_value(&f->regs[insn->dst_reg])) {
+		u.how = store_use(insn, &f->regs[insn->dst_reg], role);
 		tell(t, u, &f->regs[insn->dst_reg]);
 	}
 }
