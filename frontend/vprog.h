@@ -120,6 +120,9 @@ struct fe_verify_options {
 	 * many as each attempt's limit allows. */
 	uint64_t *budget;
 	bool main_stack; /* fill in vprog.main_stack */
+	/* Accept nothing that a kernel rejects when it loads the program for itself, for no device: neither what
+	 * programs of a device may do, nor what hangs on numbers that are known better here (docs/verifier.md). */
+	bool like_kernel;
 	bool verdict_only; /* no facts of registers, which are most of the memory of a large program */
 };
 

@@ -381,9 +381,13 @@ static double share_of_device(const struct search *s, const struct part_pair *pa
 	return all > 0 ? device / all : 0;
 }
 
-static bool verifies(struct search *s, const struct fe_prog *prog, struct vprog *vp)
+/* `like_kernel`: a kernel is to load it. */
+static bool verifies(struct search *s, const struct fe_prog *prog, bool like_kernel,
+		     struct vprog *vp)
 {
-	struct fe_verify_options opts = { .insn_limit = HALF_LIMIT, .budget = s->task->budget };
+	struct fe_verify_options opts = { .insn_limit = HALF_LIMIT,
+					  .budget = s->task->budget,
+					  .like_kernel = like_kernel };
 	struct cx quiet = *s->cx;
 
 	diags_init(&s->said, s->cx->arena);
@@ -416,8 +420,9 @@ static int64_t rejected_at(const struct search *s)
 static bool host_holds(struct search *s, struct part_pair *pair)
 {
 	pair->on_host = reached(s, pair, true);
-	return part_make_host(s->cx, &s->vp, pair) && verifies(s, &pair->host, &pair->host_vp) &&
-	       (!s->tc || verifies(s, &pair->strip, &pair->strip_vp));
+	return part_make_host(s->cx, &s->vp, pair) &&
+	       verifies(s, &pair->host, true, &pair->host_vp) &&
+	       (!s->tc || verifies(s, &pair->strip, true, &pair->strip_vp));
 }
 
 /* Facts are joined over paths: one by one, cuts show which of them lose too much by that. */
@@ -499,7 +504,7 @@ static enum outcome make_device(struct search *s, struct part_pair *pair, struct
 		s->split->unsplit = "the device's half needs more stack than there is";
 		return GIVE_UP;
 	}
-	if (!verifies(s, &pair->device, &pair->device_vp)) {
+	if (!verifies(s, &pair->device, false, &pair->device_vp)) {
 		s->split->unsplit = "the device's half does not verify";
 		return forbid_cut_at(s, pair, rejected_at(s)) ? TRY_AGAIN : GIVE_UP;
 	}

@@ -62,6 +62,8 @@ static void move_reg(struct fe_env *env, const struct bpf_insn *insn)
 			moved = *src;
 		}
 		fe_val_sign_extend(&moved.val, from, is64);
+		if (env->opts.like_kernel && !fe_val_is_const(&moved.val))
+			moved.val.var = fe_val_unknown().var; /* of its bits nothing is known */
 	} else {
 		fe_val_zext32(&moved.val);
 	}
@@ -244,6 +246,21 @@ static void relink(struct fe_reg *dst, const struct bpf_insn *insn, const struct
 	}
 }
 
+/* The kernel knows nothing of the result, not even that 32 bits are enough for it. */
+static bool unknown_to_kernel(const struct bpf_insn *insn, const struct fe_val *src)
+{
+	uint64_t bits = ebpf_class(insn) == BPF_ALU64 ? 64 : 32;
+
+	switch (ebpf_op(insn)) {
+	case BPF_DIV:
+	case BPF_MOD: return true;
+	case BPF_LSH:
+	case BPF_RSH:
+	case BPF_ARSH: return src->umax >= bits;
+	default: return false;
+	}
+}
+
 static bool check_binary(struct fe_env *env, const struct bpf_insn *insn)
 {
 	struct fe_reg *dst = fe_reg(env, insn->dst_reg);
@@ -264,7 +281,10 @@ static bool check_binary(struct fe_env *env, const struct bpf_insn *insn)
 		return false;
 	if (fe_reg_is_pointer(dst) || fe_reg_is_pointer(src))
 		return check_pointer_alu(env, insn, dst, src);
-	fe_val_alu(&dst->val, &src->val, ebpf_op(insn), is64);
+	if (env->opts.like_kernel && unknown_to_kernel(insn, &src->val))
+		dst->val = fe_val_unknown();
+	else
+		fe_val_alu(&dst->val, &src->val, ebpf_op(insn), is64);
 	relink(dst, insn, &src->val);
 	return true;
 }

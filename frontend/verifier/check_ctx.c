@@ -100,6 +100,8 @@ bool fe_check_ctx(struct fe_env *env, const struct fe_mem_access *m)
 		return FE_REJECT(env, REASON_CTX_ACCESS, fe_reg_name(base), (long long)off, m->size,
 				 m->access == FE_READ ? "read" : "written",
 				 f ? f->name : "no field");
+	if (m->access == FE_WRITE && table == TABLE_XDP && env->opts.like_kernel)
+		return FE_REJECT(env, REASON_DEVICE_BOUND, f->name); /* no other field is written */
 	if (m->access == FE_WRITE || m->value < 0)
 		return true;
 	load_field(env, f, &loaded);

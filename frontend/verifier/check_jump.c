@@ -7,6 +7,7 @@
 struct sides {
 	struct fe_reg *a, *b; /* of one outcome's state; b may be the caller's own constant */
 	bool with_constant;   /* … and is: the kernel learns of null from no register */
+	bool like_kernel;     /* fe_verify_options.like_kernel */
 };
 
 /* ---- numbers ----------------------------------------------------------------------------------- */
@@ -43,15 +44,26 @@ static void tell_copies(struct fe_state *s, const struct fe_reg *known)
 		fe_state_each_reg(s, copy_knowledge, &l);
 }
 
+/* The kernel walks a side that cannot be, with nothing known of its numbers. */
+static bool forget_numbers(struct fe_state *s, const struct sides *v)
+{
+	v->a->val = v->b->val = fe_val_unknown();
+	tell_copies(s, v->a);
+	tell_copies(s, v->b);
+	return true;
+}
+
 static bool refine_numbers(struct fe_state *s, const struct sides *v, uint8_t op, bool is32)
 {
+	if (v->like_kernel && v->a == v->b)
+		return forget_numbers(s, v);
 	if (v->a == v->b) {
 		struct fe_val copy = v->a->val;
 
 		if (!fe_cond_refine(&v->a->val, &copy, op, is32))
 			return false;
 	} else if (!fe_cond_refine(&v->a->val, &v->b->val, op, is32)) {
-		return false;
+		return v->like_kernel && forget_numbers(s, v);
 	}
 	tell_copies(s, v->a);
 	tell_copies(s, v->b);
@@ -209,6 +221,8 @@ static int decide(const struct sides *v, uint8_t op, bool is32)
 {
 	const struct fe_reg *a = v->a, *b = v->b;
 
+	if (v->like_kernel && a == b && a->type == FE_SCALAR && !fe_val_is_const(&a->val))
+		return -1;
 	if (a->type == FE_SCALAR && b->type == FE_SCALAR)
 		return fe_cond_decide(&a->val, &b->val, op, is32);
 	if (is32)
@@ -247,13 +261,14 @@ static bool learn(struct fe_state *s, const struct sides *v, uint8_t op, bool is
 	return true;
 }
 
-static struct sides sides_of(struct fe_state *s, const struct bpf_insn *insn, struct fe_reg *imm)
+static struct sides sides_of(const struct fe_env *env, struct fe_state *s,
+			     const struct bpf_insn *insn, struct fe_reg *imm)
 {
 	struct fe_frame *f = fe_top(s);
 
 	return (struct sides){ &f->regs[insn->dst_reg],
 			       ebpf_src_is_reg(insn) ? &f->regs[insn->src_reg] : imm,
-			       !ebpf_src_is_reg(insn) };
+			       !ebpf_src_is_reg(insn), env->opts.like_kernel };
 }
 
 static void add_to_trail(struct fe_env *env, struct fe_state *s, const struct fe_trail *prev,
@@ -293,9 +308,9 @@ static bool walk_both(struct fe_env *env, const struct bpf_insn *insn, const str
 
 	if (!taken)
 		return false;
-	v = sides_of(taken, insn, &imm_taken);
+	v = sides_of(env, taken, insn, &imm_taken);
 	may_take = learn(taken, &v, ebpf_op(insn), is32);
-	v = sides_of(env->cur, insn, &imm_falls);
+	v = sides_of(env, env->cur, insn, &imm_falls);
 	may_fall = learn(env->cur, &v, fe_cond_negate(ebpf_op(insn)), is32);
 	fe_facts_branch(env, may_take, may_fall);
 	if (!may_take || !may_fall)
@@ -325,7 +340,7 @@ bool fe_check_cond_jump(struct fe_env *env, const struct bpf_insn *insn, uint32_
 	fe_reg_const(&imm, (uint64_t)(int64_t)insn->imm);
 	if (!check_operands(env, insn))
 		return false;
-	v = sides_of(env->cur, insn, &imm);
+	v = sides_of(env, env->cur, insn, &imm);
 	if (fe_has_address(v.a) || fe_has_address(v.b))
 		fe_address_of_compare(env, ebpf_op(insn), is32, v.a, v.b);
 	known = decide(&v, ebpf_op(insn), is32);

@@ -340,6 +340,8 @@ bool fe_check_ld_abs(struct fe_env *env, const struct bpf_insn *insn)
 		return FE_REJECT(env, REASON_LD_ABS_PROG);
 	if (in_callback(env->cur))
 		return FE_REJECT(env, REASON_LD_ABS_CALLBACK);
+	if (env->opts.like_kernel && env->cur->n_frames > 1)
+		return FE_REJECT(env, REASON_LD_ABS_FUNCTION);
 	if (ctx->type != FE_CTX || ctx->off || !fe_val_is_const(&ctx->val) || ctx->val.var.value)
 		return FE_REJECT(env, REASON_LD_ABS_CTX, fe_reg_text(env, ctx));
 	if (env->cur->n_refs || env->cur->locked)

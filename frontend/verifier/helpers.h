@@ -112,6 +112,7 @@ enum fe_ret {
 #define FE_H_UNDER_LOCK    0x80  /* kernel functions: may be called with a spin lock held */
 #define FE_H_MODULE        0x200 /* … may be in a module: the kernel's own types may lack it */
 #define FE_H_THROWS        0x400 /* … does not return: the program ends */
+#define FE_H_DEVICE_BOUND  0x800 /* … for programs that are loaded for a device */
 #define FE_H_SECTION       0x100 /* … begins or ends a section: see sections.c */
 
 struct fe_helper {
