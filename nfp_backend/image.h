@@ -21,7 +21,7 @@
 enum nfp_prog_type { NFP_PROG_XDP = 0, NFP_PROG_TC = 1 };
 
 /* How the program uses a 4-byte word of a map's value. The engine's atomics add big-endian
- * words, so user space and firmware must byte-swap words marked ATOMIC (reference 4.12). */
+ * words, so user space and firmware must byte-swap words marked ATOMIC (nfp.md 4.12). */
 enum nfp_map_word_use { NFP_WORD_UNUSED = 0, NFP_WORD_READ, NFP_WORD_WRITE, NFP_WORD_ATOMIC };
 
 struct nfp_image_map {

@@ -41,7 +41,7 @@
  * there, is made from the 16-bit addend in imm32.
  *
  * Hidden state that survives one instruction only: PREV_A (indirect shift counts) and PREV_RES
- * (asr's sign, indirect_ref words); reference 1.5. */
+ * (asr's sign, indirect_ref words); nfp.md 1.5. */
 
 /* ---- registers ---------------------------------------------------------------------------- */
 
@@ -144,7 +144,7 @@ struct nfp_mi {
 	bool br_set;   /* BBIT, BBYTE */
 	uint8_t mul_type;
 	int8_t mul_step;
-	uint8_t width, byte_shift; /* IMMED (reference 2.10) */
+	uint8_t width, byte_shift; /* IMMED (nfp.md 2.10) */
 	bool inv;		   /* IMMED */
 	bool const_exit;	   /* EXIT */
 	uint8_t defer; /* branches and CMD: the next `defer` instructions run in its shadow (PHYS) */
@@ -168,7 +168,7 @@ struct nfp_mi {
 		struct nfp_opnd flags[2]; /* lo, hi */
 		struct nfp_opnd ptr[2];	  /* perf event: data pointer */
 		struct nfp_opnd size;
-		uint32_t ptr_type;    /* perf event: reference 4.11 */
+		uint32_t ptr_type;    /* perf event: nfp.md 4.11 */
 	} call;
 	struct nfp_phi {
 		uint32_t block;

@@ -289,7 +289,7 @@ static void op_destroy(struct offload_prog *p)
 	p->dev_priv = NULL; /* the copy goes with the arena */
 }
 
-/* The firmware moves a packet's start by so much without a check (reference 4.13). */
+/* The firmware moves a packet's start by so much without a check (nfp.md 4.13). */
 static uint32_t op_handoff_room(const struct offload_prog *p)
 {
 	const struct nfp_firmware *fw = p->target;

@@ -51,7 +51,7 @@ void nfp_prog_use_counters(struct nfp_prog *np, struct cx *cx);
 /* Type of a map on the card: what is per CPU on the host is one for all engines when it only counts. */
 uint32_t nfp_map_type(const struct nfp_prog *np, size_t map);
 
-/* prog_maps.c: which maps the program needs, how it uses their words (reference 4.12), and their
+/* prog_maps.c: which maps the program needs, how it uses their words (nfp.md 4.12), and their
  * numbers in the image. */
 void nfp_prog_plan_maps(struct nfp_prog *np, struct cx *cx);
 /* True when a load of `size` bytes at a constant offset of a map can be replaced by its value. */

@@ -20,7 +20,7 @@
 #define SIM_PACKET_MIN  14u /* ETH_HLEN: less never reaches a program */
 
 /* xdp_adjust_head/tail on the device have limits that the kernel's do not have. With `device` set
- * the host's helpers fail exactly where the firmware's would (reference 4.13), so that a difference
+ * the host's helpers fail exactly where the firmware's would (nfp.md 4.13), so that a difference
  * of environment is not taken for a fault of the program: tails never grow (nor stay: a delta of 0
  * is -EINVAL there), heads stay within [head_min, head_max] of the packet buffer. */
 struct sim_adjust_rule {

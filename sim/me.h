@@ -88,7 +88,7 @@ struct sim_me_packet {
  * guaranteed_sub bytes for xdp_adjust_head(); 128 without adjust_head. */
 uint32_t sim_me_headroom(const struct nfp_firmware *fw);
 
-/* Result byte = GPR A0 [23:16] (reference 4.6): low nibble what to do, high nibble what to count. */
+/* Result byte = GPR A0 [23:16] (nfp.md 4.6): low nibble what to do, high nibble what to count. */
 enum { SIM_ME_DO_PASS = 0x1, SIM_ME_DO_DROP = 0x2, SIM_ME_DO_TX = 0x4 };
 enum {
 	SIM_ME_COUNT_PASS = 0x1,
@@ -146,7 +146,7 @@ uint64_t sim_me_events_lost(const struct sim_me *me);
 
 /* A map value between user space's order and the device's: each 32-bit word that `word_use` (enum
  * nfp_map_word_use, one per 4 bytes) marks as atomic is byte-swapped, the rest is unchanged
- * (reference 4.12). The same call goes both ways. NULL word_use: nothing to do. */
+ * (nfp.md 4.12). The same call goes both ways. NULL word_use: nothing to do. */
 void sim_me_swap_atomic(uint8_t *value, size_t value_bytes, const uint8_t *word_use);
 
 /* Trace: called after each instruction of the program when set (slow). */
@@ -170,7 +170,7 @@ void sim_me_trace(struct sim_me *me, void (*step)(void *arg, const struct sim_me
 /* One word as the simulator's decoder sees it, in objdump's syntax (4-context mode); bits [63:45]
  * are ignored. False: no instruction. */
 bool sim_me_disasm(uint64_t word, char *buf, size_t size);
-/* Check bits of reference 2.1 over bits [44:0]. */
+/* Check bits of nfp.md 2.1 over bits [44:0]. */
 uint8_t sim_me_ecc(uint64_t op);
 
 #endif

@@ -12,7 +12,7 @@
 
 static const struct nfp_firmware shipped[] = {
 	{
-		/* The public CoreNIC firmware: reference 4.1, 4.2. It publishes the address of its lookup
+		/* The public CoreNIC firmware: nfp.md 4.1, 4.2. It publishes the address of its lookup
 		 * routine at run time only; 0x200 stands for it, below the programs' part of the store. */
 		.name = "corenic",
 		.abi_version = 2,

@@ -7,7 +7,7 @@
 #include "nfp_backend/firmware.h"
 
 #define NFP_CODE_STORE_MAX  16383u /* highest address of a branch's 14-bit field */
-#define NFP_LOCAL_MEM_BYTES 4096u  /* per engine, reference 1.3 */
+#define NFP_LOCAL_MEM_BYTES 4096u  /* per engine, nfp.md 1.3 */
 
 /* A shipped profile; NULL: none of that name. */
 const struct nfp_firmware *nfp_firmware_shipped(const char *name);

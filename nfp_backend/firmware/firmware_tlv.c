@@ -3,7 +3,7 @@
 #include "base/bits.h"
 
 /* The `_abi_bpf_capabilities` run-time symbol: {le32 type, le32 length, value} up to its last byte
- * (reference 4.2). Types that are not known are skipped, as are bytes behind a known value. */
+ * (nfp.md 4.2). Types that are not known are skipped, as are bytes behind a known value. */
 
 struct tlv {
 	struct cx *cx;

@@ -198,7 +198,7 @@ static void emit_bit_branch(struct emit *e, const struct nfp_mi *mi)
 
 enum {
 	MAX_COUNT = 8,       /* CNT field */
-	OVERRIDE_LEN = 0x80, /* reference 3.4 */
+	OVERRIDE_LEN = 0x80, /* nfp.md 3.4 */
 	OVERRIDE_LEN_SHIFT = 8,
 	DONE_SIGNAL = 1, /* all transfers wait for it */
 };
@@ -209,7 +209,7 @@ static unsigned count_field(const struct nfp_mi *mi)
 	case NFP_MEM_ADD:
 	case NFP_MEM_ADD_IMM: return 1;
 	case NFP_MEM_ADD64:
-	case NFP_MEM_ADD64_IMM: return 5; /* CNT bit 2: 64-bit operation (reference 3.2) */
+	case NFP_MEM_ADD64_IMM: return 5; /* CNT bit 2: 64-bit operation (nfp.md 3.2) */
 	default: return (mi->cmd.count - 1u) % MAX_COUNT + 1;
 	}
 }
@@ -256,7 +256,7 @@ static void emit_csr(struct emit *e, const struct nfp_mi *mi)
 	if (insn.csr.write)
 		insn.csr.src = opnd(&mi->b);
 	put(e, mi, &insn);
-	if (!insn.csr.write) /* the value replaces that of the next immed (reference 1.7) */
+	if (!insn.csr.write) /* the value replaces that of the next immed (nfp.md 1.7) */
 		put_immed(e, mi, mi->dst, 0);
 }
 

@@ -4,7 +4,7 @@
 
 #include <linux/bpf.h>
 
-/* Does a firmware offer what an image needs? The driver's own checks: reference 5.1 rows 11, 16, 17
+/* Does a firmware offer what an image needs? The driver's own checks: nfp.md 5.1 rows 11, 16, 17
  * and 19, and 6.4 for the maps. Every lack is reported, not only the first. */
 
 struct fit {
@@ -85,7 +85,7 @@ static void check_map(struct fit *f, const struct nfp_image_map *m)
 		LACK(f, REASON_IMAGE_MAP, f->fw->name, m->name, why);
 }
 
-/* Perf event arrays stay with the host: the firmware only passes their id on (reference 6.3). */
+/* Perf event arrays stay with the host: the firmware only passes their id on (nfp.md 6.3). */
 static void check_maps(struct fit *f)
 {
 	uint64_t maps = 0, elems = 0;

@@ -1,7 +1,7 @@
 #ifndef NFP_BACKEND_IMAGE_IMAGE_FORMAT_H
 #define NFP_BACKEND_IMAGE_IMAGE_FORMAT_H
 
-/* Private to image_write.c and image_read.c: the ELF facts of reference 7.1 and 7.4. */
+/* Private to image_write.c and image_read.c: the ELF facts of nfp.md 7.1 and 7.4. */
 
 #define NFP_ELF_MACHINE  250         /* EM_NFP */
 #define NFP_ELF_FLAGS    0x00600000u /* chip family 0x6000 in bits 23:8 */

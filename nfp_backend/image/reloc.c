@@ -2,7 +2,7 @@
 #include "nfp_backend/ucode.h"
 
 /* Binding a program to one vNIC: fills the fields named by the relocation table with addresses of
- * that vNIC's part of the code store and with map ids, then adds the ECC (reference 4.9). */
+ * that vNIC's part of the code store and with map ids, then adds the ECC (nfp.md 4.9). */
 
 struct binding {
 	struct cx *cx;

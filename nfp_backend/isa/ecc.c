@@ -3,7 +3,7 @@
 
 #include "base/bits.h"
 
-/* Code-store ECC: check bit i is the parity of the operation bits that row i picks (reference 2.1). */
+/* Code-store ECC: check bit i is the parity of the operation bits that row i picks (nfp.md 2.1). */
 static const uint64_t ecc_rows[] = {
 	UINT64_C(0x0ff800007fff), UINT64_C(0x11f801ff801f), UINT64_C(0x1e387e0781e1),
 	UINT64_C(0x17cb8e388e22), UINT64_C(0x1af5b2c93244), UINT64_C(0x1f56d5525488),

@@ -12,7 +12,7 @@
  *
  * Callers speak of logical operands (`left OP right`, `base + offset`, "test this register"):
  * which of the two operand fields they land in and whether the word's swap bit is set is decided
- * here (reference 2.6), so nobody else knows bit positions. Register numbers are those of a
+ * here (nfp.md 2.6), so nobody else knows bit positions. Register numbers are those of a
  * context in 4-context mode.
  *
  *   struct nfp_insn --nfp_encodable--> may it be written?  --nfp_encode--> 45-bit word
@@ -23,7 +23,7 @@
 #define NFP_OP_MASK ((UINT64_C(1) << NFP_OP_BITS) - 1)
 #define NFP_NOP     UINT64_C(0x00f0000c0300) /* immed[--, 0] */
 
-/* ---- operands (reference 2.4, 2.5) ---- */
+/* ---- operands (nfp.md 2.4, 2.5) ---- */
 
 enum nfp_isa_opnd_kind {
 	NFP_R_NONE, /* destination: result dropped ("--"). Source: not used, field 0 */
@@ -219,7 +219,7 @@ struct nfp_isa_cmd {
 	uint8_t count;                 /* 1..8: CNT + 1, as objdump prints it */
 	uint8_t sig;                   /* signal given on completion; 0: none */
 	enum nfp_isa_swap swap;
-	bool indirect; /* the previous instruction's result overrides fields (reference 3.4) */
+	bool indirect; /* the previous instruction's result overrides fields (nfp.md 3.4) */
 };
 
 enum nfp_isa_class {
@@ -270,9 +270,9 @@ uint64_t nfp_encode(const struct nfp_insn *insn);
 bool nfp_decode(uint64_t word, struct nfp_insn *insn);
 
 /* One `immed` that makes the whole word v: fills value, shift_bytes, width and invert. The plain
- * forms come first, as in the kernel's driver (reference 2.10). False: needs two instructions. */
+ * forms come first, as in the kernel's driver (nfp.md 2.10). False: needs two instructions. */
 bool nfp_immed_fits(uint32_t v, struct nfp_isa_immed *immed);
-/* Slots after the instruction that may still be filled (reference 2.18); 0: takes no defer. */
+/* Slots after the instruction that may still be filled (nfp.md 2.18); 0: takes no defer. */
 unsigned nfp_max_defer(const struct nfp_insn *insn);
 
 /* Fields that relocation fills. False: the word has no such field, or the value does not fit. */

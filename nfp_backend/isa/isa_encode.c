@@ -1,7 +1,7 @@
 #include "nfp_backend/isa/isa_fields.h"
 
 /* Instruction values to words. One builder a class: it checks the class's rules, decides which
- * operand goes into which field (reference 2.6), and packs. It returns NULL, or the rule broken. */
+ * operand goes into which field (nfp.md 2.6), and packs. It returns NULL, or the rule broken. */
 
 #define TRY(expr)                                                                                  \
 	do {                                                                                       \
@@ -451,7 +451,7 @@ static const char *build_local_csr(const struct nfp_isa_local_csr *i, uint64_t *
 	return NULL;
 }
 
-enum {                  /* addressing modes, reference 3.1 */
+enum {                  /* addressing modes, nfp.md 3.1 */
        MODE_A_HIGH = 0, /* (A << 8) + B */
        MODE_B_HIGH = 1, /* (B << 8) + A */
        MODE_32 = 4,     /* A + B */

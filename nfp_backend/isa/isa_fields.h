@@ -59,8 +59,8 @@ NFP_CLASSES(CLASS)
 
 /* Operand codes (isa_opnd.c). An operand must satisfy the check before it is encoded. */
 enum nfp_form {
-	NFP_FORM_10, /* unrestricted, reference 2.4 */
-	NFP_FORM_8,  /* restricted, reference 2.5; constants to 255 with the word's I8 bit */
+	NFP_FORM_10, /* unrestricted, nfp.md 2.4 */
+	NFP_FORM_8,  /* restricted, nfp.md 2.5; constants to 255 with the word's I8 bit */
 	NFP_FORM_CMD /* restricted, no I8 and no LM extension bit */
 };
 

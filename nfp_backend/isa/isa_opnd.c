@@ -1,6 +1,6 @@
 #include "nfp_backend/isa/isa_fields.h"
 
-/* Operands and their 10-bit (unrestricted) and 8-bit (restricted) codes: reference 2.4, 2.5. */
+/* Operands and their 10-bit (unrestricted) and 8-bit (restricted) codes: nfp.md 2.4, 2.5. */
 
 enum {
 	CODE10_ABS = 0x080,

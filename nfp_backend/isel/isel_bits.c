@@ -42,7 +42,7 @@ static unsigned intrinsic_bits(const struct isel *is, const struct isel_inst *in
 	unsigned a, b;
 
 	if (!strcmp(name, "nfp.pkt.len"))
-		return 14;                /* reference 4.5 */
+		return 14;                /* nfp.md 4.5 */
 	if (!strncmp(name, "llvm.ct", 7)) /* ctpop, ctlz, cttz */
 		return umin(in->width, log2_up(in->width));
 	if (strncmp(name, "llvm.", 5) || LLVMGetNumOperands(in->v) < 3)

@@ -1,7 +1,7 @@
 #include "nfp_backend/isel/isel_priv.h"
 
 /* nfp.* calls (intrinsics.def): firmware helpers become CALL, which pass `abi` lowers; what the packet
- * vector can answer is read from it, and packet helpers are emitted inline (reference 4.5, 4.13). */
+ * vector can answer is read from it, and packet helpers are emitted inline (nfp.md 4.5, 4.13). */
 
 enum call_id {
 #define INTRINSIC(id, name, type) CALL_##id,
@@ -31,7 +31,7 @@ static const struct {
 #undef INTRINSIC
 };
 
-/* Packet vector words, behind LM1 (reference 4.5). */
+/* Packet vector words, behind LM1 (nfp.md 4.5). */
 enum { PV_LEN = 0, PV_DATA = 2, PV_FLAGS = 4, PV_QUEUE = 6 };
 #define PV_LEN_BITS        14
 #define PV_FLAG_QUEUE      4 /* bit: a queue has been selected */
@@ -140,7 +140,7 @@ static void map_call(struct isel *is, LLVMValueRef v, uint32_t helper)
 	finish_call(is, v, helper, &c);
 }
 
-enum { PERF_PTR_STACK = 6, PERF_PTR_NONE = 1 }; /* reference 4.11 */
+enum { PERF_PTR_STACK = 6, PERF_PTR_NONE = 1 }; /* nfp.md 4.11 */
 
 static void perf_call(struct isel *is, LLVMValueRef v)
 {

@@ -2,7 +2,7 @@
 
 /* Integer comparisons as branches: equality is isel_eq.c's, order stands here. a < b and a >= b are one
  * subtraction (64 bit: two with borrow) and a branch on C or N=V; the others are turned into these,
- * because Z covers only the last word (reference 2.7). */
+ * because Z covers only the last word (nfp.md 2.7). */
 
 static LLVMIntPredicate inverse(LLVMIntPredicate p)
 {

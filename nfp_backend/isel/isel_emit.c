@@ -128,7 +128,7 @@ static bool is_local_memory(const struct nfp_opnd *o)
 	return o->kind == NFP_O_LM || o->kind == NFP_O_SLOT;
 }
 
-/* One port each for transfer registers, local memory and constants (reference 2.6). */
+/* One port each for transfer registers, local memory and constants (nfp.md 2.6). */
 static void separate(struct isel *is, struct nfp_opnd *a, struct nfp_opnd *b)
 {
 	if ((a->kind == NFP_O_XIN && b->kind == NFP_O_XIN) ||
@@ -208,7 +208,7 @@ struct nfp_opnd isel_dshf(struct isel *is, struct nfp_opnd hi, struct nfp_opnd l
 	return dst;
 }
 
-/* The sign comes from the result of the instruction before (reference 2.8). */
+/* The sign comes from the result of the instruction before (nfp.md 2.8). */
 struct nfp_opnd isel_asr(struct isel *is, struct nfp_opnd v, unsigned n)
 {
 	struct nfp_opnd dst = isel_new_reg(is);

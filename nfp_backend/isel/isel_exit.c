@@ -2,7 +2,7 @@
 #include "nfp_backend/isel/isel_priv.h"
 
 /* Ways out. A verdict that is known where control leaves is a branch to one shared block a result byte;
- * only a computed verdict goes through the firmware's table (reference 4.6). Blocks that do nothing
+ * only a computed verdict goes through the firmware's table (nfp.md 4.6). Blocks that do nothing
  * but return (a phi of verdicts, mostly) are evaluated for each edge that leads to them. */
 
 uint32_t isel_exit_block(struct isel *is, uint32_t r0)
@@ -22,7 +22,7 @@ uint32_t isel_exit_block(struct isel *is, uint32_t r0)
 	return *b;
 }
 
-/* As the driver's abort: XDP_ABORTED, or tc's unspecified (reference 4.6). */
+/* As the driver's abort: XDP_ABORTED, or tc's unspecified (nfp.md 4.6). */
 void isel_abort(struct isel *is)
 {
 	isel_flush_stores(is);

@@ -178,7 +178,7 @@ void isel_select_store(struct isel *is, LLVMValueRef v)
 		isel_store_later(is, &st);
 }
 
-/* ---- atomic additions to map values (reference 3.3, 3.4) ---- */
+/* ---- atomic additions to map values (nfp.md 3.3, 3.4) ---- */
 
 /* LLVM makes "or 0" of an addition of 0, to have one form for all operations that change nothing. */
 static bool adds_nothing(LLVMValueRef v)

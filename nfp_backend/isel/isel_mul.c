@@ -1,6 +1,6 @@
 #include "nfp_backend/isel/isel_priv.h"
 
-/* Multiplication (reference 2.15): hidden multiplier fed by a run of glued steps. */
+/* Multiplication (nfp.md 2.15): hidden multiplier fed by a run of glued steps. */
 
 struct product {
 	struct nfp_opnd lo, hi; /* NFP_O_NONE: not wanted */

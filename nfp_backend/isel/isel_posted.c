@@ -2,7 +2,7 @@
 
 /* Which atomic additions may be posted, so that nobody waits for them?
  *
- * The immediate forms have no signal, and nothing orders them with later accesses (reference 3.5). So an
+ * The immediate forms have no signal, and nothing orders them with later accesses (nfp.md 3.5). So an
  * addition is posted only if no command that reads or writes its bytes can follow before the program ends
  * or calls the firmware. Bytes count as the commands have them: a group of loads reads more than the
  * program asked for. Additions of one width can come in any order, but one of 64 bits carries over what one

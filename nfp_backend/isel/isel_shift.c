@@ -2,7 +2,7 @@
 
 /* Shifts. By constants they are mostly bit fields (isel_word.c); a word that takes bits of two words
  * is one dbl_shf. By variables the count comes from the left operand of the instruction before
- * (reference 2.8), so each is a glued pair. */
+ * (nfp.md 2.8), so each is a glued pair. */
 
 struct isel_word isel_shift_pair(struct isel *is, struct isel_word hi, struct isel_word lo,
 				 unsigned r)
@@ -166,7 +166,7 @@ static struct nfp_opnd shift_word(struct isel *is, LLVMOpcode op, struct nfp_opn
 }
 
 /* Both words by 0..31. Left: (hi:lo) << n is ((hi:lo) >> 1) >> (31 - n) one word up, which unlike
- * >> (32 - n) is right for n = 0 (reference 5.4, Q3). */
+ * >> (32 - n) is right for n = 0 (nfp.md 5.4, Q3). */
 static void shift_two(struct isel *is, LLVMOpcode op, const struct nfp_opnd v[2],
 		      struct nfp_opnd count, struct nfp_opnd out[2])
 {

@@ -1,7 +1,7 @@
 #include "nfp_backend/isel/isel_priv.h"
 
 /* What SROA leaves of the eBPF stack: frame slots in local memory. Constant offsets are slot operands;
- * variable ones go through LM3, whose pointer sees word addresses only (reference 1.4), so bytes are shifted
+ * variable ones go through LM3, whose pointer sees word addresses only (nfp.md 1.4), so bytes are shifted
  * out of and into words. */
 
 #define LM_VAR 3

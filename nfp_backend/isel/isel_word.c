@@ -138,7 +138,7 @@ static uint32_t field_mask(const struct isel_word *w)
 	return (uint32_t)(bits_mask(w->hi) & ~bits_mask(w->lo));
 }
 
-static bool one_immed(uint32_t v) /* reference 2.10 */
+static bool one_immed(uint32_t v) /* nfp.md 2.10 */
 {
 	uint32_t n = ~v;
 

@@ -3,7 +3,7 @@
 
 #include "nfp_backend/prog.h"
 
-/* What the card can do, instruction by instruction (reference 5.1, wider where the microengine
+/* What the card can do, instruction by instruction (nfp.md 5.1, wider where the microengine
  * itself can do it). All of it are answers with a reason, never errors. */
 
 /* Fields of the context that exist on the card. */
@@ -29,7 +29,7 @@ bool nfp_legal_prog(struct cx *cx, const struct nfp_prog *np, struct offload_ref
 /* Fills in `why` from a row of reasons.def; returns false. */
 bool nfp_refuse(struct cx *cx, struct offload_refusal *why, enum reason r, ...);
 
-/* legal_exit.c: can every value of R0 at this exit be told to the firmware (reference 4.6)? */
+/* legal_exit.c: can every value of R0 at this exit be told to the firmware (nfp.md 4.6)? */
 bool nfp_legal_exit(struct cx *cx, const struct nfp_prog *np, size_t inst, uint32_t pc,
 		    struct offload_refusal *why);
 

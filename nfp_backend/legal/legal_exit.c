@@ -3,7 +3,7 @@
 #include "base/vec.h"
 
 /* The values that R0 may have where a tc program ends. The card can pass a packet on to the host,
- * or end it; it cannot say "accepted, ask no further filter" (reference 4.6, 5.1). The verifier's
+ * or end it; it cannot say "accepted, ask no further filter" (nfp.md 4.6, 5.1). The verifier's
  * facts are joined over paths, so compiled code with one exit shows no constant there: follow R0
  * back through the moves and joins to the constants that it came from. */
 

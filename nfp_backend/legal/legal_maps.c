@@ -2,7 +2,7 @@
 
 #include "base/bits.h"
 
-/* Maps against what the firmware takes (reference 4.2, 6.4), and the program as a whole. */
+/* Maps against what the firmware takes (nfp.md 4.2, 6.4), and the program as a whole. */
 
 /* On the card there is one value for all engines: that does for counting, but what a packet reads
  * would be everybody's, and what it writes, in everybody's way. */

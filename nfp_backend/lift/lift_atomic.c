@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "nfp_backend/lift/lift_int.h"
 
-/* Atomic operations. On map values the memory's atomic engine does them (reference 3.3, 3.4): additions
+/* Atomic operations. On map values the memory's atomic engine does them (nfp.md 3.3, 3.4): additions
  * without result. A frame belongs to one context, which nothing interrupts: load, operate, store do. */
 
 static LLVMValueRef operand(struct lift *l, unsigned reg, unsigned size)

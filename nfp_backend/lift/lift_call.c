@@ -126,7 +126,7 @@ static bool prandom(struct lift *l)
 }
 
 /* The short form needs no checks: one call in the whole program, by a constant that the firmware
- * guarantees room for (reference 4.13). */
+ * guarantees room for (nfp.md 4.13). */
 static bool head_room_is_sure(const struct lift *l)
 {
 	const struct vp_reg *delta = lift_reg(l, 2);
@@ -162,7 +162,7 @@ static bool adjust_tail(struct lift *l)
 
 /* ---- perf_event_output ---------------------------------------------------------------------------- */
 
-/* Pointer types as the firmware knows them (reference 4.11). */
+/* Pointer types as the firmware knows them (nfp.md 4.11). */
 enum perf_ptr { PERF_NONE = 1, PERF_MAP_VALUE = 4, PERF_STACK = 6, PERF_PACKET = 8 };
 
 static enum perf_ptr perf_type(const struct vp_reg *r)

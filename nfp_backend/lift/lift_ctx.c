@@ -3,7 +3,7 @@
 #include "nfp_backend/legal/legal.h"
 
 /* The program's context: struct xdp_md or struct __sk_buff. Only what the packet vector holds is
- * there on the card (reference 4.5). Packet start and length are kept in two variables, read again
+ * there on the card (nfp.md 4.5). Packet start and length are kept in two variables, read again
  * after a helper that moved them. */
 
 void lift_reload_packet(struct lift *l)

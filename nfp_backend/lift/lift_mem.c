@@ -4,7 +4,7 @@
  *
  * Stack accesses at a known offset go straight to the frame's alloca, whatever the register holds,
  * so that SROA dissolves the frame. Words of map values that the atomic engine adds to are
- * big-endian in memory (reference 4.12): they are swapped here, word by word. */
+ * big-endian in memory (nfp.md 4.12): they are swapped here, word by word. */
 
 struct place {
 	enum lift_space space;

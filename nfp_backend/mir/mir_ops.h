@@ -14,7 +14,7 @@ enum nfp_op_flag {
 	NFP_OF_PSEUDO = 1 << 4, /* gone before PHYS */
 	NFP_OF_RESULT = 1 << 5, /* no effect but the result in dst: dead when nobody reads it */
 	NFP_OF_NARROW =
-		1 << 6,     /* restricted operands: local memory offsets up to 7 (reference 2.5) */
+		1 << 6,     /* restricted operands: local memory offsets up to 7 (nfp.md 2.5) */
 	NFP_OF_CC = 1 << 7, /* may set condition codes */
 };
 

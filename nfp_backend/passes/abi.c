@@ -7,7 +7,7 @@
 #include <assert.h>
 
 /* Calls of firmware helpers and ways out of the program become fixed registers, local memory and
- * branches (reference 4.6, 4.11).
+ * branches (nfp.md 4.6, 4.11).
  * Needs: SSA. Leaves: SSA without CALL and EXIT; blocks are split at calls.
  *
  * Before a helper runs, LM0 must point at the key: the key area is the first slot of the frame,
@@ -287,7 +287,7 @@ static struct nfp_mi *shl(struct nfp_edit *e, struct nfp_opnd dst, struct nfp_op
 	return mi;
 }
 
-/* dst = mask & (table >> count), the count through PREV_A (reference 1.5). */
+/* dst = mask & (table >> count), the count through PREV_A (nfp.md 1.5). */
 static void look_up(struct abi *abi, struct nfp_edit *e, struct nfp_opnd dst, uint32_t table,
 		    uint8_t mask, struct nfp_opnd count)
 {
@@ -374,7 +374,7 @@ static void lower_exit(struct abi *abi, uint32_t b)
 
 /* ---- immediate addends ---- */
 
-/* Override word of add_imm and add64_imm (reference 3.4): data reference is the 16-bit operand,
+/* Override word of add_imm and add64_imm (nfp.md 3.4): data reference is the 16-bit operand,
  * length says 16-bit immediate (8) and operand size (4 for 64 bits). */
 static uint32_t addend_word(const struct nfp_mi *mi)
 {

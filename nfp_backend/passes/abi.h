@@ -3,7 +3,7 @@
 
 #include <stdint.h>
 
-/* The firmware's register conventions that more than one pass must know (reference 4.3 - 4.11). */
+/* The firmware's register conventions that more than one pass must know (nfp.md 4.3 - 4.11). */
 
 enum {
 	NFP_ABI_GPRS = 23,      /* 0..22 of each bank are ours, the rest is the firmware's */
@@ -11,7 +11,7 @@ enum {
 	NFP_ABI_LM0_WORDS = 16, /* frame words that operands reach through LM0 */
 	NFP_ABI_XFERS = 32,     /* transfer registers a program may use, in and out */
 	NFP_ABI_MAX_DEFER_BR = 2,
-	NFP_ABI_LM_SLOTS = 3, /* between a pointer's write and its first use (reference 1.4) */
+	NFP_ABI_LM_SLOTS = 3, /* between a pointer's write and its first use (nfp.md 1.4) */
 	NFP_ABI_END_NOPS = 8, /* code-store prefetch window */
 };
 

@@ -57,7 +57,7 @@ static void add_pair(struct bank *k, const struct nfp_opnd *a, const struct nfp_
 }
 
 /* A command reads transfer registers and local memory through field A, so the other part of the
- * address is of bank B (reference 3.1). */
+ * address is of bank B (nfp.md 3.1). */
 static void add_command(struct bank *k, const struct nfp_mi *mi)
 {
 	const struct nfp_opnd *a = &mi->a, *b = &mi->b;

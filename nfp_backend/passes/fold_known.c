@@ -1,7 +1,7 @@
 #include "nfp_backend/passes/ssa.h"
 
 /* Branches whose outcome is known from what they look at: a byte that is always zero, the address
- * of the packet (never 0: bit 31 is set, reference 4.5). Never taken: the branch goes. Always
+ * of the packet (never 0: bit 31 is set, nfp.md 4.5). Never taken: the branch goes. Always
  * taken: what stands behind it goes. */
 
 enum outcome { UNKNOWN, NEVER, ALWAYS };

@@ -11,7 +11,7 @@
  * with a length override and csr_rd, which emit.c makes two of.
  *
  * A far word is reached through LM2 or LM3, whichever the code around does not use, pointed at the
- * 64-byte window that holds the word (offsets are ORed into the pointer, reference 1.4). B22
+ * 64-byte window that holds the word (offsets are ORed into the pointer, nfp.md 1.4). B22
  * holds the address on the way to the CSR. Hazards of late pointers are seen to by hazard.c. */
 
 /* ---- layout ---- */

@@ -6,9 +6,9 @@
  * Needs: PHYS. Leaves: PHYS, ready to emit.
  *
  *  - a local-memory pointer is used NFP_ABI_LM_SLOTS instructions after its write at the earliest
- *    (reference 1.4); write and use are in one block (nfp_check), and a helper takes longer to
+ *    (nfp.md 1.4); write and use are in one block (nfp_check), and a helper takes longer to
  *    get at its arguments than a pointer needs
- *  - the first two instructions must not use LM0 (reference 4.4) */
+ *  - the first two instructions must not use LM0 (nfp.md 4.4) */
 
 enum { ENTRY_SLOTS = 2 };
 

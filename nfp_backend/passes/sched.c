@@ -3,7 +3,7 @@
 #include "nfp_backend/passes.h"
 
 /* Fills the slots behind branches and waiting commands with instructions from before them, which
- * would otherwise run while nothing does behind the branch (reference 2.18).
+ * would otherwise run while nothing does behind the branch (nfp.md 2.18).
  * Needs: PHYS. Leaves: PHYS with `defer` counts; the number of words stays.
  *
  * Deferred instructions always run, and before whatever stands at the target. So one may move
@@ -134,7 +134,7 @@ static bool may_move(const struct nfp_block *b, size_t i, size_t fixed)
 	       !covers_pointer_write(b, i);
 }
 
-/* ---- the first instructions of the program, which must not use LM0 (reference 4.4) ---- */
+/* ---- the first instructions of the program, which must not use LM0 (nfp.md 4.4) ---- */
 
 static bool names_lm0(const struct nfp_mi *mi)
 {
@@ -191,7 +191,7 @@ static size_t delay_lm0(struct nfp_block *b)
 
 /* ---- filling ---- */
 
-/* The transfer's own effects: out registers are fetched after the slots (reference 3.3). */
+/* The transfer's own effects: out registers are fetched after the slots (nfp.md 3.3). */
 static struct effects transfer_effects(const struct nfp_mi *mi)
 {
 	struct effects e = { 0 };

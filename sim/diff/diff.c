@@ -93,7 +93,7 @@ static bool calls_helper(const struct fe_prog *prog, int32_t helper)
 }
 
 /* The kernel gives programs anything from 14 bytes on, a card nothing shorter than Ethernet's
- * minimum; adjust_head with a constant relies on that (reference 4.13, d <= 46). Longer packets than
+ * minimum; adjust_head with a constant relies on that (nfp.md 4.13, d <= 46). Longer packets than
  * what a card keeps in CTM, or the host in a page, are left out. */
 static void set_length_limits(struct diff *d)
 {
@@ -109,7 +109,7 @@ static void set_length_limits(struct diff *d)
 
 /* ---- comparison of one packet ----------------------------------------------------------------- */
 
-/* What the epilogue makes of a verdict (reference 4.6). A redirection to nowhere is an error in the kernel, which
+/* What the epilogue makes of a verdict (nfp.md 4.6). A redirection to nowhere is an error in the kernel, which
  * drops the packet; one to somewhere is nothing that a device does. */
 uint8_t sim_diff_expected_byte(const struct diff *d, const struct sim_host_run *host)
 {
@@ -151,7 +151,7 @@ static void check_packet(struct diff *d, const struct sim_host_run *host,
 }
 
 /* The driver's sequence selects queue 64, which no vNIC has, for what does not fit a byte
- * (reference 4.13); never written is queue 0. */
+ * (nfp.md 4.13); never written is queue 0. */
 static void check_queue(struct diff *d, const struct sim_host_run *host,
 			const struct sim_me_result *dev)
 {

@@ -80,7 +80,7 @@ static void find_references(const struct fe_prog *prog, bool *used, size_t n_map
 	}
 }
 
-#define GPR_R1 2u /* low word of R1, which holds the map in every map helper (reference 4.3) */
+#define GPR_R1 2u /* low word of R1, which holds the map in every map helper (nfp.md 4.3) */
 
 static bool is_map_helper(const struct nfp_firmware *fw, uint32_t addr)
 {

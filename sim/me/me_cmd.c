@@ -68,7 +68,7 @@ static uint64_t operate(enum me_effect e, uint64_t old, uint64_t x, uint64_t max
 	}
 }
 
-/* A 64-bit counter lies in memory low word first, each word big-endian (reference 3.3). */
+/* A 64-bit counter lies in memory low word first, each word big-endian (nfp.md 3.3). */
 static void atomic_wide(struct me_ctx *cx, const struct me_access *a)
 {
 	enum me_effect e = a->in->cmd->effect;
@@ -145,7 +145,7 @@ static void transfer(struct sim_me *me, struct me_ctx *cx, const struct me_acces
 
 /* ---- issue ---------------------------------------------------------------------------------- */
 
-/* The override word of reference 3.4: of its parts, length and immediate data are modelled. */
+/* The override word of nfp.md 3.4: of its parts, length and immediate data are modelled. */
 enum {
 	OV_MASTERS = 0x0007,
 	OV_DATA_SHIFT = 3,

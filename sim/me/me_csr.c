@@ -1,4 +1,4 @@
-/* Local CSRs, and the pointers among them whose writes take effect late (reference 1.4, 1.7). */
+/* Local CSRs, and the pointers among them whose writes take effect late (nfp.md 1.4, 1.7). */
 #include "sim/me/me_internal.h"
 
 #include <assert.h>

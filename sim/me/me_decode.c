@@ -119,7 +119,7 @@ static bool index_post(unsigned mode, struct me_operand *o)
 	return true;
 }
 
-/* 10-bit operand (reference 2.4). `lm_high`: pointers 2 and 3 instead of 0 and 1. */
+/* 10-bit operand (nfp.md 2.4). `lm_high`: pointers 2 and 3 instead of 0 and 1. */
 static bool wide_operand(unsigned code, bool bank_b, bool lm_high, struct me_operand *o)
 {
 	*o = (struct me_operand){ .bank_b = bank_b };
@@ -168,7 +168,7 @@ static bool wide_operand(unsigned code, bool bank_b, bool lm_high, struct me_ope
 	}
 }
 
-/* 8-bit operand (reference 2.5). `i8`: bit 7 of a constant. */
+/* 8-bit operand (nfp.md 2.5). `i8`: bit 7 of a constant. */
 static bool narrow_operand(unsigned code, bool bank_b, bool lm_high, bool i8, struct me_operand *o)
 {
 	*o = (struct me_operand){ .bank_b = bank_b };

@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 /* One instruction word taken apart, operands resolved, nothing executed yet. Numbering is that of
- * 4-context mode, the mode of the BPF firmware (reference 1.2). */
+ * 4-context mode, the mode of the BPF firmware (nfp.md 1.2). */
 
 enum me_class {
 #define CLASS(id, mask, value) ME_##id,
@@ -134,12 +134,12 @@ struct me_insn {
 
 	const struct me_mem_cmd *cmd; /* NULL: a target or action that is not the memory unit's */
 	uint8_t tgt_cmd, token;
-	uint8_t mode;   /* addressing, reference 3.1 */
+	uint8_t mode;   /* addressing, nfp.md 3.1 */
 	uint8_t xfer;   /* first transfer register */
 	uint8_t count;  /* as encoded: units - 1 */
 	uint8_t signal; /* 0: none */
 	bool swap;      /* gives up the engine until `signal`, after `defer` more instructions */
-	bool indirect;  /* previous result overrides fields, reference 3.4 */
+	bool indirect;  /* previous result overrides fields, nfp.md 3.4 */
 };
 
 /* Bits [44:0] of a word. False: no instruction has these bits. */
@@ -148,7 +148,7 @@ bool me_decode(uint64_t word, struct me_insn *in);
 const struct me_mem_cmd *me_mem_cmd_find(unsigned tgt_cmd, unsigned token);
 const struct me_csr_info *me_csr_find(unsigned addr);
 
-/* ECC over bits [44:0] (reference 2.1). */
+/* ECC over bits [44:0] (nfp.md 2.1). */
 uint8_t me_ecc(uint64_t op);
 
 #endif

@@ -1,5 +1,5 @@
 /* What the firmware does around a program: how it hands a packet over and what it finds when the
- * program jumps to BPF_DONE (reference 4.3 to 4.6). */
+ * program jumps to BPF_DONE (nfp.md 4.3 to 4.6). */
 #include "sim/me/me_internal.h"
 
 #include "base/bits.h"
@@ -157,7 +157,7 @@ static bool exit_fault(struct sim_me *me, struct me_ctx *cx, const char *what, u
 	return me_fault(me, cx, SIM_ME_FAULT_EXIT, "%s (0x%" PRIx32 ")", what, value);
 }
 
-/* Bits of the packet vector that a program may change, per word (reference 4.5). */
+/* Bits of the packet vector that a program may change, per word (nfp.md 4.5). */
 static bool check_packet_vector(struct sim_me *me, struct me_ctx *cx)
 {
 	static const uint32_t may_change[ME_PV_WORDS] = {

@@ -1,5 +1,5 @@
 /* The firmware's helper routines as a program sees them: arguments in, results out, and everything
- * that they do not promise to keep filled with junk (reference 4.11, 4.12). */
+ * that they do not promise to keep filled with junk (nfp.md 4.11, 4.12). */
 #include "sim/me/me_internal.h"
 
 #include "base/bits.h"
@@ -12,7 +12,7 @@
 
 #define MAX_MAP_BYTES 512u /* keys and values from the stack */
 
-/* Low word of eBPF register Rn; both banks hold it (reference 4.3). */
+/* Low word of eBPF register Rn; both banks hold it (nfp.md 4.3). */
 enum { GPR_R0 = 0, GPR_R2 = 4, GPR_R3 = 6, GPR_R4 = 8, GPR_R5 = 10 };
 
 static bool helper_fault(struct sim_me *me, struct me_ctx *cx, const char *what, uint32_t value)

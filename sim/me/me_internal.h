@@ -85,7 +85,7 @@ struct me_op {
 	uint32_t target;                      /* op index of a branch */
 };
 
-/* Register whose writes take effect late (reference 1.4): LM pointers 0..3, then T_INDEX. */
+/* Register whose writes take effect late (nfp.md 1.4): LM pointers 0..3, then T_INDEX. */
 #define ME_POINTERS 5
 #define ME_T_INDEX  4
 #define ME_LATE     4 /* writes in flight: one a slot, and they settle after four */

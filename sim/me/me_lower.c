@@ -6,7 +6,7 @@
 
 #include "base/bits.h"
 
-#define FIRST_FIRMWARE_GPR 23 /* reference 4.3 */
+#define FIRST_FIRMWARE_GPR 23 /* nfp.md 4.3 */
 
 enum { STOP_RAN_OFF, STOP_DONE, STOP_OUTSIDE, STOP_HELPERS, STOP_COUNT = STOP_HELPERS + 4 };
 
@@ -97,7 +97,7 @@ static bool reads_both(const struct me_insn *in)
 	}
 }
 
-/* Operand kinds that one port serves (reference 2.6). */
+/* Operand kinds that one port serves (nfp.md 2.6). */
 static bool share_a_port(const struct me_insn *in)
 {
 	enum me_operand_kind l = in->left.kind, r = in->right.kind;

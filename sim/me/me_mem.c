@@ -7,7 +7,7 @@
 #define CTM_RESIDENT   0x80000000u
 #define CTM_PKT_SHIFT  16
 #define CTM_PKT_MASK   0x3ffu
-#define CTM_OTHER_BITS 0x7c00e000u /* between the fields of reference 4.5 */
+#define CTM_OTHER_BITS 0x7c00e000u /* between the fields of nfp.md 4.5 */
 
 uint32_t me_pkt_len(const struct sim_me *me)
 {

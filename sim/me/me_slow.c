@@ -1,5 +1,5 @@
 /* Operands that lie behind a pointer or in another context: fetched before the instruction into
- * the context's scratch registers, stored after it, pointers modified last (reference 1.4). */
+ * the context's scratch registers, stored after it, pointers modified last (nfp.md 1.4). */
 #include "sim/me/me_internal.h"
 
 #include <inttypes.h>

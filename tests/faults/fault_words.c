@@ -1,4 +1,4 @@
-/* Faults of the encoder and of what comes behind it: changes to finished words (reference 2.2 to 2.17,
+/* Faults of the encoder and of what comes behind it: changes to finished words (nfp.md 2.2 to 2.17,
  * 3.1), relocations, and what the loader hands over. Written from the reference, like the simulator. */
 #include "faults.h"
 

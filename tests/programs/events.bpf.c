@@ -1,4 +1,4 @@
-/* perf_event_output of each kind of memory that the firmware can read (reference 4.11). */
+/* perf_event_output of each kind of memory that the firmware can read (nfp.md 4.11). */
 #include "common.bpf.h"
 
 struct {

@@ -11,7 +11,7 @@ static int32_t bytes_of(uint8_t size)
 
 /* ---- packet -------------------------------------------------------------------------------------- */
 
-/* An offset of up to 127 is part of the command, more needs a register (reference 5.3). */
+/* An offset of up to 127 is part of the command, more needs a register (nfp.md 5.3). */
 static void packet_loads_around_128(struct asm_buf *b)
 {
 	program_start(b, 304);

@@ -46,7 +46,7 @@ void ops_shift(struct op_list *l);
 void ops_divide(struct op_list *l);
 void ops_swap(struct op_list *l);
 void ops_jump(struct op_list *l);
-void ops_quirk(struct op_list *l); /* reference 5.4 */
+void ops_quirk(struct op_list *l); /* nfp.md 5.4 */
 
 struct program {
 	const char *name;

@@ -1,4 +1,4 @@
-/* Faults that the kernel's driver has (reference 5.4: cases named q1-… to q8-…), and those that JIT
+/* Faults that the kernel's driver has (nfp.md 5.4: cases named q1-… to q8-…), and those that JIT
  * compilers are known for: each is a named case, and none may be ours.
  *
  *   quirks_test SUITE [CASE [PASSES-TO-DUMP]]

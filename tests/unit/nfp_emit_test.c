@@ -133,7 +133,7 @@ static void test_exit_bytes(void **state)
 		unsigned prog_type;
 		uint32_t r0;
 		uint8_t byte;
-	} cases[] = { /* reference 4.6 */
+	} cases[] = { /* nfp.md 4.6 */
 		      { NFP_PROG_XDP, 0, 0x82 }, { NFP_PROG_XDP, 1, 0x22 },
 		      { NFP_PROG_XDP, 2, 0x11 }, { NFP_PROG_XDP, 3, 0x44 },
 		      { NFP_PROG_XDP, 4, 0x82 }, { NFP_PROG_XDP, UINT32_MAX, 0x82 },

@@ -256,7 +256,7 @@ static inline uint64_t eval_call(struct eval *e, LLVMValueRef c)
 	return e->result;
 }
 
-/* The atomic engine: big-endian words, the low one first (reference 3.3). */
+/* The atomic engine: big-endian words, the low one first (nfp.md 3.3). */
 static inline void eval_atomic_add(struct eval *e, uint64_t addr, unsigned words, uint64_t v)
 {
 	uint64_t x = 0;

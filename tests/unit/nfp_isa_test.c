@@ -206,7 +206,7 @@ static struct nfp_insn alu(struct nfp_isa_opnd dst, struct nfp_isa_opnd left, en
 				  .alu = { .op = op, .dst = dst, .left = left, .right = right } };
 }
 
-/* Words of reference 10: a register that is in both banks is read where there is room. */
+/* Words of nfp.md 10: a register that is in both banks is read where there is room. */
 static void registers_in_both_banks(void **state)
 {
 	struct nfp_insn x = alu(nfp_r_gpr_both(6), NFP_R_NOTHING, NFP_ALU_B, nfp_r_gpr_both(8)), y;
@@ -251,7 +251,7 @@ static void forty_bit_addresses_take_either_bank(void **state)
 				       .sig = 1 } };
 
 	(void)state;
-	assert_true(nfp_encode(&x) == UINT64_C(0x045c12085415)); /* reference 10 */
+	assert_true(nfp_encode(&x) == UINT64_C(0x045c12085415)); /* nfp.md 10 */
 	x.cmd.base = nfp_r_gpr_a(21);
 	x.cmd.off = nfp_r_gpr_b(21);
 	assert_int_equal(nfp_encode(&x) >> 42, 0); /* mode 0: A is the high part */

@@ -202,7 +202,7 @@ static void test_alu_registers(void **state)
 	check_alu(INSN(BPF_ALU | BPF_NEG, 6, 0, 0, 0));
 }
 
-/* -2^31 is the driver's fault Q1 (reference 5.4); shift counts 0 are Q3. */
+/* -2^31 is the driver's fault Q1 (nfp.md 5.4); shift counts 0 are Q3. */
 static void test_alu_immediates(void **state)
 {
 	static const uint8_t ops[] = {

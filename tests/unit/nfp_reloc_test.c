@@ -48,7 +48,7 @@ static int teardown(void **state)
 
 /* ---- the driver's words: what it relocates with a code in bits 63:56, we do with a table ---- */
 
-enum { /* the driver's codes, reference 4.9 */
+enum { /* the driver's codes, nfp.md 4.9 */
        DRV_BR_REL = 1,
        DRV_GO_OUT = 2,
        DRV_GO_ABORT = 3,

@@ -43,11 +43,11 @@ static const struct text_case {
 	uint64_t word;
 	const char *text;
 } text_cases[] = {
-	/* words of reference 10 with shapes that the listing lacks */
+	/* words of nfp.md 10 with shapes that the listing lacks */
 	{ 0x00d801c08125, "bcc[.7]" },
 	{ 0x065c12082408,
 	  "mem[read32_swap, $xfer_0, gprB_9, <<8, gprA_8, 2], indirect_ref, ctx_swap[sig1]" },
-	/* operand forms, put together by hand from reference 2.4, 2.5 */
+	/* operand forms, put together by hand from nfp.md 2.4, 2.5 */
 	{ 0x0a000000000 | 0x090, "alu[gprA_0, --, B, gprB_0]" },
 	{ 0x0a000000000 | UINT64_C(0x14) << 31 | 0x085 | 0x1e5 << 10 | UINT64_C(0x300) << 20,
 	  NULL },

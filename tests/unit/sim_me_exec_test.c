@@ -145,7 +145,7 @@ static void defer_slots_always_run(void **state)
 	}
 }
 
-/* Shadow less defer slots is lost, but only when taken (reference 2.18). */
+/* Shadow less defer slots is lost, but only when taken (nfp.md 2.18). */
 static void branch_shadows_cost_cycles(void **state)
 {
 	(void)state;

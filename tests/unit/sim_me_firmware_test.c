@@ -349,7 +349,7 @@ static void what_is_left_behind_is_checked(void **state)
 	}
 }
 
-/* LM0 settles during the first two instructions: nothing earlier may use it (reference 4.4). */
+/* LM0 settles during the first two instructions: nothing earlier may use it (nfp.md 4.4). */
 static void lm0_is_ready_for_the_third_instruction(void **state)
 {
 	static const uint64_t load_lm0 = UINT64_C(0xa000000000) | UINT64_C(0x200) << 10 | 1 << 20;
