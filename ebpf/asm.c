@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The inverse of disasm.c. A form is a pattern of the text and what its parts become; the first form
+/* The inverse of nfp_disasm.c. A form is a pattern of the text and what its parts become; the first form
  * that matches is the instruction. Patterns hold literal characters, and
  * behind a percent sign:
  *   D S  64-bit register   d s  32-bit register, into dst or src      c C  dst once more   R  src

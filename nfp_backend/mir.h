@@ -3,7 +3,7 @@
 
 #include "base/cx.h"
 #include "nfp_backend/firmware.h"
-#include "nfp_backend/mir/opcodes.h"
+#include "nfp_backend/isa/opcodes.h"
 
 #include <stdbool.h>
 #include <stdint.h>

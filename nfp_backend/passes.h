@@ -9,7 +9,7 @@
 
 /* dce.c    */ bool nfp_dead_code(struct nfp_func *fn, struct cx *cx);
 /* fold.c   */ bool nfp_fold(struct nfp_func *fn, struct cx *cx);	/* peepholes over SSA: constants, copies, single-use LM and xfer reads */
-/* abi.c    */ bool nfp_lower_calls(struct nfp_func *fn, struct cx *cx);	/* * CALL, EXIT -> fixed registers, LM, branches */
+/* lower_calls.c    */ bool nfp_lower_calls(struct nfp_func *fn, struct cx *cx);	/* * CALL, EXIT -> fixed registers, LM, branches */
 /* reuse.c  */ bool nfp_reuse_arguments(struct nfp_func *fn, struct cx *cx);	/* stores of keys and values that are in place */
 /* phi.c    */ bool nfp_remove_phis(struct nfp_func *fn, struct cx *cx);	/* * PHI -> parallel copies; SSA -> VREG */
 /* coalesce.c */ bool nfp_coalesce(struct nfp_func *fn, struct cx *cx);	/* joins copy-related registers */

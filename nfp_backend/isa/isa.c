@@ -8,18 +8,18 @@
 
 static const struct nfp_op_info alu_ops[32] = {
 #define NFP_ALU_OP(id, code, text_, left_) [code] = { .text = text_, .left = left_ },
-#include "nfp_backend/mir/opcodes.def"
+#include "nfp_backend/isa/opcodes.def"
 };
 
 static const struct nfp_op_info shf_ops[8] = {
 #define NFP_SHF_OP(id, code, text_, left_) [code] = { .text = text_, .left = left_ },
-#include "nfp_backend/mir/opcodes.def"
+#include "nfp_backend/isa/opcodes.def"
 };
 
 static const struct nfp_cc_info ccs[32] = {
 #define NFP_CC(id, code, text_, ev_pip_, css_)                                                     \
 	[code] = { .text = text_, .ev_pip = ev_pip_, .css = css_ },
-#include "nfp_backend/mir/opcodes.def"
+#include "nfp_backend/isa/opcodes.def"
 };
 
 static const struct nfp_mem_info mem_ops[NFP_MEM_OP_COUNT] = {
@@ -30,7 +30,7 @@ static const struct nfp_mem_info mem_ops[NFP_MEM_OP_COUNT] = {
 			   .cnt_mask = cnt_mask_,                                                  \
 			   .cnt_value = cnt_value_,                                                \
 			   .unit_bytes = unit },
-#include "nfp_backend/mir/opcodes.def"
+#include "nfp_backend/isa/opcodes.def"
 };
 
 const struct nfp_op_info *nfp_alu_info(unsigned code)
@@ -85,7 +85,7 @@ const char *nfp_csr_text(unsigned addr_bytes)
 		const char *text;
 	} csrs[] = {
 #define NFP_CSR(id, addr, text_) { .addr_bytes = addr, .text = text_ },
-#include "nfp_backend/mir/opcodes.def"
+#include "nfp_backend/isa/opcodes.def"
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(csrs); i++) {

@@ -2,7 +2,7 @@
 #define NFP_BACKEND_ISA_ISA_H
 
 #include "base/cx.h"
-#include "nfp_backend/mir/opcodes.h"
+#include "nfp_backend/isa/opcodes.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -14,7 +14,7 @@
  * How it works, file by file (isel_priv.h has the types that they share):
  *
  *   isel_ir.c       numbers the IR: blocks in reverse postorder, dominators, constants
- *   isel_epoch.c    after which helper call transfer registers and packet vector are other ones
+ *   isel_clobber.c    after which helper call transfer registers and packet vector are other ones
  *   isel_defer.c    which instructions are computed where their single user stands
  *   isel_bits.c     upper bound of the significant bits of every value: words that are 0 are never made
  *   isel_group.c    which packet and map-value loads share one memory command

@@ -5,7 +5,7 @@
 
 enum call_id {
 #define INTRINSIC(id, name, type) CALL_##id,
-#include "nfp_backend/lift/intrinsics.def"
+#include "nfp_backend/intrinsics.def"
 #undef INTRINSIC
 	CALL_COUNT
 };
@@ -27,7 +27,7 @@ static const struct {
 #define EFFECT_PERF_EVENT         ISEL_CALL_XFER
 #define EFFECT_QUEUE_SELECT       0
 #define EFFECT_ABORT              0
-#include "nfp_backend/lift/intrinsics.def"
+#include "nfp_backend/intrinsics.def"
 #undef INTRINSIC
 };
 

@@ -1,4 +1,4 @@
-#include "nfp_backend/passes/abi.h"
+#include "nfp_backend/firmware/calling_convention.h"
 #include "nfp_backend/isel/isel_priv.h"
 
 /* Ways out. A verdict that is known where control leaves is a branch to one shared block a result byte;

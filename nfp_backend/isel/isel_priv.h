@@ -208,7 +208,7 @@ bool isel_is_pure(LLVMValueRef v);
 LLVMValueRef isel_single_user(LLVMValueRef v);
 bool isel_is_inst(LLVMValueRef v, LLVMOpcode op);
 
-/* ---- isel_epoch.c, isel_defer.c, isel_bits.c, isel_group.c: analyses --------------------------------- */
+/* ---- isel_clobber.c, isel_defer.c, isel_bits.c, isel_group.c: analyses --------------------------------- */
 void isel_find_epochs(struct isel *is);
 void isel_find_deferred(struct isel *is);
 void isel_find_escapes(struct isel *is);

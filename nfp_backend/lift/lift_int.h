@@ -48,7 +48,7 @@ struct lift_frame {
 
 enum lift_intrinsic {
 #define INTRINSIC(id, name, sig) LIFT_##id,
-#include "nfp_backend/lift/intrinsics.def"
+#include "nfp_backend/intrinsics.def"
 #undef INTRINSIC
 	LIFT_N_INTRINSICS
 };

@@ -33,13 +33,13 @@ static const char *const result_attrs[LIFT_N_INTRINSICS] = {
 
 static const char *const intrinsic_name[LIFT_N_INTRINSICS] = {
 #define INTRINSIC(id, name, sig) [LIFT_##id] = name,
-#include "nfp_backend/lift/intrinsics.def"
+#include "nfp_backend/intrinsics.def"
 #undef INTRINSIC
 };
 
 static const char *const intrinsic_sig[LIFT_N_INTRINSICS] = {
 #define INTRINSIC(id, name, sig) [LIFT_##id] = sig,
-#include "nfp_backend/lift/intrinsics.def"
+#include "nfp_backend/intrinsics.def"
 #undef INTRINSIC
 };
 

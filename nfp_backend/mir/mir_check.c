@@ -1,4 +1,4 @@
-#include "nfp_backend/passes/abi.h"
+#include "nfp_backend/firmware/calling_convention.h"
 #include "nfp_backend/mir/mir_text.h"
 #include "nfp_backend/passes.h"
 

@@ -1,5 +1,5 @@
 #include "nfp_backend/passes/frame.h"
-#include "nfp_backend/passes/live.h"
+#include "nfp_backend/passes/live_sets.h"
 
 #include <assert.h>
 

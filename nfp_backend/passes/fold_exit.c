@@ -1,9 +1,9 @@
-#include "nfp_backend/passes/abi.h"
+#include "nfp_backend/firmware/calling_convention.h"
 #include "nfp_backend/passes/ssa.h"
 
 /* Ways out whose result is known on the way in: a block of PHIs that ends in EXIT is entered with a
  * constant from some predecessors; these go to an exit of that constant at once. The table code for
- * results in registers (abi.c) is then often not needed at all. A predecessor that is itself only
+ * results in registers (lower_calls.c) is then often not needed at all. A predecessor that is itself only
  * PHIs takes the EXIT over, and its own predecessors are looked at in turn. */
 
 struct exits {

@@ -1,6 +1,6 @@
 #include "nfp_backend/passes/frame.h"
 
-#include "nfp_backend/passes/abi.h"
+#include "nfp_backend/firmware/calling_convention.h"
 #include "nfp_backend/isa/isa.h"
 #include "nfp_backend/passes.h"
 

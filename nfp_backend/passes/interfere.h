@@ -1,8 +1,8 @@
 #ifndef NFP_BACKEND_PASSES_INTERFERE_H
 #define NFP_BACKEND_PASSES_INTERFERE_H
 
-#include "nfp_backend/passes/abi.h"
-#include "nfp_backend/passes/live.h"
+#include "nfp_backend/firmware/calling_convention.h"
+#include "nfp_backend/passes/live_sets.h"
 
 /* Which GPR virtual registers may not share a hardware register (interfere.c).
  *

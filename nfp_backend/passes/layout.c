@@ -1,4 +1,4 @@
-#include "nfp_backend/passes/live.h"
+#include "nfp_backend/passes/live_sets.h"
 
 #include <assert.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-#include "nfp_backend/passes/live.h"
+#include "nfp_backend/passes/live_sets.h"
 
 /* Which virtual registers are live at block borders: backward data flow to a fixed point.
  *

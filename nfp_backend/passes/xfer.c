@@ -1,5 +1,5 @@
-#include "nfp_backend/passes/abi.h"
-#include "nfp_backend/passes/live.h"
+#include "nfp_backend/firmware/calling_convention.h"
+#include "nfp_backend/passes/live_sets.h"
 
 #include <assert.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 #include "tests/isel/harness.h"
 
-#include "nfp_backend/passes/abi.h"
+#include "nfp_backend/firmware/calling_convention.h"
 #include "nfp_backend/isel/isel.h"
 #include "nfp_backend/lift/lift.h"
 #include "nfp_backend/passes.h"

@@ -1,7 +1,7 @@
 /* From hardware-level machine IR to words: relocations, lines, limits; the firmware's
  * conventions. */
 
-#include "nfp_backend/passes/abi.h"
+#include "nfp_backend/firmware/calling_convention.h"
 #include "nfp_backend/image.h"
 #include "nfp_backend/isa/isa.h"
 #include "nfp_backend/passes.h"

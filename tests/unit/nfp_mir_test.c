@@ -1,6 +1,6 @@
 /* Machine IR: text there and back, what the parser says, control-flow graph, liveness, operands. */
 
-#include "nfp_backend/passes/live.h"
+#include "nfp_backend/passes/live_sets.h"
 
 #include "base/bits.h"
 

@@ -1,17 +1,17 @@
-#ifndef NFP_BACKEND_MIR_OPCODES_H
-#define NFP_BACKEND_MIR_OPCODES_H
+#ifndef NFP_BACKEND_ISA_OPCODES_H
+#define NFP_BACKEND_ISA_OPCODES_H
 
 /* Enums of the rows of opcodes.def, for machine IR and instruction words alike. Values are the
  * hardware's codes but where noted. */
 
 enum nfp_alu_op {
 #define NFP_ALU_OP(id, code, text, left) NFP_ALU_##id = code,
-#include "nfp_backend/mir/opcodes.def"
+#include "nfp_backend/isa/opcodes.def"
 };
 
 enum nfp_shf_op {
 #define NFP_SHF_OP(id, code, text, left) NFP_SHF_##id = code,
-#include "nfp_backend/mir/opcodes.def"
+#include "nfp_backend/isa/opcodes.def"
 };
 
 /* Shift control. Counts are always the assembler's: the encoder turns a left shift into 32 - n. */
@@ -19,20 +19,20 @@ enum nfp_sc { NFP_SC_ROT = 0, NFP_SC_RIGHT = 1, NFP_SC_LEFT = 2, NFP_SC_DBL = 3 
 
 enum nfp_cc {
 #define NFP_CC(id, code, text, ev_pip, css) NFP_CC_##id = code,
-#include "nfp_backend/mir/opcodes.def"
+#include "nfp_backend/isa/opcodes.def"
 };
 
 /* Memory commands: numbers are rows of the table, not a hardware code. */
 enum nfp_mem_op {
 #define NFP_MEM_OP(id, text, tgt_cmd, token, cnt_mask, cnt_value, unit_bytes) NFP_MEM_##id,
-#include "nfp_backend/mir/opcodes.def"
+#include "nfp_backend/isa/opcodes.def"
 	NFP_MEM_OP_COUNT
 };
 
 /* Local control registers: byte addresses. */
 enum nfp_csr {
 #define NFP_CSR(id, addr_bytes, text) NFP_CSR_##id = addr_bytes,
-#include "nfp_backend/mir/opcodes.def"
+#include "nfp_backend/isa/opcodes.def"
 };
 
 enum nfp_mul_type { NFP_MUL_24X8 = 1, NFP_MUL_16X16 = 2, NFP_MUL_32X32 = 3 };

@@ -1,5 +1,5 @@
-#ifndef NFP_BACKEND_PASSES_LIVE_H
-#define NFP_BACKEND_PASSES_LIVE_H
+#ifndef NFP_BACKEND_PASSES_LIVE_SETS_H
+#define NFP_BACKEND_PASSES_LIVE_SETS_H
 
 #include "nfp_backend/mir/mir_ops.h"
 #include "nfp_backend/passes.h"
