@@ -9,7 +9,7 @@
  * apart is said in intrinsics.def.
  *
  * False: some instruction has no device form; `why` says which rule and *why_pc where. Never
- * happens for a program whose every instruction legal.c accepted, except when it is too large. */
+ * happens for a program whose every instruction ebpf_legal.c accepted, except when it is too large. */
 bool nfp_lift(struct cx *cx, const struct nfp_prog *np, LLVMContextRef llvm, LLVMModuleRef *mod,
 	      struct offload_refusal *why);
 
