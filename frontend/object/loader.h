@@ -199,7 +199,7 @@ bool fe_libbpf_relocate(struct cx *cx, struct bpf_object *obj, const char **log)
 /* Type that libbpf derives from a section name; false: none. */
 bool fe_libbpf_section_type(struct cx *cx, const char *section, uint32_t *type, uint32_t *attach);
 
-/* sections.c */
+/* rcu_preempt.c */
 struct fe_section_type {
 	uint32_t type, attach;
 	bool frags;

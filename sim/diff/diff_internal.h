@@ -77,7 +77,7 @@ void sim_diff_maps_check_all(struct diff *d);
 /* The object's maps on a host side, empty; NULL: reported. */
 struct sim_maps *sim_diff_maps_new(struct diff *d, enum sim_diff_host_id id);
 
-/* special.c */
+/* btf_fields.c */
 /* A byte for each of the map's value: 1 where a helper's or the kernel's own field is. NULL: there is none. */
 const uint8_t *sim_special_bytes(struct arena *arena, const struct fe_object *obj,
 				 const struct fe_map *m);

@@ -1,7 +1,7 @@
 #include "fe_rig.h"
 
 #include "base/bits.h"
-#include "frontend/verifier/cfg.h"
+#include "frontend/verifier/flow/cfg.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,4 @@
-#include "frontend/verifier/kernel_type.h"
+#include "frontend/verifier/contracts/kernel_type.h"
 
 #include "base/bits.h"
 #include "fe_rig.h"

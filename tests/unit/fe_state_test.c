@@ -1,4 +1,4 @@
-#include "frontend/verifier/state.h"
+#include "frontend/verifier/state/state.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,4 @@
-#include "frontend/verifier/value.h"
+#include "frontend/verifier/domain/value.h"
 
 #include "base/bits.h"
 

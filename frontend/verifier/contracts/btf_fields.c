@@ -1,0 +1,324 @@
+#include "frontend/verifier/walk/verify.h"
+
+#include "base/bits.h"
+#include "frontend/verifier/contracts/kfuncs.h"
+
+#include <bpf/btf.h>
+#include <string.h>
+
+/* Fields of map values that only helpers may touch (spin locks, timers, kernel pointers …), found in the
+ * object's BTF as the kernel finds them: by the names of structures, without looking through typedefs and
+ * const. A value that breaks one of the kernel's rules has no such fields at all: it is plain bytes, and
+ * what needs a field is rejected (fe_special.refused). */
+
+#define MAX_DEPTH  32    /* of structures in structures, of modifiers: as the kernel */
+#define MAX_FIELDS 11    /* in a value: as the kernel */
+#define MAX_VISITS 4096u /* members of one value */
+
+enum how_many { ONE, ANY };
+
+struct row {
+	const char *name;
+	uint32_t size, align;
+	enum how_many limit;
+	enum fe_special_family family;
+};
+
+static const struct row rows[] = {
+#define SPECIAL(name, size, align, limit, family)                                                  \
+	{ #name, size, align, limit, FE_SPECIAL_##family },
+#define HOLDS(family, map_type)
+#include "frontend/verifier/contracts/btf_fields.def"
+#undef SPECIAL
+#undef HOLDS
+};
+
+struct finder {
+	struct fe_special *special;
+	const struct btf *btf;
+	uint32_t seen; /* rows that may be there once, and were */
+	unsigned visits;
+};
+
+/* A type, and the declaration that its decl_tags belong to. */
+struct place {
+	uint32_t type;
+	uint32_t owner;    /* structure, or variable */
+	int32_t component; /* member; -1: the variable itself */
+	uint32_t off;
+	uint32_t size; /* variables: of the whole; 0: not compared */
+};
+
+static void refuse(struct finder *w, const char *why)
+{
+	if (!w->special->refused)
+		w->special->refused = why;
+}
+
+static void add(struct finder *w, const struct fe_special_field *f)
+{
+	struct fe_special *s = w->special;
+
+	if (s->n == MAX_FIELDS)
+		refuse(w, "its value has more than 11 such fields");
+	else if (s->n && f->off < s->field[s->n - 1].off + s->field[s->n - 1].size)
+		refuse(w, "two such fields of its value overlap");
+	else
+		s->field[s->n++] = *f;
+}
+
+/* ---- kernel pointers ----------------------------------------------------------------------------- */
+
+static bool is_tag(const struct btf_type *t)
+{
+	return t && btf_kind(t) == BTF_KIND_TYPE_TAG;
+}
+
+/* What a __kptr points to; NULL: no structure. */
+static const struct btf_type *pointee(const struct btf *btf, uint32_t id)
+{
+	const struct btf_type *t = btf__type_by_id(btf, id);
+
+	for (unsigned n = 0; t && n < MAX_DEPTH && (btf_is_mod(t) || btf_is_typedef(t)); n++)
+		t = btf__type_by_id(btf, t->type);
+	return t && btf_is_composite(t) ? t : NULL;
+}
+
+static void set_pointer_kind(struct finder *w, const char *tag, struct fe_special_field *f)
+{
+	f->family = FE_SPECIAL_OBJECT;
+	if (!strcmp(tag, "kptr"))
+		f->kptr = FE_KPTR_OWNED;
+	else if (!strcmp(tag, "kptr_untrusted"))
+		f->kptr = FE_KPTR_UNTRUSTED;
+	else if (!strcmp(tag, "uptr"))
+		f->family = FE_SPECIAL_USER_PAGE;
+	else if (strcmp(tag, "percpu_kptr") != 0) /* not to be touched */
+		refuse(w, "a pointer in its value has a type tag that the kernel does not know");
+}
+
+static bool add_pointer(struct finder *w, const struct btf_type *t, uint32_t off)
+{
+	struct fe_special_field f = { .off = off, .size = 8, .name = "kptr" };
+	const struct btf_type *tag, *to;
+
+	if (btf_is_volatile(t))
+		t = btf__type_by_id(w->btf, t->type);
+	tag = t && btf_is_ptr(t) ? btf__type_by_id(w->btf, t->type) : NULL;
+	if (!is_tag(tag) || off % 8)
+		return false;
+	to = pointee(w->btf, tag->type);
+	if (is_tag(btf__type_by_id(w->btf, tag->type)) || !to) {
+		refuse(w, "a kernel pointer in its value is no plain pointer to a structure");
+		return false;
+	}
+	f.to = btf__name_by_offset(w->btf, to->name_off);
+	f.object = (uint8_t)fe_object_kind(f.to);
+	set_pointer_kind(w, btf__name_by_offset(w->btf, tag->name_off), &f);
+	add(w, &f);
+	return true;
+}
+
+/* ---- roots of lists and trees -------------------------------------------------------------------- */
+
+/* "TYPE:MEMBER" of the decl_tag "contains:TYPE:MEMBER"; NULL: not exactly one. */
+static const char *contains_tag(const struct finder *w, const struct place *p)
+{
+	const char *found = NULL;
+
+	for (uint32_t id = 1; id < btf__type_cnt(w->btf); id++) {
+		const struct btf_type *t = btf__type_by_id(w->btf, id);
+		const char *name;
+
+		if (btf_kind(t) != BTF_KIND_DECL_TAG || t->type != p->owner ||
+		    btf_decl_tag(t)->component_idx != p->component)
+			continue;
+		name = btf__name_by_offset(w->btf, t->name_off);
+		if (strncmp(name, "contains:", strlen("contains:")) != 0)
+			continue;
+		if (found)
+			return NULL;
+		found = name + strlen("contains:");
+	}
+	return found;
+}
+
+/* The tag names a structure and its node for this kind of root. */
+static bool names_node(const struct finder *w, const char *tag, const char *node_type)
+{
+	const char *member = tag ? strchr(tag, ':') : NULL;
+	char name[128] = "";
+	const struct btf_type *t, *node;
+	int32_t id;
+
+	if (!member || (size_t)(member - tag) >= sizeof(name))
+		return false;
+	memcpy(name, tag, (size_t)(member - tag));
+	id = btf__find_by_name_kind(w->btf, name, BTF_KIND_STRUCT);
+	t = id > 0 ? btf__type_by_id(w->btf, (uint32_t)id) : NULL;
+	for (uint32_t i = 0; t && i < btf_vlen(t); i++) {
+		if (strcmp(btf__name_by_offset(w->btf, btf_members(t)[i].name_off), member + 1) !=
+		    0)
+			continue;
+		node = btf__type_by_id(w->btf, btf_members(t)[i].type);
+		return node && btf_is_composite(node) &&
+		       !strcmp(btf__name_by_offset(w->btf, node->name_off), node_type);
+	}
+	return false;
+}
+
+static void check_root(struct finder *w, const struct place *p, const struct row *row)
+{
+	const char *node = !strcmp(row->name, "bpf_rb_root") ? "bpf_rb_node" : "bpf_list_node";
+
+	if (!names_node(w, contains_tag(w, p), node))
+		refuse(w, "a list or tree in its value does not name its nodes (__contains)");
+}
+
+/* ---- structures ---------------------------------------------------------------------------------- */
+
+static void find(struct finder *w, const struct place *p, unsigned depth);
+
+static const struct row *row_of(const struct btf *btf, const struct btf_type *t)
+{
+	const char *name = btf__name_by_offset(btf, t->name_off);
+
+	for (size_t i = 0; name && i < ARRAY_SIZE(rows); i++) {
+		if (!strcmp(name, rows[i].name))
+			return &rows[i];
+	}
+	return NULL;
+}
+
+/* True: the field is there. */
+static bool add_row(struct finder *w, const struct place *p, const struct btf_type *t,
+		    const struct row *row)
+{
+	uint32_t bit = UINT32_C(1) << (row - rows);
+
+	if (row->limit == ONE && (w->seen & bit)) {
+		refuse(w, "its value has two fields of one kind");
+		return false;
+	}
+	if (row->limit == ONE)
+		w->seen |= bit;
+	if (p->off % row->align || !btf_is_struct(t) || t->size != row->size)
+		return false;
+	if (row->family == FE_SPECIAL_ROOT)
+		check_root(w, p, row);
+	add(w,
+	    &(struct fe_special_field){
+		    .off = p->off, .size = row->size, .name = row->name, .family = row->family });
+	return true;
+}
+
+static void find_in_members(struct finder *w, uint32_t id, const struct btf_type *t, uint32_t off,
+			    unsigned depth)
+{
+	for (uint32_t i = 0; i < btf_vlen(t) && !w->special->refused; i++) {
+		struct place p = { .type = btf_members(t)[i].type,
+				   .owner = id,
+				   .component = (int32_t)i,
+				   .off = off + btf_member_bit_offset(t, i) / 8 };
+
+		find(w, &p, depth + 1);
+	}
+}
+
+/* The fields from `first` on are those of an array's first element. */
+static void repeat(struct finder *w, unsigned first, uint64_t times, uint32_t bytes)
+{
+	struct fe_special *s = w->special;
+	unsigned n = s->n - first;
+
+	for (unsigned i = first; i < s->n; i++) {
+		if (s->field[i].family != FE_SPECIAL_OBJECT &&
+		    s->field[i].family != FE_SPECIAL_ROOT)
+			refuse(w, "its value has an array of such fields");
+		if (!strcmp(s->field[i].name, "bpf_refcount"))
+			refuse(w, "its value has an array of such fields");
+	}
+	for (uint64_t k = 1; k < times && n && !s->refused; k++) {
+		for (unsigned i = 0; i < n && !s->refused; i++) {
+			struct fe_special_field f = s->field[first + i];
+
+			f.off += (uint32_t)k * bytes;
+			add(w, &f);
+		}
+	}
+}
+
+static void find_element(struct finder *w, const struct place *p, const struct btf_type *t,
+			 uint32_t id, unsigned depth)
+{
+	const struct row *row = row_of(w->btf, t);
+
+	if (row)
+		add_row(w, p, t, row);
+	else if (btf_is_composite(t))
+		find_in_members(w, id, t, p->off, depth);
+	else
+		add_pointer(w, t, p->off);
+}
+
+static void find(struct finder *w, const struct place *p, unsigned depth)
+{
+	const struct btf_type *t = btf__type_by_id(w->btf, p->type);
+	uint32_t id = p->type;
+	uint64_t n = 1;
+	unsigned first = w->special->n;
+	int64_t size;
+
+	if (depth >= MAX_DEPTH || ++w->visits > MAX_VISITS) {
+		refuse(w, "its value is nested too deeply");
+		return;
+	}
+	for (unsigned i = 0; t && i < MAX_DEPTH && btf_is_array(t); i++) {
+		n = n > UINT32_MAX ? n : n * btf_array(t)->nelems;
+		id = btf_array(t)->type;
+		t = btf__type_by_id(w->btf, id);
+	}
+	size = t && n ? btf__resolve_size(w->btf, id) : 0;
+	if (size <= 0 || (p->size && p->size != (uint64_t)size * n))
+		return;
+	find_element(w, p, t, id, depth);
+	if (n > 1)
+		repeat(w, first, n, (uint32_t)size);
+}
+
+static bool has_family(const struct fe_special *s, enum fe_special_family family)
+{
+	for (unsigned i = 0; i < s->n; i++) {
+		if (s->field[i].family == family)
+			return true;
+	}
+	return false;
+}
+
+void fe_special_find(struct fe_special *s, const struct btf *btf, uint32_t value_id)
+{
+	const struct btf_type *t = btf__type_by_id(btf, value_id);
+	struct finder w = { .special = s, .btf = btf };
+
+	for (unsigned n = 0; t && n < MAX_DEPTH && (btf_is_mod(t) || btf_is_typedef(t)); n++) {
+		value_id = t->type;
+		t = btf__type_by_id(btf, value_id);
+	}
+	if (t && btf_is_composite(t))
+		find_in_members(&w, value_id, t, 0, 0);
+	for (uint32_t i = 0; t && btf_is_datasec(t) && i < btf_vlen(t); i++) {
+		const struct btf_var_secinfo *v = &btf_var_secinfos(t)[i];
+		const struct btf_type *var = btf__type_by_id(btf, v->type);
+		struct place p = { .type = var && btf_is_var(var) ? var->type : 0,
+				   .owner = v->type,
+				   .component = -1,
+				   .off = v->offset,
+				   .size = v->size };
+
+		find(&w, &p, 0);
+	}
+	if (has_family(s, FE_SPECIAL_ROOT) && !has_family(s, FE_SPECIAL_LOCK))
+		refuse(&w, "a list or tree in its value has no lock beside it");
+	if (s->refused)
+		s->n = 0;
+}
