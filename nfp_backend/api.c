@@ -1,7 +1,7 @@
 #include "nfp_backend/api.h"
 
 #include "nfp_backend/isa/isa.h"
-#include "partitioner/hostobj.h"
+#include "partitioner/host_object.h"
 
 #include <bpf/libbpf.h>
 

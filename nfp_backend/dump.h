@@ -1,7 +1,7 @@
 #ifndef NFP_BACKEND_DUMP_H
 #define NFP_BACKEND_DUMP_H
 
-#include "partitioner/device.h"
+#include "partitioner/device_ops.h"
 
 #include <stdio.h>
 

@@ -22,7 +22,7 @@
 /* frame.c  */ bool nfp_place_frame(struct nfp_func *fn, struct cx *cx);	/* * slots -> local memory; -> PHYS */
 /* sched.c  */ bool nfp_schedule(struct nfp_func *fn, struct cx *cx);	/* fills defer slots */
 /* hazard.c */ bool nfp_fix_hazards(struct nfp_func *fn, struct cx *cx);	/* * NOPs where an instruction would come too early */
-/* emit.c   */ bool nfp_emit(struct nfp_func *fn, struct cx *cx, struct nfp_ucode *out); /* * words + relocations + lines */
+/* inline_body.c   */ bool nfp_emit(struct nfp_func *fn, struct cx *cx, struct nfp_ucode *out); /* * words + relocations + lines */
 
 /* Liveness of virtual registers at block borders (liveness.c): bit v of in[b] / out[b]. */
 struct nfp_liveness {

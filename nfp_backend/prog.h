@@ -2,7 +2,7 @@
 #define NFP_BACKEND_PROG_H
 
 #include "nfp_backend/image.h"
-#include "partitioner/device.h"
+#include "partitioner/device_ops.h"
 
 /* The backend's own copy of a program, from prepare to destroy (struct offload_prog.dev_priv).
  *

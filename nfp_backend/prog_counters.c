@@ -1,7 +1,7 @@
 #include "nfp_backend/prog.h"
 
-#include "partitioner/counters.h"
-#include "partitioner/maps.h"
+#include "partitioner/survey/counters.h"
+#include "partitioner/map_placement.h"
 
 /* `*v += x` on a map that does nothing but count: the load gives 0, so that what is stored is x, and the
  * store adds. No engine loses what another one counts, which a host with one value a CPU is promised;

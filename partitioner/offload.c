@@ -1,6 +1,6 @@
 #include "partitioner/split.h"
 
-#include "partitioner/halves/code.h"
+#include "partitioner/halves/dead_code.h"
 
 #include <stdlib.h>
 

@@ -1,12 +1,12 @@
 #include "partitioner/split.h"
 
-#include "partitioner/counters.h"
-#include "partitioner/pins.h"
-#include "partitioner/region.h"
+#include "partitioner/survey/counters.h"
+#include "partitioner/choose/pins.h"
+#include "partitioner/survey/flow.h"
 
 #include <assert.h>
 
-/* Chooses among shapes of the program (partitioner/shape.h). First as its user wrote it, with known
+/* Chooses among shapes of the program (partitioner/inline.h). First as its user wrote it, with known
  * tail calls followed. When part of that stays on the host, calls on the host are replaced by what
  * they call, so that the cut may be within, and the better of the two is taken. */
 

@@ -1,10 +1,10 @@
 #ifndef PARTITIONER_SPLIT_H
 #define PARTITIONER_SPLIT_H
 
-#include "partitioner/device.h"
-#include "partitioner/live.h"
-#include "partitioner/maps.h"
-#include "partitioner/shape.h"
+#include "partitioner/device_ops.h"
+#include "partitioner/survey/cut_live.h"
+#include "partitioner/map_placement.h"
+#include "partitioner/inline.h"
 
 /* Where each instruction runs, and why. */
 
@@ -93,7 +93,7 @@ bool part_offload_whole(struct cx *cx, const struct vprog *vp, const struct bpf_
 			const void *target, const struct offload_options *opts, struct split *split,
 			struct offload_prog *state);
 
-/* search.c: a program of which the device refuses the instructions in `refused` (by instruction, over
+/* split.c: a program of which the device refuses the instructions in `refused` (by instruction, over
  * all instances). Makes `split` a pair, or says in split->unsplit why not. */
 struct part_pins;
 struct part_task {
@@ -118,7 +118,7 @@ struct part_source {
 struct part_source part_source_of(const struct split *split, const struct fe_prog *own,
 				  uint32_t insn);
 
-/* cuts.c: fills in cuts, record_bytes and cookie of a pair from its on_device and tagged; `live` is by
+/* cut_points.c: fills in cuts, record_bytes and cookie of a pair from its on_device and tagged; `live` is by
  * instruction. False: it has none, or too many. */
 struct part_region;
 bool part_collect_cuts(struct cx *cx, const struct part_region *r, const struct part_live *live,

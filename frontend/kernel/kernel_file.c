@@ -16,7 +16,7 @@ static struct bpf_map *find_map(const struct bpf_object *o, const struct fe_map 
 
 	if (found || m->kind != FE_MAP_RODATA)
 		return found;
-	/* of a host half whose device half has the values compiled in (partitioner/hostobj.h) */
+	/* of a host half whose device half has the values compiled in (partitioner/host_object.h) */
 	snprintf(compiled_in, sizeof(compiled_in), "%s.compiled_in", name);
 	return bpf_object__find_map_by_name(o, compiled_in);
 }

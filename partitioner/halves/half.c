@@ -1,6 +1,6 @@
 #include "partitioner/halves/half.h"
 
-#include "partitioner/region.h"
+#include "partitioner/survey/flow.h"
 
 #include "base/bits.h"
 

@@ -1,11 +1,11 @@
 #ifndef PARTITIONER_HALVES_HALF_H
 #define PARTITIONER_HALVES_HALF_H
 
-#include "partitioner/halves/asm.h"
+#include "partitioner/halves/assemble.h"
 #include "partitioner/split.h"
 
 /* A half is a program of its own: a beginning or an end that deals with the record, and copies of
- * the source program's instructions between (half.c). devgen.c and hostgen.c add their parts. */
+ * the source program's instructions between (half.c). device_half.c and host_half.c add their parts. */
 
 /* Offsets in a half's own context: struct xdp_md or struct __sk_buff. */
 struct part_ctx {
@@ -44,18 +44,18 @@ void part_half_body(struct part_half *h);
 bool part_half_finish(struct part_half *h, const char *name, struct fe_prog *prog,
 		      const uint32_t **origin);
 
-/* devgen.c, hostgen.c. False: it cannot be written. */
+/* device_half.c, host_half.c. False: it cannot be written. */
 bool part_make_device(struct cx *cx, const struct vprog *vp, struct part_pair *pair);
 bool part_make_host(struct cx *cx, const struct vprog *vp, struct part_pair *pair);
 
-/* devgen_tc.c: a tc program's instructions for the card's XDP hook. */
+/* device_half_tc.c: a tc program's instructions for the card's XDP hook. */
 bool part_tc_replace(struct part_half *h, uint32_t pc);
 /* Frames with a VLAN tag go to `label`; only r1 stays as it was. */
 void part_tc_send_tagged(struct part_half *h, uint32_t label);
 
-/* strip.c: what stands before a tc host half. */
+/* xdp_stub.c: what stands before a tc host half. */
 bool part_make_strip(struct cx *cx, const struct vprog *vp, struct part_pair *pair);
-/* hostgen.c: with the record's address in r2, and as many bytes known to be there: is it ours? Leaves
+/* host_half.c: with the record's address in r2, and as many bytes known to be there: is it ours? Leaves
  * the cut in r5; uses r4. */
 void part_check_record(struct part_asm *a, const struct part_pair *pair, uint32_t abort);
 

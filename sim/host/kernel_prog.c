@@ -3,7 +3,7 @@
 #include "base/bits.h"
 #include "frontend/kernel_load.h"
 #include "frontend/vprog.h"
-#include "partitioner/hostobj.h"
+#include "partitioner/host_object.h"
 #include "sim/host/tails.h"
 
 #include <bpf/bpf.h>

@@ -4,7 +4,7 @@
 #include "nfp_backend/isel/isel.h"
 #include "nfp_backend/lift/lift.h"
 #include "nfp_backend/passes.h"
-#include "partitioner/device.h"
+#include "partitioner/device_ops.h"
 #include "sim/me.h"
 
 #include <linux/bpf.h>

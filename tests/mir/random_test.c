@@ -9,7 +9,7 @@
 
 #include "nfp_backend/passes.h"
 #include "nfp_backend/passes/regalloc.h"
-#include "partitioner/device.h"
+#include "partitioner/device_ops.h"
 #include "sim/me.h"
 
 #include "base/bits.h"

@@ -6,7 +6,7 @@
 #include "base/file.h"
 #include "nfp_backend/api.h"
 #include "partitioner/handoff.h"
-#include "partitioner/hostobj.h"
+#include "partitioner/host_object.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

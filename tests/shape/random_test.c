@@ -1,8 +1,8 @@
-/* Random programs with some of their calls replaced (partitioner/shape.h) behave as before: same verdict,
+/* Random programs with some of their calls replaced (partitioner/inline.h) behave as before: same verdict,
  * packet, events and maps under the reference interpreter, and the verifier takes them. */
 #include "gen.h"
 
-#include "partitioner/shape.h"
+#include "partitioner/inline.h"
 #include "sim/host.h"
 #include "sim/packet.h"
 #include "sim/rng.h"

@@ -1,6 +1,6 @@
 /* Tail calls that are followed, and what stands against it: small programs by hand, run by the reference
  * interpreter as they are (it makes tail calls) and in their new shape (in which none is left). */
-#include "partitioner/shape.h"
+#include "partitioner/inline.h"
 #include "sim/interp.h"
 
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 #include "fe_rig.h"
 
 #include "base/bits.h"
-#include "partitioner/counters.h"
+#include "partitioner/survey/counters.h"
 
 #include <stdarg.h>
 #include <setjmp.h>

@@ -1,4 +1,4 @@
-#include "partitioner/cut.h"
+#include "partitioner/choose/min_cut.h"
 
 #include "base/bits.h"
 

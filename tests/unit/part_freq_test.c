@@ -1,7 +1,7 @@
 #include "fe_rig.h"
 
 #include "base/bits.h"
-#include "partitioner/region.h"
+#include "partitioner/survey/flow.h"
 
 #include <stdarg.h>
 #include <setjmp.h>

@@ -1,7 +1,7 @@
 #include "fe_rig.h"
 
 #include "base/bits.h"
-#include "partitioner/live.h"
+#include "partitioner/survey/cut_live.h"
 
 #include <stdarg.h>
 #include <setjmp.h>

@@ -1,8 +1,8 @@
 #include "fe_rig.h"
 
 #include "base/bits.h"
-#include "partitioner/counters.h"
-#include "partitioner/maps.h"
+#include "partitioner/survey/counters.h"
+#include "partitioner/map_placement.h"
 
 #include <stdarg.h>
 #include <setjmp.h>

@@ -2,7 +2,7 @@
 
 #include "base/bits.h"
 #include "partitioner/cost.h"
-#include "partitioner/pins.h"
+#include "partitioner/choose/pins.h"
 
 #include <stdarg.h>
 #include <setjmp.h>

@@ -1,6 +1,6 @@
 #include "base/bits.h"
 #include "partitioner/handoff.h"
-#include "partitioner/hook.h"
+#include "partitioner/survey/tc_split.h"
 #include "partitioner/split.h"
 #include "sim/host.h"
 

@@ -1,6 +1,6 @@
 #include "tools/cli/cli.h"
 
-#include "partitioner/hostobj.h"
+#include "partitioner/host_object.h"
 #include "sim/nic.h"
 #include "sim/nic_half.h"
 #include "tools/cli/device.h"

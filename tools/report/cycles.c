@@ -78,7 +78,7 @@ static double ended(const struct rep_facts *f)
 }
 
 /* Words of a split's own code: the beginning always runs, then come what packs a record, cut by cut,
- * and what writes it, for every packet that goes up (partitioner/halves/devgen.c). */
+ * and what writes it, for every packet that goes up (partitioner/halves/device_half.c). */
 static double freq_added(const struct rep_facts *f, const struct rep_word *w)
 {
 	const struct part_pair *pair = f->p->split.pair;

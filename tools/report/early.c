@@ -1,6 +1,6 @@
 #include "tools/report/facts.h"
 
-#include "partitioner/region.h"
+#include "partitioner/survey/flow.h"
 
 /* How much of the packet is read before anything that the card refuses: on ways from the start over
  * instructions that the card takes, into subprograms and out of them. A program that reads nothing then has

@@ -1,7 +1,7 @@
 #include "tools/report/facts.h"
 
 #include "nfp_backend/isa/isa.h"
-#include "partitioner/halves/asm.h"
+#include "partitioner/halves/assemble.h"
 
 #include <stdlib.h>
 

@@ -1,6 +1,6 @@
 #include "tools/report/facts.h"
 
-#include "partitioner/region.h"
+#include "partitioner/survey/flow.h"
 
 /* Basic blocks of the live instructions, main and subprograms alike. A block also ends where the side
  * changes and before a cut, so that it has one colour and a cut is always an edge. */

@@ -1,6 +1,6 @@
 #include "tools/report/html.h"
 
-#include "partitioner/halves/asm.h"
+#include "partitioner/halves/assemble.h"
 #include "tools/report/escape.h"
 
 #include <inttypes.h>

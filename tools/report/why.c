@@ -1,8 +1,8 @@
 #include "tools/report/facts.h"
 
-#include "partitioner/hook.h"
-#include "partitioner/pins.h"
-#include "partitioner/region.h"
+#include "partitioner/survey/tc_split.h"
+#include "partitioner/choose/pins.h"
+#include "partitioner/survey/flow.h"
 
 /* Why a split leaves an instruction to the host that the card could execute. The rules of the search,
  * read backwards from what it chose, the strongest first:

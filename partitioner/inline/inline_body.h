@@ -1,0 +1,30 @@
+#ifndef PARTITIONER_INLINE_INLINE_BODY_H
+#define PARTITIONER_INLINE_INLINE_BODY_H
+
+#include "partitioner/halves/assemble.h"
+#include "partitioner/inline/inline_source.h"
+
+struct shape_unit { /* a function that is still called */
+	const struct shape_source *src;
+	uint32_t sub, label;
+	uint32_t start, end; /* in the result */
+};
+
+struct shape_emit {
+	struct cx *cx;
+	struct part_shaper *s;
+	bool tails, counts; /* tail calls are followed; and counted at run time */
+	part_inline_set set;
+	struct part_asm as; /* origins: numbers of inline_source.h */
+	int16_t count_at;   /* of the count, from R10 */
+	VEC(struct shape_unit) units;
+	uint32_t main_end;
+	uint32_t *calls; /* by map: tail calls that became jumps */
+	uint32_t n_inlined;
+	const char *why;
+};
+
+/* inline_body.c. False: `why` says what stands against it. */
+bool shape_emit_all(struct shape_emit *e);
+
+#endif

@@ -1,0 +1,70 @@
+#ifndef PARTITIONER_SURVEY_FLOW_H
+#define PARTITIONER_SURVEY_FLOW_H
+
+#include "frontend/vprog.h"
+#include "partitioner/cost.h"
+#include "partitioner/profile.h"
+
+/* The main program as a graph of its instructions (nodes are instruction indices). What it calls
+ * counts for the calling instruction: subprograms run whole on one side. */
+
+struct part_edge {
+	uint32_t from, to;
+	uint32_t freq;  /* PART_FREQ_ONE: once a packet */
+	uint64_t count; /* with a profile: how often it was taken */
+};
+
+#define PART_FREQ_ONE 65536u
+
+struct part_region {
+	const struct vprog *vp;
+	uint32_t n;
+	VEC(struct part_edge) edges; /* sorted by from */
+	uint32_t *freq;              /* by instruction */
+	struct part_counts counts;   /* of all instructions; packets 0: nothing was measured */
+};
+
+/* flow.c: seen instructions and the ways between them that some packet may take. */
+void part_region_build(struct cx *cx, const struct vprog *vp, struct part_region *r);
+/* freq.c: fills in both freq, from what branches usually do. */
+void part_region_guess(struct cx *cx, struct part_region *r);
+/* After a guess: puts in place of it what the profiler counts, with the guess as the word of one
+ * packet more, so that what no packet of the profile did is not taken for impossible. NULL, or why
+ * the guess stays. */
+const char *part_region_measure(struct cx *cx, struct part_region *r,
+				const struct part_profiler *profiler);
+/* Of all packets, the part that goes along an edge, or comes to an instruction: measured, or guessed. */
+double part_edge_share(const struct part_region *r, const struct part_edge *e);
+double part_node_share(const struct part_region *r, uint32_t pc);
+
+/* Second slot of a LD_IMM64. */
+static inline bool part_second_slot(const struct vprog *vp, uint32_t pc)
+{
+	return pc > 0 && ebpf_is_ld_imm64(&vp->prog->insns[pc - 1]);
+}
+
+static inline bool part_seen(const struct vprog *vp, uint32_t pc)
+{
+	return vp_fact_at(vp, 0, pc)->seen && !part_second_slot(vp, pc);
+}
+
+static inline uint32_t part_next(const struct vprog *vp, uint32_t pc)
+{
+	return pc + (ebpf_is_ld_imm64(&vp->prog->insns[pc]) ? 2 : 1);
+}
+
+/* A conditional jump whose two ways are one. */
+static inline bool part_is_empty_jump(const struct vprog *vp, uint32_t pc)
+{
+	return ebpf_jump_target(&vp->prog->insns[pc], pc) == (int64_t)part_next(vp, pc);
+}
+
+/* The instruction of main on whose behalf an instance runs. */
+uint32_t part_main_pc(const struct vprog *vp, size_t inst, uint32_t pc);
+
+/* cost.c: host cycles of one instruction of main with all that it calls, and their sum over what
+ * is called. */
+int64_t *part_region_cycles(struct cx *cx, const struct part_region *r,
+			    const struct part_costs *costs);
+
+#endif
