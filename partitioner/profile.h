@@ -4,7 +4,7 @@
 #include "frontend/vprog.h"
 
 /* How often instructions run on a user's own packets. The partitioner does not know how to run a
- * program: whoever does (sim/profile.h) is asked for counts. */
+ * program: whoever does (sim/branch_profile.h) is asked for counts. */
 
 struct part_counts {
 	uint64_t packets;

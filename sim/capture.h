@@ -1,7 +1,7 @@
 #ifndef SIM_CAPTURE_H
 #define SIM_CAPTURE_H
 
-#include "sim/image.h"
+#include "sim/captured.h"
 #include "sim/host/kernel_prog.h"
 
 /* The running kernel's machine code of a loaded program, with what it depends on. */

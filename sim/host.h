@@ -6,7 +6,7 @@
 #include "sim/maps.h"
 
 /* Runs a program with the context, packet frame, stack, maps and helpers that the kernel would give
- * it: as x86-64 machine code under Unicorn (our own, sim/host/x86_jit.h, or a kernel's), or interpreted.
+ * it: as x86-64 machine code under Unicorn (our own, sim/host/engines/x86_jit.h, or a kernel's), or interpreted.
  *
  * Everything that a 32-bit context field can point at lies below 4 GiB in the guest, so that the
  * program may use struct xdp_md and struct __sk_buff as they are in <linux/bpf.h>: no context
@@ -33,7 +33,7 @@ struct sim_adjust_rule {
 enum sim_host_kind {
 	SIM_HOST_JIT,    /* our x86-64 code under Unicorn */
 	SIM_HOST_INTERP, /* the reference interpreter (sim/interp.h) */
-	SIM_HOST_IMAGE,  /* a kernel's machine code (sim/image.h) under Unicorn */
+	SIM_HOST_IMAGE,  /* a kernel's machine code (sim/captured.h) under Unicorn */
 };
 
 struct sim_image;

@@ -5,7 +5,7 @@
 
 /* Reference interpreter of eBPF, ISA v1 to v4 (RFC 9669): one C statement an instruction, no
  * translation, no knowledge of the verifier's proofs. It is slow and meant to be read; the other
- * host sides (sim/host/x86_jit.h, captured images, the running kernel) are held against it.
+ * host sides (sim/host/engines/x86_jit.h, captured images, the running kernel) are held against it.
  *
  * The world around the program is behind callbacks, so that the same code serves the comparison
  * (sim/host.h) and tests that look at registers between instructions. */

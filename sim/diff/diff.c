@@ -2,7 +2,7 @@
 
 #include "base/bits.h"
 #include "sim/pcap.h"
-#include "sim/host/tails.h"
+#include "frontend/tail_targets.h"
 #include "sim/rng.h"
 
 #include <string.h>

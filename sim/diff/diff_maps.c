@@ -7,7 +7,7 @@
 
 #include "base/bits.h"
 #include "frontend/kernel_load.h"
-#include "sim/image.h"
+#include "sim/captured.h"
 #include "sim/rng.h"
 
 #include <stdio.h>

@@ -4,7 +4,7 @@
 #include "frontend/kernel_load.h"
 #include "frontend/vprog.h"
 #include "partitioner/host_object.h"
-#include "sim/host/tails.h"
+#include "frontend/tail_targets.h"
 
 #include <bpf/bpf.h>
 #include <errno.h>

@@ -6,9 +6,9 @@
 
 /* State of the engine and the contracts between its files:
  *
- *   me_lower.c     decoded words -> struct me_op, the form that runs; targets resolved
+ *   me_predecode.c     decoded words -> struct me_op, the form that runs; targets resolved
  *   me_exec.c      the loop: issue, ALU, defer slots, branches
- *   me_slow.c      operands behind a pointer: local memory, absolute and indexed registers
+ *   me_indirect.c      operands behind a pointer: local memory, absolute and indexed registers
  *   me_csr.c       local CSRs and the delay of pointer writes
  *   me_cmd.c       memory commands, signals, context swaps
  *   me_mem.c       what an address means
@@ -26,10 +26,10 @@ enum {
 	R_IN = 64,     /* transfer registers as read */
 	R_OUT = 128,   /* transfer registers as written */
 	R_CONST = 192, /* 0..255 */
-	R_LEFT = 448,  /* operands fetched by me_slow.c */
+	R_LEFT = 448,  /* operands fetched by me_indirect.c */
 	R_RIGHT,
 	R_OLD,    /* destination's old value, for read-modify-write */
-	R_RESULT, /* destination stored by me_slow.c */
+	R_RESULT, /* destination stored by me_indirect.c */
 	R_SINK,   /* written by instructions without destination */
 	R_COUNT
 };
@@ -89,7 +89,7 @@ struct me_op {
 #define ME_POINTERS 5
 #define ME_T_INDEX  4
 #define ME_LATE     4 /* writes in flight: one a slot, and they settle after four */
-#define ME_STOPS    7 /* ops behind the program, see me_lower.c */
+#define ME_STOPS    7 /* ops behind the program, see me_predecode.c */
 
 struct me_pointer {
 	uint32_t now;
@@ -238,7 +238,7 @@ bool me_hazard(struct sim_me *me, const struct me_ctx *cx, enum sim_me_fault fau
 	       ...) __attribute__((format(printf, 4, 5)));
 void me_error_at(struct sim_me_error *e, enum sim_me_fault fault, uint32_t word_idx, uint64_t word);
 
-/* me_lower.c: fills me->ops; me->insns is decoded. */
+/* me_predecode.c: fills me->ops; me->insns is decoded. */
 void me_lower(struct sim_me *me);
 /* Op index of a code-store address: a word, a helper, BPF_DONE, or the stop that faults. */
 uint32_t me_resolve(const struct sim_me *me, uint32_t addr);
@@ -253,7 +253,7 @@ bool me_transfer(struct sim_me *me, struct me_ctx *cx, const struct me_op *op, u
 /* False: a control transfer where a defer slot is. */
 bool me_not_in_slot(struct sim_me *me, const struct me_ctx *cx);
 
-/* me_slow.c */
+/* me_indirect.c */
 bool me_slow_load(struct sim_me *me, struct me_ctx *cx, const struct me_op *op);
 bool me_slow_store(struct sim_me *me, struct me_ctx *cx, const struct me_op *op);
 /* Word index in lm[] of pointer | offset; false: outside stack and packet vector. */

@@ -2,7 +2,7 @@
 #define SIM_NIC_PORT_H
 
 #include "base/cx.h"
-#include "sim/nic/frame.h"
+#include "sim/nic/nic_frame.h"
 
 #include <net/if.h>
 

@@ -1,7 +1,7 @@
 /* A split program whose host half, or whose device half, is not what it should be: the comparison says so,
  * whichever host side runs it, and names the side. */
 #include "nfp_backend/api.h"
-#include "sim/pair.h"
+#include "sim/split_test.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -3,7 +3,7 @@
 #include "base/bits.h"
 #include "nfp_backend/backend.h"
 #include "partitioner/split.h"
-#include "sim/pair.h"
+#include "sim/split_test.h"
 
 #include <assert.h>
 #include <bpf/btf.h>

@@ -1,6 +1,6 @@
 /* Captured programs as files: what is read is what was written, and any bytes give a program that runs
  * or faults, or a message. */
-#include "sim/image.h"
+#include "sim/captured.h"
 
 #include "base/bits.h"
 #include "base/file.h"

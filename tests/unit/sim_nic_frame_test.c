@@ -1,5 +1,5 @@
 /* What a packet socket hands out becomes frames of a cable: tags, checksums, segments. */
-#include "sim/nic/frame.h"
+#include "sim/nic/nic_frame.h"
 
 #include "base/bits.h"
 

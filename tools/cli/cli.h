@@ -2,7 +2,7 @@
 #define TOOLS_CLI_CLI_H
 
 #include "bpf_offload.h"
-#include "sim/profile.h"
+#include "sim/branch_profile.h"
 
 #include <stdbool.h>
 #include <stdint.h>

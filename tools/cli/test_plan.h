@@ -1,7 +1,7 @@
 #ifndef TOOLS_CLI_TEST_PLAN_H
 #define TOOLS_CLI_TEST_PLAN_H
 
-#include "sim/pair.h"
+#include "sim/split_test.h"
 #include "tools/cli/cli.h"
 
 /* How much one call of test runs: --shard takes a part of the packets, --time adds rounds with further

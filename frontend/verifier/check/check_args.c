@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-/* Arguments of helper calls against the kinds of their prototype (helpers.h). */
+/* Arguments of helper calls against the kinds of their prototype (host_helpers.h). */
 
 #define MAX_SIZE_ARG (1u << 29)
 

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Look-up in kfuncs.def. */
+/* Look-up in host_kfuncs.def. */
 
 #define FE_PROG_BOTH (FE_PROG_XDP | FE_PROG_TC)
 
