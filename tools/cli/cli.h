@@ -76,7 +76,7 @@ void cli_args_free(struct cli_args *args);
 void cli_help(unsigned command);
 const char *cli_command_name(unsigned command);
 
-/* object.c: opens the operand and calls `one` for each program that --prog selects. With --json
+/* each_program.c: opens the operand and calls `one` for each program that --prog selects. With --json
  * `report` is the object to add rows to, and is printed at the end; otherwise NULL. The worst exit
  * code of all programs is the command's; CLI_USAGE ends the walk. */
 struct json_object;

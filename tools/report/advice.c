@@ -1,4 +1,4 @@
-#include "tools/report/facts.h"
+#include "tools/report/program_facts.h"
 
 /* What would move: the program is placed again as if the card did not refuse one matter, halves and
  * verification included, only nothing is translated. So the answer knows of everything else that would

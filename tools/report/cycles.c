@@ -1,4 +1,4 @@
-#include "tools/report/facts.h"
+#include "tools/report/program_facts.h"
 
 #include "nfp_backend/isa/isa.h"
 #include "sim/timing.h"

@@ -1,7 +1,7 @@
 #ifndef TOOLS_REPORT_DOT_H
 #define TOOLS_REPORT_DOT_H
 
-#include "tools/report/facts.h"
+#include "tools/report/program_facts.h"
 
 #include <stdio.h>
 

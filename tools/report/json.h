@@ -1,7 +1,7 @@
 #ifndef TOOLS_REPORT_JSON_H
 #define TOOLS_REPORT_JSON_H
 
-#include "tools/report/facts.h"
+#include "tools/report/program_facts.h"
 #include "tools/report/json_text.h"
 
 /* What the facts say, as JSON (docs/json.md). */

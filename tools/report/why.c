@@ -1,4 +1,4 @@
-#include "tools/report/facts.h"
+#include "tools/report/program_facts.h"
 
 #include "partitioner/survey/tc_split.h"
 #include "partitioner/choose/pins.h"

@@ -1,0 +1,16 @@
+#ifndef TOOLS_CLI_OUTPUT_TRACE_H
+#define TOOLS_CLI_OUTPUT_TRACE_H
+
+#include "nfp_backend/image.h"
+#include "sim/me.h"
+
+/* run --trace: every instruction with what it changed, one line each, on standard output. */
+struct tool_trace {
+	const struct nfp_image *img;
+	int32_t bpf_pc; /* of the line printed last */
+};
+
+void tool_trace_start(struct tool_trace *t, struct sim_me *me, const struct nfp_image *img);
+void tool_trace_packet(struct tool_trace *t, uint64_t number, uint32_t len);
+
+#endif

@@ -1,0 +1,22 @@
+#ifndef TOOLS_CLI_TESTING_SIM_SETUP_H
+#define TOOLS_CLI_TESTING_SIM_SETUP_H
+
+#include "base/cx.h"
+#include "nfp_backend/image.h"
+#include "sim/maps.h"
+#include "sim/me.h"
+
+/* An image loaded into a simulated microengine, with empty maps: for run and bench. */
+struct tool_device {
+	struct sim_maps *maps;
+	struct sim_me *me;
+	uint64_t *words;
+	size_t n_words;
+};
+
+/* `timing` NULL: the default. False: reported. Free in either case. */
+bool tool_device_load(struct cx *cx, const struct nfp_image *img, const struct nfp_firmware *fw,
+		      const struct sim_timing *timing, struct tool_device *dev);
+void tool_device_free(struct tool_device *dev);
+
+#endif
