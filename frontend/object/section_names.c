@@ -14,7 +14,7 @@ static const struct {
 } sections[] = {
 #define FE_SECTION(name, prog_type, attach, frags)                                                 \
 	{ name, { BPF_PROG_TYPE_##prog_type, attach, frags } },
-#include "frontend/object/sections.def"
+#include "frontend/object/section_names.def"
 };
 
 static bool matches(const char *section, const char *name)
