@@ -11,7 +11,7 @@
  *
  * A section that is present is checked; --bless rewrites verify and states with what comes out. Where
  * there is bpf(2), the kernel must decide the same, or otherwise when the section says so. Maps by
- * number: those of tests/unit/fe_rig.h and verify_types.h.
+ * number: those of tests/support/fe_rig.h and verify_types.h.
  *
  *   golden_verify [--bless] FILE... */
 

@@ -1,7 +1,7 @@
 #ifndef TESTS_GOLDEN_VERIFY_TYPES_H
 #define TESTS_GOLDEN_VERIFY_TYPES_H
 
-#include "tests/unit/fe_rig.h"
+#include "tests/support/fe_rig.h"
 
 /* What instructions alone do not tell: BTF for functions (the kernel wants to know callbacks) and maps whose
  * values hold a spin lock or a timer. */

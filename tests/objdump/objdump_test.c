@@ -1,5 +1,5 @@
 #include "nfp_backend/image.h"
-#include "nfp_random_insn.h"
+#include "tests/support/nfp_random_insn.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "tests/unit/sim_host_run.h"
+#include "tests/support/sim_host_run.h"
 
 #define STACK     UINT64_C(0x10000000)
 #define BSS       UINT64_C(0x20000)

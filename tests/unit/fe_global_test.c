@@ -1,4 +1,4 @@
-#include "fe_rig.h"
+#include "tests/support/fe_rig.h"
 
 #include "base/bits.h"
 

@@ -1,7 +1,7 @@
 #include "frontend/verifier/contracts/kernel_type.h"
 
 #include "base/bits.h"
-#include "fe_rig.h"
+#include "tests/support/fe_rig.h"
 #include "frontend/object/loader.h"
 
 #include <bpf/btf.h>

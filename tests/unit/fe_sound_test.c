@@ -1,4 +1,4 @@
-#include "fe_gen.h"
+#include "tests/support/fe_gen.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

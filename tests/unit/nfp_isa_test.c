@@ -1,4 +1,4 @@
-#include "nfp_random_insn.h"
+#include "tests/support/nfp_random_insn.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,4 @@
-#include "nfp_lift_rig.h"
+#include "tests/support/nfp_lift_rig.h"
 
 #include "nfp_backend/legal/legal.h"
 

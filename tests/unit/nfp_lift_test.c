@@ -1,5 +1,5 @@
-#include "nfp_ir_eval.h"
-#include "nfp_lift_rig.h"
+#include "tests/support/nfp_ir_eval.h"
+#include "tests/support/nfp_lift_rig.h"
 
 /* Lifted programs, before and after LLVM's passes, against what eBPF says (RFC 9669). The
  * evaluator holds LLVM's promises (no-wrap flags, shift counts, divisors) to what happens. */

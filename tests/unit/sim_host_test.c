@@ -1,6 +1,6 @@
 /* The host side gives a program what the kernel gives it: context, maps, helpers with their errors,
  * faults that say where. Helpers that change packets are held against the running kernel too. */
-#include "sim_host_run.h"
+#include "tests/support/sim_host_run.h"
 
 #include "base/bits.h"
 
@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "sim_kernel_run.h"
+#include "tests/support/sim_kernel_run.h"
 
 /* ---- maps ----------------------------------------------------------------------------------- */
 

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "sim_host_run.h"
+#include "tests/support/sim_host_run.h"
 
 #define STACK UINT64_C(0x1000)
 

@@ -1,6 +1,6 @@
 /* Words put together by hand: pointers and their delay, flags, defer slots and shadows, transfer
  * registers, multiplier, and all that hardware cannot do. */
-#include "tests/unit/sim_me_rig.h"
+#include "tests/support/sim_me_rig.h"
 
 #define NONE10     UINT64_C(0x300)
 #define K10(v)     (UINT64_C(0x300) | (v))

@@ -1,6 +1,6 @@
 /* The firmware's side: what a program finds at entry, what helpers take, give and destroy, and what
  * a program must leave behind. */
-#include "tests/unit/sim_me_rig.h"
+#include "tests/support/sim_me_rig.h"
 
 #include <errno.h>
 #include <linux/bpf.h>

@@ -1,6 +1,6 @@
 /* Instruction templates of the kernel's generator (tests/data/jit-vectors), run with many operands
  * against what eBPF says that they compute. */
-#include "tests/unit/sim_me_rig.h"
+#include "tests/support/sim_me_rig.h"
 
 /* ---- arithmetic templates ------------------------------------------------------------------- */
 

@@ -2,7 +2,7 @@
  * files are read and written. */
 #include "sim/packet.h"
 #include "sim/pcap.h"
-#include "sim_host_run.h"
+#include "tests/support/sim_host_run.h"
 
 #include "base/bits.h"
 

@@ -1,6 +1,6 @@
 /* The JIT computes what RFC 9669 says: by hand-written cases per instruction class, by random programs
  * against a model in C, and, where bpf(2) may be used, against the running kernel. */
-#include "sim_host_run.h"
+#include "tests/support/sim_host_run.h"
 
 #include "base/bits.h"
 #include "sim/rng.h"
@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "sim_kernel_run.h"
+#include "tests/support/sim_kernel_run.h"
 
 /* ---- one value out of a program ------------------------------------------------------------- */
 

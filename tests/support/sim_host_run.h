@@ -1,5 +1,5 @@
-#ifndef TESTS_UNIT_SIM_HOST_RUN_H
-#define TESTS_UNIT_SIM_HOST_RUN_H
+#ifndef TESTS_SUPPORT_SIM_HOST_RUN_H
+#define TESTS_SUPPORT_SIM_HOST_RUN_H
 
 #include "sim/host.h"
 

@@ -1,7 +1,7 @@
 #ifndef TESTS_FE_GEN_H
 #define TESTS_FE_GEN_H
 
-#include "fe_rig.h"
+#include "tests/support/fe_rig.h"
 
 #include "base/bits.h"
 

@@ -1,5 +1,5 @@
-#ifndef TESTS_UNIT_SIM_ME_RIG_H
-#define TESTS_UNIT_SIM_ME_RIG_H
+#ifndef TESTS_SUPPORT_SIM_ME_RIG_H
+#define TESTS_SUPPORT_SIM_ME_RIG_H
 
 /* A program put together word by word, loaded at address 0 behind the two intro words that every
  * program has, and run step by step with the engine's registers open to the test. Branches that
