@@ -325,10 +325,10 @@ static void take_split_reasons(struct bpf_offload_program *p)
 	for (size_t i = 0; i < p->split.n_reasons; i++) {
 		struct bpf_offload_reason r = reason_of_split(p, &p->split.reasons[i]);
 
-		if (!p->split.shape || !is_known(p, &r))
+		if (!p->split.inlined || !is_known(p, &r))
 			*vec_push(&p->reasons, &p->owner->arena) = r;
 	}
-	if (p->split.shape && p->reasons.len)
+	if (p->split.inlined && p->reasons.len)
 		qsort(p->reasons.at, p->reasons.len, sizeof(*p->reasons.at), by_insn);
 }
 

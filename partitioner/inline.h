@@ -7,8 +7,8 @@
 /* A program written anew before it is placed, to the same effect:
  *
  *   tail calls whose target is known at compile time become jumps to the target's instructions,
- *   which are appended, so that card and partitioner see one program (shape/tails.c);
- *   calls are replaced by the body of what they call, so that a cut may be within (shape/emit.c).
+ *   which are appended, so that card and partitioner see one program (inlined/tails.c);
+ *   calls are replaced by the body of what they call, so that a cut may be within (inlined/emit.c).
  *
  * The result is a program like any other: it goes through the verifier again, and what that does
  * not accept is not used. docs/handoff.md says what it means for the user. */
@@ -29,7 +29,7 @@ struct part_followed {
 	const char *targets; /* "[0] parse_ip, [1] parse_arp" */
 };
 
-struct part_shape {
+struct part_inlined {
 	struct fe_prog prog;
 	const struct part_origin *origin; /* by instruction of prog */
 	struct part_followed *followed;
@@ -38,30 +38,30 @@ struct part_shape {
 };
 
 /* Which calls to replace: by program of the object, by subprogram; NULL: none (of that program). */
-typedef bool *const *part_inline_set;
+typedef bool *const *part_inline_callset;
 
-struct part_shaper;
+struct part_inliner;
 
 /* `vp` is the program as its user wrote it; `budget` that of fe_verify_options for targets of tail calls. */
-struct part_shaper *part_shaper_new(struct cx *cx, const struct vprog *vp, uint64_t *budget);
+struct part_inliner *part_inliner_new(struct cx *cx, const struct vprog *vp, uint64_t *budget);
 /* Has it tail calls that can be followed? `tails` below stands for them. */
-bool part_shaper_tails(struct part_shaper *s);
+bool part_inliner_tails(struct part_inliner *s);
 /* Adds to `set` what must be replaced so that the marked subprograms are, when main calls them:
  * their callers, and takes away what cannot be. False: nothing of main is left to replace. */
-bool part_shaper_close(struct part_shaper *s, bool tails, bool *const *set);
+bool part_inliner_closure(struct part_inliner *s, bool tails, bool *const *set);
 /* A subprogram that stays one. */
-void part_shaper_keep(struct part_shaper *s, uint32_t sub, const char *why);
+void part_inliner_keep(struct part_inliner *s, uint32_t sub, const char *why);
 /* Marks the subprogram that holds an instruction; none when main does. */
-void part_shaper_mark(const struct part_shaper *s, bool *const *set, struct part_origin at);
+void part_inliner_mark(const struct part_inliner *s, bool *const *set, struct part_origin at);
 /* The user's program, or one that its tail calls lead to; its index as in part_origin. */
-const struct fe_prog *part_shaper_prog(const struct part_shaper *s, uint32_t prog);
-uint32_t part_shaper_own(const struct part_shaper *s);
-/* An empty set for part_shaper_close() and part_shape_make(). */
-bool **part_shaper_set(struct part_shaper *s);
+const struct fe_prog *part_inliner_prog(const struct part_inliner *s, uint32_t prog);
+uint32_t part_inliner_own(const struct part_inliner *s);
+/* An empty set for part_inliner_closure() and part_inline_program(). */
+bool **part_inliner_callset(struct part_inliner *s);
 /* False: not possible; *why says so in a sentence. */
-bool part_shape_make(struct part_shaper *s, bool tails, part_inline_set set, struct part_shape *out,
+bool part_inline_program(struct part_inliner *s, bool tails, part_inline_callset set, struct part_inlined *out,
 		     const char **why);
 /* The subprograms that could not be replaced, and why: text for the user; NULL: none. */
-const char *part_shaper_note(const struct part_shaper *s);
+const char *part_inliner_note(const struct part_inliner *s);
 
 #endif

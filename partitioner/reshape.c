@@ -10,7 +10,7 @@
  * tail calls followed. When part of that stays on the host, calls on the host are replaced by what
  * they call, so that the cut may be within, and the better of the two is taken. */
 
-#define VERIFY_LIMIT 500000u /* instructions walked: a shape that needs more is not used */
+#define VERIFY_LIMIT 500000u /* instructions walked: a inlined that needs more is not used */
 #define LEAST_BUDGET 500000u
 
 /* All forms and halves of a program together take less work than the program itself took, unless that
@@ -23,7 +23,7 @@ uint64_t part_budget(const struct vprog *vp)
 }
 
 struct candidate {
-	const struct part_shape *shape; /* NULL: as written */
+	const struct part_inlined *inlined; /* NULL: as written */
 	const struct vprog *vp;
 	struct part_pins pins;
 	struct split split;
@@ -37,17 +37,17 @@ struct choice {
 	const void *target;
 	struct offload_options opts; /* without dumps: the winner is dumped */
 	struct part_pins pins;
-	struct part_shaper *shaper;
+	struct part_inliner *inliner;
 	bool tails;
 	uint64_t *budget; /* instructions that verifications of forms and halves may still walk */
 };
 
-static struct part_origin origin_of(const struct choice *c, const struct part_shape *shape,
+static struct part_origin origin_of(const struct choice *c, const struct part_inlined *inlined,
 				    uint32_t pc)
 {
-	if (shape)
-		return shape->origin[pc];
-	return (struct part_origin){ part_shaper_own(c->shaper), pc };
+	if (inlined)
+		return inlined->origin[pc];
+	return (struct part_origin){ part_inliner_own(c->inliner), pc };
 }
 
 /* ---- candidates ------------------------------------------------------------------------------------ */
@@ -56,7 +56,7 @@ static struct part_origin origin_of(const struct choice *c, const struct part_sh
 static void take_pins(struct choice *c, struct candidate *k)
 {
 	k->pins = c->pins;
-	if (!k->shape || !c->pins.n)
+	if (!k->inlined || !c->pins.n)
 		return;
 	k->pins.at = arena_dup(c->cx->arena, c->pins.at, c->pins.n * sizeof(*c->pins.at));
 	for (size_t i = 0; i < c->pins.n; i++) {
@@ -96,14 +96,14 @@ static bool place(struct choice *c, struct candidate *k)
 	return true;
 }
 
-/* A shape that verifies; its reasons otherwise go nowhere. */
-static bool shaped(struct choice *c, part_inline_set set, struct candidate *k)
+/* A inlined that verifies; its reasons otherwise go nowhere. */
+static bool inlined_verifies(struct choice *c, part_inline_callset set, struct candidate *k)
 {
 	struct fe_verify_options opts = { .allow_destructive = true,
 					  .main_stack = true,
 					  .insn_limit = VERIFY_LIMIT,
 					  .budget = c->budget };
-	struct part_shape *shape = ARENA_NEW(c->cx->arena, struct part_shape);
+	struct part_inlined *inlined = ARENA_NEW(c->cx->arena, struct part_inlined);
 	struct vprog *vp = ARENA_NEW(c->cx->arena, struct vprog);
 	const char *why = "the result does not verify";
 	struct cx quiet = *c->cx;
@@ -111,20 +111,20 @@ static bool shaped(struct choice *c, part_inline_set set, struct candidate *k)
 
 	diags_init(&diags, c->cx->arena);
 	quiet.diags = &diags;
-	*k = (struct candidate){ .shape = shape, .vp = vp };
-	return part_shape_make(c->shaper, c->tails, set, shape, &why) &&
-	       fe_verify(&quiet, c->vp->obj, &shape->prog, &opts, vp);
+	*k = (struct candidate){ .inlined = inlined, .vp = vp };
+	return part_inline_program(c->inliner, c->tails, set, inlined, &why) &&
+	       fe_verify(&quiet, c->vp->obj, &inlined->prog, &opts, vp);
 }
 
 /* With tail calls followed when there are any. */
 static bool place_first(struct choice *c, struct candidate *k)
 {
-	bool **set = part_shaper_set(c->shaper);
+	bool **set = part_inliner_callset(c->inliner);
 
-	c->tails = !c->opts.keep_tail_calls && part_shaper_tails(c->shaper);
+	c->tails = !c->opts.keep_tail_calls && part_inliner_tails(c->inliner);
 	if (c->tails) {
-		part_shaper_close(c->shaper, true, set);
-		if (!shaped(c, set, k))
+		part_inliner_closure(c->inliner, true, set);
+		if (!inlined_verifies(c, set, k))
 			c->tails = false;
 	}
 	if (!c->tails)
@@ -157,7 +157,7 @@ static void mark_calls(struct choice *c, const struct candidate *k, bool *const 
 					     : !on_device(&k->split, part_main_pc(vp, i, at));
 
 		if (mark)
-			part_shaper_mark(c->shaper, set, origin_of(c, k->shape, at));
+			part_inliner_mark(c->inliner, set, origin_of(c, k->inlined, at));
 	}
 }
 
@@ -165,7 +165,7 @@ static void keep_pinned(struct choice *c)
 {
 	for (size_t i = 0; i < c->pins.n; i++)
 		if (c->pins.at[i].subprog > 0)
-			part_shaper_keep(c->shaper, (uint32_t)c->pins.at[i].subprog,
+			part_inliner_keep(c->inliner, (uint32_t)c->pins.at[i].subprog,
 					 "--pin names it");
 }
 
@@ -181,7 +181,7 @@ static bool place_replaced(struct choice *c, bool **set, struct candidate *first
 {
 	struct candidate k;
 
-	if (!shaped(c, set, &k))
+	if (!inlined_verifies(c, set, &k))
 		return true;
 	if (!place(c, &k))
 		return false;
@@ -194,12 +194,12 @@ static bool place_replaced(struct choice *c, bool **set, struct candidate *first
 /* False: reported. What a form that is not taken has needed is given back. */
 static bool try_replaced(struct choice *c, struct candidate *first)
 {
-	bool **set = part_shaper_set(c->shaper), ok, taken = false;
+	bool **set = part_inliner_callset(c->inliner), ok, taken = false;
 	struct cx *outer = c->cx, own = *outer;
 	struct arena mem;
 
 	mark_calls(c, first, set);
-	if (!part_shaper_close(c->shaper, c->tails, set))
+	if (!part_inliner_closure(c->inliner, c->tails, set))
 		return true;
 	arena_init(&mem);
 	own.arena = &mem;
@@ -217,13 +217,13 @@ static bool try_replaced(struct choice *c, struct candidate *first)
 /* Once a program; on the host alone the array is as ever. */
 static void tell_followed(const struct choice *c, const struct split *split)
 {
-	const struct part_shape *shape = split->shape;
+	const struct part_inlined *inlined = split->inlined;
 	struct diag_at at = fe_prog_at(c->vp->obj, c->vp->prog, -1);
 
-	for (size_t i = 0; split->image && shape && i < shape->n_followed; i++)
+	for (size_t i = 0; split->image && inlined && i < inlined->n_followed; i++)
 		diag_warn(c->cx->diags, &at, REASON_TAILS_COMPILED_IN,
-			  c->vp->obj->maps[shape->followed[i].map].name,
-			  shape->followed[i].targets);
+			  c->vp->obj->maps[inlined->followed[i].map].name,
+			  inlined->followed[i].targets);
 }
 
 /* Pins that no split satisfies are satisfied by the host alone. */
@@ -284,14 +284,14 @@ bool part_offload(struct cx *cx, const struct vprog *vp, const struct bpf_offloa
 	c.opts.stop_after = NULL;
 	if (!part_pins_parse(cx, vp, opts->pins, &c.pins))
 		return false;
-	c.shaper = part_shaper_new(cx, vp, c.budget);
+	c.inliner = part_inliner_new(cx, vp, c.budget);
 	keep_pinned(&c);
 	if (!place_first(&c, &k) || (may_split(&c, &k.split) && !try_replaced(&c, &k)) ||
 	    !dump(&c, opts, &k))
 		return false;
 	*split = k.split;
-	split->shape = k.shape;
-	split->shape_note = part_shaper_note(c.shaper);
+	split->inlined = k.inlined;
+	split->inline_note = part_inliner_note(c.inliner);
 	*state = k.state;
 	state->vp = k.vp;
 	state->cx = cx;
@@ -309,9 +309,9 @@ struct part_source part_source_of(const struct split *split, const struct fe_pro
 	const struct fe_object *obj = split->vp->obj;
 	struct part_origin at;
 
-	if (!split->shape)
+	if (!split->inlined)
 		return (struct part_source){ own, insn };
-	at = split->shape->origin[insn];
+	at = split->inlined->origin[insn];
 	return (struct part_source){ at.prog == PART_NO_PROG ? own : &obj->progs[at.prog],
 				     at.insn };
 }

@@ -41,7 +41,7 @@ struct part_cut_point {
 
 /* A program in two halves, each a program of its own (docs/handoff.md). */
 struct part_pair {
-	const struct vprog *of;          /* what was split: the user's program, or a shape of it */
+	const struct vprog *of;          /* what was split: the user's program, or a inlined of it */
 	const bool *on_device, *on_host; /* by instruction of its main */
 	struct part_cut_point *cuts;     /* sorted by pc */
 	uint32_t n_cuts;
@@ -59,10 +59,10 @@ struct part_pair {
 };
 
 struct split {
-	/* What was placed: the program as its user wrote it, or a shape of it. All else is in its terms. */
+	/* What was placed: the program as its user wrote it, or a inlined of it. All else is in its terms. */
 	const struct vprog *vp;
-	const struct part_shape *shape; /* NULL: as written */
-	const char *shape_note;         /* why no more calls were replaced; NULL: nothing to say */
+	const struct part_inlined *inlined; /* NULL: as written */
+	const char *inline_note;         /* why no more calls were replaced; NULL: nothing to say */
 	enum part_placement placement;
 	enum part_place *place;      /* per instruction of the program, over all instances */
 	const bool *refused;         /* as place: by the device */

@@ -9,7 +9,7 @@
 #define COUNTER_BYTES 8u
 
 struct target { /* of tail calls, within one context */
-	const struct shape_source *src;
+	const struct part_inline_source *src;
 	uint32_t label;
 };
 
@@ -24,45 +24,45 @@ struct context {
 
 struct body {
 	struct context *c;
-	const struct shape_source *src;
+	const struct part_inline_source *src;
 	uint32_t sub, start, end;
 	uint32_t *label; /* by instruction from start */
 	bool *reached;
 };
 
-static void fail(struct shape_emit *e, const char *why)
+static void fail(struct part_inline_body *e, const char *why)
 {
 	if (!e->why)
 		e->why = why;
 }
 
-static const struct shape_tail *tail_at(const struct shape_emit *e, const struct body *b,
+static const struct part_inline_tail *tail_at(const struct part_inline_body *e, const struct body *b,
 					uint32_t pc)
 {
 	return e->tails && b->c->main ? b->src->tails[pc] : NULL;
 }
 
-static bool replaces(const struct shape_emit *e, const struct shape_source *src, int32_t sub)
+static bool replaces(const struct part_inline_body *e, const struct part_inline_source *src, int32_t sub)
 {
-	uint32_t at = shape_slot_of(e->s, src);
+	uint32_t at = part_inline_slot_of(e->s, src);
 
 	return sub > 0 && e->set && e->set[at] && e->set[at][sub];
 }
 
 /* ---- which instructions of a body are reached ---------------------------------------------------- */
 
-static bool falls_through(const struct shape_emit *e, const struct body *b, uint32_t pc)
+static bool falls_through(const struct part_inline_body *e, const struct body *b, uint32_t pc)
 {
 	const struct bpf_insn *insn = &b->src->prog->insns[pc];
-	const struct shape_tail *t = tail_at(e, b, pc);
+	const struct part_inline_tail *t = tail_at(e, b, pc);
 	size_t at = 0;
 
-	if (t && !t->any_index && !e->counts && shape_choice(e->s->obj, t, &at))
+	if (t && !t->any_index && !e->counts && part_inline_choice(e->s->obj, t, &at))
 		return false;
 	return !ebpf_is_exit(insn) && !ebpf_is_ja(insn);
 }
 
-static void reach(const struct shape_emit *e, struct body *b)
+static void reach(const struct part_inline_body *e, struct body *b)
 {
 	VEC(uint32_t) todo = { 0 };
 
@@ -77,14 +77,14 @@ static void reach(const struct shape_emit *e, struct body *b)
 		if (ebpf_is_ja(insn) || ebpf_is_cond_jump(insn))
 			*vec_push(&todo, e->cx->arena) = (uint32_t)ebpf_jump_target(insn, pc);
 		if (falls_through(e, b, pc))
-			*vec_push(&todo, e->cx->arena) = shape_next(b->src->prog, pc);
+			*vec_push(&todo, e->cx->arena) = part_inline_next(b->src->prog, pc);
 	}
 }
 
 /* ---- plain instructions ------------------------------------------------------------------------------ */
 
 /* In a frame that begins `base` bytes further down. */
-static void put_moved(struct shape_emit *e, struct bpf_insn insn, uint32_t base)
+static void put_moved(struct part_inline_body *e, struct bpf_insn insn, uint32_t base)
 {
 	uint8_t class = ebpf_class(&insn);
 	bool pointer = base && ebpf_is_alu(&insn) && ebpf_src_is_reg(&insn) &&
@@ -98,23 +98,23 @@ static void put_moved(struct shape_emit *e, struct bpf_insn insn, uint32_t base)
 		part_asm_add_imm(&e->as, insn.dst_reg, -(int32_t)base);
 }
 
-static uint32_t unit_label(struct shape_emit *e, const struct shape_source *src, uint32_t sub)
+static uint32_t unit_label(struct part_inline_body *e, const struct part_inline_source *src, uint32_t sub)
 {
 	for (size_t i = 0; i < e->units.len; i++)
 		if (e->units.at[i].src == src && e->units.at[i].sub == sub)
 			return e->units.at[i].label;
 	*vec_push(&e->units, e->cx->arena) =
-		(struct shape_unit){ src, sub, part_asm_label(&e->as), 0, 0 };
+		(struct part_inline_unit){ src, sub, part_asm_label(&e->as), 0, 0 };
 	return e->units.at[e->units.len - 1].label;
 }
 
-static void put_wide(struct shape_emit *e, const struct body *b, uint32_t pc)
+static void put_wide(struct part_inline_body *e, const struct body *b, uint32_t pc)
 {
 	const struct fe_prog *p = b->src->prog;
 	struct bpf_insn insn = p->insns[pc];
 
 	if (insn.src_reg == EBPF_IMM_FUNC) {
-		int32_t sub = shape_sub_at(p, (int64_t)pc + 1 + insn.imm);
+		int32_t sub = part_inline_sub_at(p, (int64_t)pc + 1 + insn.imm);
 
 		part_asm_jump(&e->as, insn, unit_label(e, b->src, (uint32_t)sub));
 		part_asm_put(&e->as, p->insns[pc + 1]);
@@ -130,9 +130,9 @@ static void put_wide(struct shape_emit *e, const struct body *b, uint32_t pc)
 
 /* ---- tail calls ----------------------------------------------------------------------------------------- */
 
-static uint32_t target_label(struct shape_emit *e, struct context *c, uint32_t prog)
+static uint32_t target_label(struct part_inline_body *e, struct context *c, uint32_t prog)
 {
-	const struct shape_source *src = shape_target(e->s, prog);
+	const struct part_inline_source *src = part_inline_target(e->s, prog);
 
 	for (size_t i = 0; i < c->targets.len; i++)
 		if (c->targets.at[i].src == src)
@@ -144,25 +144,25 @@ static uint32_t target_label(struct shape_emit *e, struct context *c, uint32_t p
 }
 
 /* To the target, unless too many went before. R0 is free: a tail call leaves nothing in it. */
-static void take_slot(struct shape_emit *e, struct context *c, const struct fe_slot *slot,
+static void take_slot(struct part_inline_body *e, struct context *c, const struct fe_slot *slot,
 		      uint32_t fall)
 {
 	if (e->counts) {
 		part_asm_load(&e->as, 8, 0, 10, e->count_at);
-		part_asm_if(&e->as, BPF_JGE, 0, SHAPE_TAIL_CALLS, fall);
+		part_asm_if(&e->as, BPF_JGE, 0, PART_INLINE_TAIL_CALLS, fall);
 		part_asm_add_imm(&e->as, 0, 1);
 		part_asm_store(&e->as, 8, 10, e->count_at, 0);
 	}
 	part_asm_goto(&e->as, target_label(e, c, slot->target));
 }
 
-static void put_tail(struct shape_emit *e, struct context *c, const struct shape_tail *t)
+static void put_tail(struct part_inline_body *e, struct context *c, const struct part_inline_tail *t)
 {
 	uint32_t fall = part_asm_label(&e->as);
 	const struct fe_slot *slot;
 
 	e->calls[t->map]++;
-	for (size_t i = 0; (slot = shape_choice(e->s->obj, t, &i));) {
+	for (size_t i = 0; (slot = part_inline_choice(e->s->obj, t, &i));) {
 		uint32_t next = part_asm_label(&e->as);
 
 		if (t->any_index)
@@ -175,17 +175,17 @@ static void put_tail(struct shape_emit *e, struct context *c, const struct shape
 
 /* ---- calls that are replaced ----------------------------------------------------------------------------- */
 
-static void put_context(struct shape_emit *e, struct context *c, const struct shape_source *src,
+static void put_context(struct part_inline_body *e, struct context *c, const struct part_inline_source *src,
 			uint32_t sub);
 
 /* Registers 6 to 9 that a body writes, with what is replaced within it. */
-static uint8_t writes(const struct shape_emit *e, const struct shape_source *src, uint32_t sub)
+static uint8_t writes(const struct part_inline_body *e, const struct part_inline_source *src, uint32_t sub)
 {
 	const struct fe_subprog *s = &src->prog->subprogs[sub];
 	uint8_t regs = src->subs[sub].writes;
 
-	for (uint32_t pc = s->start; pc < s->end && regs != 0xf; pc = shape_next(src->prog, pc)) {
-		int32_t callee = shape_callee(src->prog, pc);
+	for (uint32_t pc = s->start; pc < s->end && regs != 0xf; pc = part_inline_next(src->prog, pc)) {
+		int32_t callee = part_inline_callee(src->prog, pc);
 
 		if (e->tails && src->tails[pc])
 			return 0xf;
@@ -212,12 +212,12 @@ static bool has_value(const struct body *b, uint32_t pc, unsigned reg)
 	return true;
 }
 
-static void save(struct shape_emit *e, uint8_t regs, uint32_t base, bool back)
+static void save(struct part_inline_body *e, uint8_t regs, uint32_t base, bool back)
 {
 	int16_t at = (int16_t)(-(int)base);
 
 	for (uint8_t r = 0; r < 4; r++) {
-		uint8_t reg = (uint8_t)(SHAPE_FIRST_SAVED + r);
+		uint8_t reg = (uint8_t)(PART_INLINE_FIRST_SAVED + r);
 
 		if (!(regs >> r & 1))
 			continue;
@@ -229,15 +229,15 @@ static void save(struct shape_emit *e, uint8_t regs, uint32_t base, bool back)
 	}
 }
 
-static void put_replaced(struct shape_emit *e, const struct body *b, uint32_t pc, uint32_t callee)
+static void put_replaced(struct part_inline_body *e, const struct body *b, uint32_t pc, uint32_t callee)
 {
-	uint8_t regs = writes(e, b->src, callee) & b->src->live[shape_next(b->src->prog, pc)];
+	uint8_t regs = writes(e, b->src, callee) & b->src->live[part_inline_next(b->src->prog, pc)];
 	uint32_t base = b->c->base + b->c->own, origin = e->as.origin;
 	struct context c = { .exit = part_asm_label(&e->as), .main = b->c->main };
 
 	c.base = base + 8 * (uint32_t)__builtin_popcount(regs);
 	for (unsigned r = 0; r < 4; r++)
-		if ((regs >> r & 1) && !has_value(b, pc, SHAPE_FIRST_SAVED + r))
+		if ((regs >> r & 1) && !has_value(b, pc, PART_INLINE_FIRST_SAVED + r))
 			fail(e, "a register around a call has a value on some paths only");
 	save(e, regs, base, false);
 	put_context(e, &c, b->src, callee);
@@ -249,11 +249,11 @@ static void put_replaced(struct shape_emit *e, const struct body *b, uint32_t pc
 
 /* ---- bodies ------------------------------------------------------------------------------------------------ */
 
-static void put_insn(struct shape_emit *e, const struct body *b, uint32_t pc)
+static void put_insn(struct part_inline_body *e, const struct body *b, uint32_t pc)
 {
 	const struct bpf_insn *insn = &b->src->prog->insns[pc];
-	const struct shape_tail *t = tail_at(e, b, pc);
-	int32_t callee = shape_callee(b->src->prog, pc);
+	const struct part_inline_tail *t = tail_at(e, b, pc);
+	int32_t callee = part_inline_callee(b->src->prog, pc);
 
 	if (t)
 		put_tail(e, b->c, t);
@@ -272,7 +272,7 @@ static void put_insn(struct shape_emit *e, const struct body *b, uint32_t pc)
 		put_moved(e, *insn, b->c->base);
 }
 
-static void put_body(struct shape_emit *e, struct context *c, const struct shape_source *src,
+static void put_body(struct part_inline_body *e, struct context *c, const struct part_inline_source *src,
 		     uint32_t sub)
 {
 	const struct fe_subprog *s = &src->prog->subprogs[sub];
@@ -283,7 +283,7 @@ static void put_body(struct shape_emit *e, struct context *c, const struct shape
 	reach(e, &b);
 	for (uint32_t i = 0; i < s->end - s->start; i++)
 		b.label[i] = part_asm_label(&e->as);
-	for (uint32_t pc = s->start; pc < s->end && !e->why; pc = shape_next(src->prog, pc)) {
+	for (uint32_t pc = s->start; pc < s->end && !e->why; pc = part_inline_next(src->prog, pc)) {
 		if (!b.reached[pc - s->start])
 			continue;
 		e->as.origin = src->number + pc;
@@ -295,7 +295,7 @@ static void put_body(struct shape_emit *e, struct context *c, const struct shape
 }
 
 /* Bytes of frame that a body and those that its tail calls lead to may use. */
-static uint32_t frame_of(struct shape_emit *e, const struct shape_source *src, uint32_t sub,
+static uint32_t frame_of(struct part_inline_body *e, const struct part_inline_source *src, uint32_t sub,
 			 bool *seen)
 {
 	const struct fe_subprog *s = &src->prog->subprogs[sub];
@@ -304,20 +304,20 @@ static uint32_t frame_of(struct shape_emit *e, const struct shape_source *src, u
 
 	for (uint32_t pc = s->start; e->tails && pc < s->end; pc++)
 		for (size_t i = 0;
-		     src->tails[pc] && (slot = shape_choice(e->s->obj, src->tails[pc], &i));) {
+		     src->tails[pc] && (slot = part_inline_choice(e->s->obj, src->tails[pc], &i));) {
 			uint32_t own;
 
 			if (seen[slot->target])
 				continue;
 			seen[slot->target] = true;
-			own = frame_of(e, shape_target(e->s, slot->target), 0, seen);
+			own = frame_of(e, part_inline_target(e->s, slot->target), 0, seen);
 			most = own > most ? own : most;
 		}
 	return most;
 }
 
 /* The jump out of the last body would go to what follows. */
-static void drop_last_jump(struct shape_emit *e, uint32_t exit)
+static void drop_last_jump(struct part_inline_body *e, uint32_t exit)
 {
 	struct part_asm *a = &e->as;
 
@@ -330,7 +330,7 @@ static void drop_last_jump(struct shape_emit *e, uint32_t exit)
 	a->origins.len--;
 }
 
-static void put_context(struct shape_emit *e, struct context *c, const struct shape_source *src,
+static void put_context(struct part_inline_body *e, struct context *c, const struct part_inline_source *src,
 			uint32_t sub)
 {
 	bool *seen = ARENA_ARRAY(e->cx->arena, bool, e->s->obj->n_progs + 1);
@@ -349,9 +349,9 @@ static void put_context(struct shape_emit *e, struct context *c, const struct sh
 
 /* Main, with the count of tail calls in front where they are counted: at the top of the frame, so that
  * everything else moves down. */
-static void put_main(struct shape_emit *e)
+static void put_main(struct part_inline_body *e)
 {
-	const struct shape_source *first = e->s->all.at[0];
+	const struct part_inline_source *first = e->s->all.at[0];
 	struct context c = { .exit = NO_LABEL, .main = true };
 
 	e->as.origin = first->number;
@@ -366,12 +366,12 @@ static void put_main(struct shape_emit *e)
 }
 
 /* Functions that are still called; each may want more. */
-static void put_units(struct shape_emit *e)
+static void put_units(struct part_inline_body *e)
 {
 	for (size_t i = 0; i < e->units.len && !e->why; i++) {
 		struct context c = { .exit = NO_LABEL };
-		struct shape_unit *u = &e->units.at[i];
-		const struct shape_source *src = u->src;
+		struct part_inline_unit *u = &e->units.at[i];
+		const struct part_inline_source *src = u->src;
 		uint32_t start = (uint32_t)e->as.code.len;
 
 		part_asm_place(&e->as, u->label);
@@ -381,7 +381,7 @@ static void put_units(struct shape_emit *e)
 	}
 }
 
-bool shape_emit_all(struct shape_emit *e)
+bool part_inline_bodies(struct part_inline_body *e)
 {
 	e->as = (struct part_asm){ .arena = e->cx->arena };
 	e->calls = ARENA_ARRAY(e->cx->arena, uint32_t, e->s->obj->n_maps + 1);

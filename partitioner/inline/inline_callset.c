@@ -6,46 +6,46 @@
 #define MAX_CALL_INSNS 4096u /* of one call, with what is replaced within */
 
 struct closing {
-	struct part_shaper *s;
-	const struct shape_source *src;
+	struct part_inliner *s;
+	const struct part_inline_source *src;
 	bool tails;
 	bool *set;      /* by subprogram */
 	uint32_t *size; /* by subprogram, with what is replaced within; 0: not yet known */
 };
 
-bool **part_shaper_set(struct part_shaper *s)
+bool **part_inliner_callset(struct part_inliner *s)
 {
 	bool **set = ARENA_ARRAY(s->cx->arena, bool *, s->obj->n_progs + 1);
 
 	for (size_t i = 0; i < s->all.len; i++) {
-		const struct shape_source *src = s->all.at[i];
+		const struct part_inline_source *src = s->all.at[i];
 
-		set[shape_slot_of(s, src)] = ARENA_ARRAY(s->cx->arena, bool, src->prog->n_subprogs);
+		set[part_inline_slot_of(s, src)] = ARENA_ARRAY(s->cx->arena, bool, src->prog->n_subprogs);
 	}
 	return set;
 }
 
-void part_shaper_keep(struct part_shaper *s, uint32_t sub, const char *why)
+void part_inliner_keep(struct part_inliner *s, uint32_t sub, const char *why)
 {
 	s->all.at[0]->subs[sub].obstacle = why;
 }
 
-void part_shaper_mark(const struct part_shaper *s, bool *const *set, struct part_origin at)
+void part_inliner_mark(const struct part_inliner *s, bool *const *set, struct part_origin at)
 {
 	uint32_t slot = at.prog == PART_NO_PROG ? (uint32_t)s->obj->n_progs : at.prog;
-	const struct fe_prog *p = part_shaper_prog(s, at.prog);
+	const struct fe_prog *p = part_inliner_prog(s, at.prog);
 
 	for (size_t k = 1; k < p->n_subprogs; k++)
 		if (at.insn >= p->subprogs[k].start && at.insn < p->subprogs[k].end)
 			set[slot][k] = true;
 }
 
-const struct fe_prog *part_shaper_prog(const struct part_shaper *s, uint32_t prog)
+const struct fe_prog *part_inliner_prog(const struct part_inliner *s, uint32_t prog)
 {
-	return prog == part_shaper_own(s) ? s->all.at[0]->prog : s->by_prog[prog]->prog;
+	return prog == part_inliner_own(s) ? s->all.at[0]->prog : s->by_prog[prog]->prog;
 }
 
-uint32_t part_shaper_own(const struct part_shaper *s)
+uint32_t part_inliner_own(const struct part_inliner *s)
 {
 	return s->all.at[0]->index;
 }
@@ -79,8 +79,8 @@ static uint32_t settle(struct closing *c, uint32_t k)
 	if (c->size[k])
 		return c->size[k];
 	c->set[k] |= k && holds_tail(c, sub);
-	for (uint32_t pc = sub->start; pc < sub->end; pc = shape_next(p, pc)) {
-		int32_t callee = shape_callee(p, pc);
+	for (uint32_t pc = sub->start; pc < sub->end; pc = part_inline_next(p, pc)) {
+		int32_t callee = part_inline_callee(p, pc);
 
 		if (callee <= 0)
 			continue;
@@ -100,10 +100,10 @@ static uint32_t settle(struct closing *c, uint32_t k)
 	return size;
 }
 
-static bool calls_marked(const struct shape_source *src, const bool *set)
+static bool calls_marked(const struct part_inline_source *src, const bool *set)
 {
-	for (uint32_t pc = 0; pc < src->prog->subprogs[0].end; pc = shape_next(src->prog, pc)) {
-		int32_t callee = shape_callee(src->prog, pc);
+	for (uint32_t pc = 0; pc < src->prog->subprogs[0].end; pc = part_inline_next(src->prog, pc)) {
+		int32_t callee = part_inline_callee(src->prog, pc);
 
 		if (callee > 0 && set[callee])
 			return true;
@@ -111,17 +111,17 @@ static bool calls_marked(const struct shape_source *src, const bool *set)
 	return false;
 }
 
-bool part_shaper_close(struct part_shaper *s, bool tails, bool *const *set)
+bool part_inliner_closure(struct part_inliner *s, bool tails, bool *const *set)
 {
 	bool any = false;
 
 	for (size_t i = 0; i < s->all.len; i++) {
-		const struct shape_source *src = s->all.at[i];
+		const struct part_inline_source *src = s->all.at[i];
 		struct closing c = { .s = s, .src = src, .tails = tails };
 
 		if (i && !tails)
 			break;
-		c.set = set[shape_slot_of(s, src)];
+		c.set = set[part_inline_slot_of(s, src)];
 		c.size = ARENA_ARRAY(s->cx->arena, uint32_t, src->prog->n_subprogs);
 		settle(&c, 0);
 		any |= calls_marked(src, c.set);
@@ -129,7 +129,7 @@ bool part_shaper_close(struct part_shaper *s, bool tails, bool *const *set)
 	return any;
 }
 
-const char *part_shaper_note(const struct part_shaper *s)
+const char *part_inliner_note(const struct part_inliner *s)
 {
 	return s->note;
 }

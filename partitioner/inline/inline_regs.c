@@ -5,9 +5,9 @@
 
 static uint8_t bit(unsigned reg)
 {
-	bool saved = reg >= SHAPE_FIRST_SAVED && reg < BPF_REG_10;
+	bool saved = reg >= PART_INLINE_FIRST_SAVED && reg < BPF_REG_10;
 
-	return (uint8_t)(saved ? 1u << (reg - SHAPE_FIRST_SAVED) : 0);
+	return (uint8_t)(saved ? 1u << (reg - PART_INLINE_FIRST_SAVED) : 0);
 }
 
 static bool writes_src(const struct bpf_insn *insn)
@@ -36,10 +36,10 @@ static uint8_t read_by(const struct bpf_insn *insn)
 	return (uint8_t)((only_written ? 0 : bit(insn->dst_reg)) | bit(insn->src_reg));
 }
 
-static uint8_t after(const struct shape_source *src, uint32_t pc)
+static uint8_t after(const struct part_inline_source *src, uint32_t pc)
 {
 	const struct bpf_insn *insn = &src->prog->insns[pc];
-	uint32_t next = shape_next(src->prog, pc);
+	uint32_t next = part_inline_next(src->prog, pc);
 	uint8_t live = 0;
 
 	if (ebpf_is_exit(insn))
@@ -51,7 +51,7 @@ static uint8_t after(const struct shape_source *src, uint32_t pc)
 	return live;
 }
 
-static bool one_round(struct shape_source *src)
+static bool one_round(struct part_inline_source *src)
 {
 	const struct fe_prog *p = src->prog;
 	bool changed = false;
@@ -69,7 +69,7 @@ static bool one_round(struct shape_source *src)
 	return changed;
 }
 
-void shape_registers(struct cx *cx, struct shape_source *src)
+void part_inline_registers(struct cx *cx, struct part_inline_source *src)
 {
 	const struct fe_prog *p = src->prog;
 
@@ -78,6 +78,6 @@ void shape_registers(struct cx *cx, struct shape_source *src)
 		;
 	for (size_t k = 0; k < p->n_subprogs; k++)
 		for (uint32_t pc = p->subprogs[k].start; pc < p->subprogs[k].end;
-		     pc = shape_next(p, pc))
+		     pc = part_inline_next(p, pc))
 			src->subs[k].writes |= written(&p->insns[pc]);
 }

@@ -7,7 +7,7 @@
 
 /* ---- the program's text ------------------------------------------------------------------------- */
 
-int32_t shape_sub_at(const struct fe_prog *prog, int64_t pc)
+int32_t part_inline_sub_at(const struct fe_prog *prog, int64_t pc)
 {
 	for (size_t i = 0; i < prog->n_subprogs; i++)
 		if (prog->subprogs[i].start == pc)
@@ -15,16 +15,16 @@ int32_t shape_sub_at(const struct fe_prog *prog, int64_t pc)
 	return -1;
 }
 
-int32_t shape_callee(const struct fe_prog *prog, uint32_t pc)
+int32_t part_inline_callee(const struct fe_prog *prog, uint32_t pc)
 {
 	const struct bpf_insn *insn = &prog->insns[pc];
 
 	if (!ebpf_is_call(insn) || insn->src_reg != EBPF_CALL_SUBPROG)
 		return -1;
-	return shape_sub_at(prog, (int64_t)pc + 1 + insn->imm);
+	return part_inline_sub_at(prog, (int64_t)pc + 1 + insn->imm);
 }
 
-uint32_t shape_next(const struct fe_prog *prog, uint32_t pc)
+uint32_t part_inline_next(const struct fe_prog *prog, uint32_t pc)
 {
 	return pc + (ebpf_is_ld_imm64(&prog->insns[pc]) ? 2 : 1);
 }
@@ -49,7 +49,7 @@ static bool strange_frame_use(const struct bpf_insn *insn)
 
 static const char *obstacle(const struct fe_prog *p, const struct fe_subprog *sub)
 {
-	for (uint32_t pc = sub->start; pc < sub->end; pc = shape_next(p, pc)) {
+	for (uint32_t pc = sub->start; pc < sub->end; pc = part_inline_next(p, pc)) {
 		const struct bpf_insn *insn = &p->insns[pc];
 
 		if (ebpf_class(insn) == BPF_LD && !ebpf_is_ld_imm64(insn))
@@ -60,7 +60,7 @@ static const char *obstacle(const struct fe_prog *p, const struct fe_subprog *su
 	return NULL;
 }
 
-static void look_at_subs(struct shape_source *src)
+static void look_at_subs(struct part_inline_source *src)
 {
 	for (size_t k = 0; k < src->prog->n_subprogs; k++)
 		src->subs[k].obstacle = obstacle(src->prog, &src->prog->subprogs[k]);
@@ -75,25 +75,25 @@ static void look_at_subs(struct shape_source *src)
 
 /* ---- sources ------------------------------------------------------------------------------------ */
 
-struct shape_source *shape_source_new(struct part_shaper *s, uint32_t index, const struct vprog *vp)
+struct part_inline_source *part_inline_source_new(struct part_inliner *s, uint32_t index, const struct vprog *vp)
 {
-	struct shape_source *src = ARENA_NEW(s->cx->arena, struct shape_source);
+	struct part_inline_source *src = ARENA_NEW(s->cx->arena, struct part_inline_source);
 
-	*src = (struct shape_source){
+	*src = (struct part_inline_source){
 		.index = index, .number = s->n_insns, .vp = vp, .prog = vp->prog
 	};
-	src->subs = ARENA_ARRAY(s->cx->arena, struct shape_sub, vp->prog->n_subprogs);
+	src->subs = ARENA_ARRAY(s->cx->arena, struct part_inline_sub, vp->prog->n_subprogs);
 	s->n_insns += (uint32_t)vp->prog->n_insns;
 	*vec_push(&s->all, s->cx->arena) = src;
 	if (index != PART_NO_PROG)
 		s->by_prog[index] = src;
 	look_at_subs(src);
-	shape_registers(s->cx, src);
-	shape_find_tails(s, src);
+	part_inline_registers(s->cx, src);
+	part_inline_find_tails(s, src);
 	return src;
 }
 
-const struct shape_source *shape_numbered(const struct part_shaper *s, uint32_t number)
+const struct part_inline_source *part_inline_numbered(const struct part_inliner *s, uint32_t number)
 {
 	size_t i = s->all.len - 1;
 
@@ -109,7 +109,7 @@ static bool same_kind(const struct fe_prog *a, const struct fe_prog *b)
 	       a->frags == b->frags;
 }
 
-static const struct vprog *verified(struct part_shaper *s, const struct fe_prog *prog)
+static const struct vprog *verified(struct part_inliner *s, const struct fe_prog *prog)
 {
 	struct fe_verify_options opts = { .allow_destructive = true,
 					  .insn_limit = VERIFY_LIMIT,
@@ -123,7 +123,7 @@ static const struct vprog *verified(struct part_shaper *s, const struct fe_prog 
 	return fe_verify(&quiet, s->obj, prog, &opts, vp) ? vp : NULL;
 }
 
-struct shape_source *shape_target(struct part_shaper *s, uint32_t prog)
+struct part_inline_source *part_inline_target(struct part_inliner *s, uint32_t prog)
 {
 	const struct fe_prog *p = &s->obj->progs[prog];
 	const struct vprog *vp;
@@ -137,7 +137,7 @@ struct shape_source *shape_target(struct part_shaper *s, uint32_t prog)
 	if (!vp)
 		return NULL;
 	s->hopeless[prog] = false;
-	return shape_source_new(s, prog, vp);
+	return part_inline_source_new(s, prog, vp);
 }
 
 static uint32_t index_of(const struct fe_object *obj, const struct fe_prog *prog)
@@ -148,14 +148,14 @@ static uint32_t index_of(const struct fe_object *obj, const struct fe_prog *prog
 	return PART_NO_PROG;
 }
 
-struct part_shaper *part_shaper_new(struct cx *cx, const struct vprog *vp, uint64_t *budget)
+struct part_inliner *part_inliner_new(struct cx *cx, const struct vprog *vp, uint64_t *budget)
 {
-	struct part_shaper *s = ARENA_NEW(cx->arena, struct part_shaper);
+	struct part_inliner *s = ARENA_NEW(cx->arena, struct part_inliner);
 	size_t n = vp->obj->n_progs + 1;
 
-	*s = (struct part_shaper){ .cx = cx, .obj = vp->obj, .budget = budget };
-	s->by_prog = ARENA_ARRAY(cx->arena, struct shape_source *, n);
+	*s = (struct part_inliner){ .cx = cx, .obj = vp->obj, .budget = budget };
+	s->by_prog = ARENA_ARRAY(cx->arena, struct part_inline_source *, n);
 	s->hopeless = ARENA_ARRAY(cx->arena, bool, n);
-	shape_source_new(s, index_of(vp->obj, vp->prog), vp);
+	part_inline_source_new(s, index_of(vp->obj, vp->prog), vp);
 	return s;
 }

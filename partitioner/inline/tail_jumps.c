@@ -5,7 +5,7 @@
 
 #define MAX_CHOICES 32u /* slots that an index may choose from */
 
-const struct fe_slot *shape_choice(const struct fe_object *obj, const struct shape_tail *t,
+const struct fe_slot *part_inline_choice(const struct fe_object *obj, const struct part_inline_tail *t,
 				   size_t *at)
 {
 	const struct fe_map *m = &obj->maps[t->map];
@@ -26,7 +26,7 @@ static bool is_tail_call(const struct bpf_insn *insn)
 }
 
 /* Array and index in one instance, joined with what was known of the others. False: not one array. */
-static bool join(const struct vp_fact *f, bool first, struct shape_tail *t)
+static bool join(const struct vp_fact *f, bool first, struct part_inline_tail *t)
 {
 	const struct vp_reg *map = &f->regs[2], *index = &f->regs[3];
 	uint32_t min = index->u32_min, max = index->u32_max;
@@ -36,7 +36,7 @@ static bool join(const struct vp_fact *f, bool first, struct shape_tail *t)
 	if (vp_is_const(index))
 		min = max = (uint32_t)index->var.value;
 	if (first)
-		*t = (struct shape_tail){ .map = (uint32_t)map->object, .min = min, .max = max };
+		*t = (struct part_inline_tail){ .map = (uint32_t)map->object, .min = min, .max = max };
 	t->min = min < t->min ? min : t->min;
 	t->max = max > t->max ? max : t->max;
 	t->any_index = t->min != t->max;
@@ -44,7 +44,7 @@ static bool join(const struct vp_fact *f, bool first, struct shape_tail *t)
 }
 
 /* False: not one array. A call that no path reaches is `dead`. */
-static bool know(const struct vprog *vp, uint32_t pc, struct shape_tail *t, bool *dead)
+static bool know(const struct vprog *vp, uint32_t pc, struct part_inline_tail *t, bool *dead)
 {
 	bool first = true;
 
@@ -64,32 +64,32 @@ static bool know(const struct vprog *vp, uint32_t pc, struct shape_tail *t, bool
 }
 
 /* An array that is pinned may have been filled by other objects. */
-static bool contents_known(const struct fe_object *obj, const struct shape_tail *t)
+static bool contents_known(const struct fe_object *obj, const struct part_inline_tail *t)
 {
 	const struct fe_map *m = &obj->maps[t->map];
 
 	return m->type == BPF_MAP_TYPE_PROG_ARRAY && m->n_slots && !m->pinned;
 }
 
-static bool targets_fine(struct part_shaper *s, const struct shape_tail *t)
+static bool targets_fine(struct part_inliner *s, const struct part_inline_tail *t)
 {
 	const struct fe_slot *slot;
 	uint32_t n = 0;
 
-	for (size_t i = 0; (slot = shape_choice(s->obj, t, &i));)
-		if (n++ == MAX_CHOICES || !shape_target(s, slot->target))
+	for (size_t i = 0; (slot = part_inline_choice(s->obj, t, &i));)
+		if (n++ == MAX_CHOICES || !part_inline_target(s, slot->target))
 			return false;
 	return true;
 }
 
-void shape_find_tails(struct part_shaper *s, struct shape_source *src)
+void part_inline_find_tails(struct part_inliner *s, struct part_inline_source *src)
 {
 	const struct fe_prog *p = src->prog;
 
 	src->keeps = ARENA_ARRAY(s->cx->arena, bool, s->obj->n_maps + 1);
-	src->tails = ARENA_ARRAY(s->cx->arena, struct shape_tail *, p->n_insns);
-	for (uint32_t pc = 0; pc < p->n_insns; pc = shape_next(p, pc)) {
-		struct shape_tail t;
+	src->tails = ARENA_ARRAY(s->cx->arena, struct part_inline_tail *, p->n_insns);
+	for (uint32_t pc = 0; pc < p->n_insns; pc = part_inline_next(p, pc)) {
+		struct part_inline_tail t;
 		bool dead;
 
 		if (!is_tail_call(&p->insns[pc]))

@@ -255,7 +255,7 @@ static void run(struct run *x)
 		return;
 	}
 	x->r->split = split.pair;
-	x->r->reshaped = split.shape && split.shape->n_inlined;
+	x->r->reshaped = split.inlined && split.inlined->n_inlined;
 	compare(x, &split);
 }
 

@@ -29,7 +29,7 @@ struct test {
 };
 
 struct totals {
-	unsigned programs, shaped, replaced, refused;
+	unsigned programs, inlined_verifies, replaced, refused;
 };
 
 static void open_test(struct test *t, uint64_t seed)
@@ -163,14 +163,14 @@ static const char *difference(const struct sim_host_run *a, const struct sim_hos
 	return NULL;
 }
 
-static const char *compare(struct test *t, const struct fe_prog *shaped, uint64_t seed)
+static const char *compare(struct test *t, const struct fe_prog *inlined_verifies, uint64_t seed)
 {
 	struct sim_packet_gen *gen = sim_packet_gen_new(&t->arena, &t->prog, seed, 64);
 	struct side a = { 0 }, b = { 0 };
 	const char *what = NULL;
 	uint8_t data[SIM_PACKET_LONGEST];
 
-	if (!open_side(t, &t->prog, &a) || !open_side(t, shaped, &b))
+	if (!open_side(t, &t->prog, &a) || !open_side(t, inlined_verifies, &b))
 		what = "no host";
 	for (uint64_t i = 0; i < PACKETS && !what; i++) {
 		struct sim_host_packet in = { .data = data,
@@ -208,8 +208,8 @@ static bool one(uint64_t seed, struct totals *n)
 {
 	const char *why = NULL, *what = NULL;
 	uint64_t rng = sim_rng_fork(seed, 1);
-	struct part_shaper *shaper;
-	struct part_shape shape;
+	struct part_inliner *inliner;
+	struct part_inlined inlined;
 	struct vprog vp;
 	struct test t;
 	bool **set;
@@ -218,29 +218,29 @@ static bool one(uint64_t seed, struct totals *n)
 	if (!t.gen.n_subprogs || t.gen.addresses || !verify(&t, &t.prog, &t.vp))
 		goto out;
 	n->programs++;
-	shaper = part_shaper_new(&t.cx, &t.vp, NULL);
-	set = part_shaper_set(shaper);
+	inliner = part_inliner_new(&t.cx, &t.vp, NULL);
+	set = part_inliner_callset(inliner);
 	for (uint32_t k = 1; k < t.prog.n_subprogs; k++)
 		set[0][k] = sim_rng_next(&rng) & 3;
-	if (!part_shaper_close(shaper, false, set) ||
-	    !part_shape_make(shaper, false, set, &shape, &why)) {
+	if (!part_inliner_closure(inliner, false, set) ||
+	    !part_inline_program(inliner, false, set, &inlined, &why)) {
 		if (why)
 			fprintf(stderr, "seed %llu: %s\n", (unsigned long long)seed, why);
 		goto out;
 	}
-	n->shaped++;
-	n->replaced += shape.n_inlined;
-	if (!verify(&t, &shape.prog, &vp)) {
+	n->inlined_verifies++;
+	n->replaced += inlined.n_inlined;
+	if (!verify(&t, &inlined.prog, &vp)) {
 		n->refused++;
 		for (size_t i = 0; i < t.diags.list.len; i++)
 			diag_print(stderr, &t.diags.list.at[i]);
 		goto out;
 	}
-	what = compare(&t, &shape.prog, seed);
+	what = compare(&t, &inlined.prog, seed);
 	if (what) {
 		fprintf(stderr, "seed %llu: %s differs; with calls replaced:\n",
 			(unsigned long long)seed, what);
-		print_insns(&shape.prog);
+		print_insns(&inlined.prog);
 	}
 out:
 	close_test(&t);
@@ -256,7 +256,7 @@ int main(int argc, char **argv)
 
 	for (uint64_t seed = first; seed < first + count; seed++)
 		ok &= one(seed, &n);
-	printf("%u programs with calls, %u shaped, %u calls replaced, %u not verified\n",
-	       n.programs, n.shaped, n.replaced, n.refused);
-	return !ok || n.refused || !n.shaped;
+	printf("%u programs with calls, %u inlined_verifies, %u calls replaced, %u not verified\n",
+	       n.programs, n.inlined_verifies, n.replaced, n.refused);
+	return !ok || n.refused || !n.inlined_verifies;
 }

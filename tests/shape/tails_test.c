@@ -1,5 +1,5 @@
 /* Tail calls that are followed, and what stands against it: small programs by hand, run by the reference
- * interpreter as they are (it makes tail calls) and in their new shape (in which none is left). */
+ * interpreter as they are (it makes tail calls) and in their new inlined (in which none is left). */
 #include "partitioner/inline.h"
 #include "sim/interp.h"
 
@@ -32,7 +32,7 @@ enum { MAP_PROGS, MAP_BSS, MAPS };
 
 struct shape_case {
 	const char *rule;
-	struct bpf_insn code[MAX_PROGS][MAX_CODE]; /* [0] is shaped */
+	struct bpf_insn code[MAX_PROGS][MAX_CODE]; /* [0] is inlined_verifies */
 	uint32_t subprog; /* of program 0, where its second function starts */
 	struct fe_slot slots[4];
 	uint32_t n_slots;
@@ -264,33 +264,33 @@ static void check_run(struct world *w, const struct shape_case *c, const struct 
 		fail_msg("%s: %s at %u", c->rule, res.fault, res.fault_pc);
 	if (res.r0 != c->r0 || (c->count && w->bss[0] != c->count))
 		fail_msg("%s: result %llu, count %llu%s", c->rule, (unsigned long long)res.r0,
-			 (unsigned long long)w->bss[0], tails ? "" : " in the new shape");
+			 (unsigned long long)w->bss[0], tails ? "" : " in the new inlined");
 }
 
 static void follow(struct world *w, const struct shape_case *c)
 {
-	struct part_shaper *s;
-	struct part_shape shape;
+	struct part_inliner *s;
+	struct part_inlined inlined;
 	struct vprog vp, again;
 	const char *why = "";
 	bool **set;
 
 	if (!fe_verify(&w->cx, &w->obj, &w->progs[0], NULL, &vp))
 		fail_msg("%s: the program does not verify", c->rule);
-	s = part_shaper_new(&w->cx, &vp, NULL);
-	set = part_shaper_set(s);
-	if (c->subprog ? false : part_shaper_tails(s) == c->left)
+	s = part_inliner_new(&w->cx, &vp, NULL);
+	set = part_inliner_callset(s);
+	if (c->subprog ? false : part_inliner_tails(s) == c->left)
 		fail_msg("%s: %s", c->rule, c->left ? "followed" : "not followed");
 	if (c->left)
 		return;
-	part_shaper_close(s, true, set);
-	if (!part_shape_make(s, true, set, &shape, &why))
+	part_inliner_closure(s, true, set);
+	if (!part_inline_program(s, true, set, &inlined, &why))
 		fail_msg("%s: %s", c->rule, why);
-	if (!fe_verify(&w->cx, &w->obj, &shape.prog, NULL, &again))
-		fail_msg("%s: the new shape does not verify", c->rule);
+	if (!fe_verify(&w->cx, &w->obj, &inlined.prog, NULL, &again))
+		fail_msg("%s: the new inlined does not verify", c->rule);
 	if (!c->subprog) /* the interpreter does not make these */
 		check_run(w, c, &w->progs[0], true);
-	check_run(w, c, &shape.prog, false);
+	check_run(w, c, &inlined.prog, false);
 }
 
 static void tails_are_followed(void **state)

@@ -40,7 +40,7 @@ static void forget(struct got *g)
 
 /* ---- a frame of many segments -------------------------------------------------------------------- */
 
-struct shape {
+struct inlined {
 	const char *name;
 	bool v6, udp, tagged; /* tagged: the tag lies beside the frame */
 	uint32_t ip_options, payload;
@@ -54,7 +54,7 @@ struct made {
 	struct nic_undone u;
 };
 
-static uint32_t put_network(const struct shape *s, uint8_t *ip, uint32_t l4_bytes)
+static uint32_t put_network(const struct inlined *s, uint8_t *ip, uint32_t l4_bytes)
 {
 	uint32_t n = s->v6 ? 40 : 20 + s->ip_options;
 
@@ -73,7 +73,7 @@ static uint32_t put_network(const struct shape *s, uint8_t *ip, uint32_t l4_byte
 	return n;
 }
 
-static struct made make(const struct shape *s)
+static struct made make(const struct inlined *s)
 {
 	uint32_t l4_head = s->udp ? 8 : 32;
 	struct made m = { .l3 = 14, .len = 14 + (s->v6 ? 40 : 20 + s->ip_options) + l4_head };
@@ -118,7 +118,7 @@ static uint32_t add_up(uint32_t sum, const uint8_t *p, uint32_t len)
 	return sum;
 }
 
-static void check_sums(const struct shape *s, const uint8_t *ip, const uint8_t *l4, uint32_t l4_len)
+static void check_sums(const struct inlined *s, const uint8_t *ip, const uint8_t *l4, uint32_t l4_len)
 {
 	uint32_t sum = (s->udp ? 17 : 6) + l4_len;
 
@@ -128,7 +128,7 @@ static void check_sums(const struct shape *s, const uint8_t *ip, const uint8_t *
 		assert_int_equal(add_up(0, ip, (uint32_t)(l4 - ip)), 0xffff);
 }
 
-static void check_segment(const struct shape *s, const struct made *m, const uint8_t *f,
+static void check_segment(const struct inlined *s, const struct made *m, const uint8_t *f,
 			  uint32_t len, unsigned index)
 {
 	uint32_t shift = s->tagged ? 4 : 0, at = index * s->size;
@@ -158,7 +158,7 @@ static void check_segment(const struct shape *s, const struct made *m, const uin
 
 static void segments_are_frames_of_their_own(void **state)
 {
-	static const struct shape shapes[] = {
+	static const struct inlined shapes[] = {
 		{ "ipv4", .payload = 4000, .size = 1448, .segments = 3 },
 		{ "ipv4 options", .ip_options = 24, .payload = 2000, .size = 1000, .segments = 2 },
 		{ "ipv6", .v6 = true, .payload = 4344, .size = 1448, .segments = 3 },
@@ -187,7 +187,7 @@ static void segments_are_frames_of_their_own(void **state)
 
 static void what_makes_no_sense_is_refused(void **state)
 {
-	static const struct shape s = { "ipv4", .payload = 4000, .size = 1448 };
+	static const struct inlined s = { "ipv4", .payload = 4000, .size = 1448 };
 	static const struct nic_undone tcp = {
 		.gso_type = 1, .csum = true, .csum_start = 34, .gso_size = 9
 	};
@@ -234,7 +234,7 @@ static void what_makes_no_sense_is_refused(void **state)
 
 static void plain_frames_stay(void **state)
 {
-	static const struct shape s = { "ipv4", .payload = 10, .size = 100 };
+	static const struct inlined s = { "ipv4", .payload = 10, .size = 100 };
 	const struct nic_undone nothing = { 0 };
 	struct made m = make(&s);
 	struct got g = { 0 };
@@ -253,14 +253,14 @@ static void plain_frames_stay(void **state)
 /* The field holds the pseudo header's sum then; odd lengths, too. */
 static void a_checksum_is_filled_in(void **state)
 {
-	static const struct shape shapes[] = { { "tcp", .payload = 11, .size = 100 },
+	static const struct inlined shapes[] = { { "tcp", .payload = 11, .size = 100 },
 					       { "tag", .tagged = true, .payload = 12 },
 					       { "udp v6", .v6 = true, .udp = true,
 						 .payload = 0 } };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(shapes); i++) {
-		const struct shape *s = &shapes[i];
+		const struct inlined *s = &shapes[i];
 		struct made m = make(s);
 		struct got g = { 0 };
 		const uint8_t *ip = m.frame + m.l3;

@@ -265,9 +265,9 @@ static void advice(FILE *out, struct rep_facts *f)
 }
 
 /* What was placed is not quite what was written. */
-static void shape(FILE *out, const struct rep_facts *f)
+static void inlined(FILE *out, const struct rep_facts *f)
 {
-	const struct part_shape *s = f->p->split.shape;
+	const struct part_inlined *s = f->p->split.inlined;
 
 	for (size_t i = 0; s && i < s->n_followed; i++) {
 		fputs("<p>Program array <code>", out);
@@ -278,9 +278,9 @@ static void shape(FILE *out, const struct rep_facts *f)
 	}
 	if (s && s->n_inlined)
 		fprintf(out, "<p>Calls replaced by what they call: %u</p>\n", s->n_inlined);
-	if (f->p->split.shape_note && f->p->split.placement != PART_ALL_DEVICE) {
+	if (f->p->split.inline_note && f->p->split.placement != PART_ALL_DEVICE) {
 		fputs("<p>", out);
-		rep_escape(out, f->p->split.shape_note);
+		rep_escape(out, f->p->split.inline_note);
 		fputs("</p>\n", out);
 	}
 }
@@ -294,7 +294,7 @@ void rep_html_program(FILE *out, struct rep_facts *f, unsigned number)
 		rep_escape(out, f->p->split.unsplit);
 		fputs(".</p>\n", out);
 	}
-	shape(out, f);
+	inlined(out, f);
 	figures(out, f);
 	rep_html_panes(out, f);
 	if (f->p->split.pair)

@@ -213,11 +213,11 @@ static struct json_object *split_json(struct rep_facts *f)
 
 struct json_object *rep_json_program_arrays(const struct bpf_offload_program *p)
 {
-	const struct part_shape *shape = p->compiled ? p->split.shape : NULL;
+	const struct part_inlined *inlined = p->compiled ? p->split.inlined : NULL;
 	struct json_object *arrays = json_object_new_array(), *row;
 
-	for (size_t i = 0; shape && i < shape->n_followed; i++) {
-		const struct part_followed *a = &shape->followed[i];
+	for (size_t i = 0; inlined && i < inlined->n_followed; i++) {
+		const struct part_followed *a = &inlined->followed[i];
 
 		row = json_object_new_object();
 		add(row, "name", report_text(p->owner->obj.maps[a->map].name));
@@ -231,11 +231,11 @@ struct json_object *rep_json_program_arrays(const struct bpf_offload_program *p)
 /* What of the program as written is another one as placed. */
 static struct json_object *shape_json(struct rep_facts *f)
 {
-	const struct part_shape *shape = f->p->split.shape;
+	const struct part_inlined *inlined = f->p->split.inlined;
 	struct json_object *o = json_object_new_object();
 
 	add(o, "program_arrays", rep_json_program_arrays(f->p));
-	add_int(o, "replaced_calls", shape ? shape->n_inlined : 0);
+	add_int(o, "replaced_calls", inlined ? inlined->n_inlined : 0);
 	return o;
 }
 
@@ -293,7 +293,7 @@ void rep_json(struct rep_facts *f, struct json_object *row)
 	add_int(row, "on_host", f->on_host);
 	add_int(row, "early_reads", rep_early_reads(f));
 	add(row, "unsplit", report_text(f->p->split.unsplit));
-	add(row, "shape", shape_json(f));
+	add(row, "inlined", shape_json(f));
 	add(row, "estimate", estimate_json(f));
 	add(row, "blocks", blocks_json(f));
 	add(row, "maps", rep_json_maps(f));

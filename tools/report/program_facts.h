@@ -68,7 +68,7 @@ struct rep_word {
 
 struct rep_facts {
 	struct bpf_offload_program *p;
-	/* What was placed: the program as written, or a shape of it (split.shape) */
+	/* What was placed: the program as written, or a inlined of it (split.inlined) */
 	const struct vprog *vp;
 	const struct fe_prog *prog;
 	const struct rep_line *lines; /* sorted by file and line */

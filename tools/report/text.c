@@ -48,18 +48,18 @@ static void print_figures(const struct rep_facts *f)
 /* What of the program as written is another one as placed. */
 static void print_shape(const struct rep_facts *f)
 {
-	const struct part_shape *shape = f->p->split.shape;
+	const struct part_inlined *inlined = f->p->split.inlined;
 	const struct fe_object *obj = &f->p->owner->obj;
 
-	for (size_t i = 0; shape && i < shape->n_followed; i++)
+	for (size_t i = 0; inlined && i < inlined->n_followed; i++)
 		printf("  program array '%s' is compiled in (%s): what user space puts into it at "
 		       "run time does not reach the card; compile again then\n",
-		       obj->maps[shape->followed[i].map].name, shape->followed[i].targets);
-	if (shape && shape->n_inlined)
+		       obj->maps[inlined->followed[i].map].name, inlined->followed[i].targets);
+	if (inlined && inlined->n_inlined)
 		printf("  %u calls are replaced by what they call, so that a cut can be within\n",
-		       shape->n_inlined);
-	if (f->p->split.shape_note && f->p->split.placement != PART_ALL_DEVICE)
-		printf("  %s\n", f->p->split.shape_note);
+		       inlined->n_inlined);
+	if (f->p->split.inline_note && f->p->split.placement != PART_ALL_DEVICE)
+		printf("  %s\n", f->p->split.inline_note);
 }
 
 /* ---- cuts and maps ---------------------------------------------------------------------------------- */

@@ -381,7 +381,7 @@ static bool write_repro(struct sides *s, const struct sim_diff_result *r)
 	struct divergence ways;
 
 	if (s->p->image && !s->args->device_words && !is_pair(s->args, s->p) &&
-	    !s->p->split.shape) {
+	    !s->p->split.inlined) {
 		divergence_start(&ways, repro.cx->arena, s->p->prog, &s->p->image->code);
 		repro.ways = &ways;
 	}
