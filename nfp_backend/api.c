@@ -337,10 +337,10 @@ static void name_records(struct split *split)
 {
 	struct nfp_image *img = split->image;
 
-	if (!split->pair || !img)
+	if (!split->halves || !img)
 		return;
-	img->handoff_cookie = split->pair->cookie;
-	img->handoff_bytes = split->pair->record_bytes;
+	img->handoff_cookie = split->halves->cookie;
+	img->handoff_bytes = split->halves->record_bytes;
 }
 
 static bool load_costs(struct bpf_offload_program *p, const char *path)
@@ -440,7 +440,7 @@ const struct bpf_offload_map_home *bpf_offload_program__map_homes(struct bpf_off
 
 const char *bpf_offload_program__host_name(const struct bpf_offload_program *p)
 {
-	return p->compiled && p->split.pair ? p->split.pair->host.name : NULL;
+	return p->compiled && p->split.halves ? p->split.halves->host.name : NULL;
 }
 
 size_t bpf_offload_program__device_words(const struct bpf_offload_program *p)
@@ -476,9 +476,9 @@ int bpf_offload_program__write_host(struct bpf_offload_program *p, const char *p
 {
 	bool ok;
 
-	if (!p->split.pair || !path)
+	if (!p->split.halves || !path)
 		return -EINVAL;
-	ok = part_object_write(&p->owner->cx, &p->owner->obj, p->split.pair, path);
+	ok = part_object_write(&p->owner->cx, &p->owner->obj, p->split.halves, path);
 	arena_reset(&p->owner->scratch);
 	api_print_messages(p->owner);
 	return ok ? 0 : -EIO;

@@ -11,7 +11,7 @@
 const char *part_object_obstacle(const struct fe_object *obj, const struct fe_prog *prog);
 /* Writes `path`: the host half, and before a tc one the program that strips the record. False: reported,
  * nothing left behind. */
-bool part_object_write(struct cx *cx, const struct fe_object *obj, const struct part_pair *pair,
+bool part_object_write(struct cx *cx, const struct fe_object *obj, const struct part_halves *halves,
 		       const char *path);
 
 /* Absolute symbols of the object that say which records it takes. */

@@ -136,7 +136,7 @@ static bool place_first(struct choice *c, struct candidate *k)
 
 static bool on_device(const struct split *split, uint32_t main_pc)
 {
-	return split->pair ? split->pair->on_device[main_pc] : split->placement == PART_ALL_DEVICE;
+	return split->halves ? split->halves->on_device[main_pc] : split->placement == PART_ALL_DEVICE;
 }
 
 static uint64_t next_random(uint64_t *rng)
@@ -173,7 +173,7 @@ static bool better(const struct choice *c, const struct split *a, const struct s
 {
 	if (a->placement != b->placement)
 		return a->placement < b->placement; /* device, split, host */
-	return a->pair && (c->opts.cut_seed || a->pair->worth > b->pair->worth);
+	return a->halves && (c->opts.cut_seed || a->halves->worth > b->halves->worth);
 }
 
 /* False: reported. */
@@ -255,7 +255,7 @@ static void settle_maps(struct cx *cx, struct split *split)
 /* Once more, with the dumps that were asked for. */
 static bool dump(struct choice *c, const struct offload_options *asked, struct candidate *k)
 {
-	const struct vprog *vp = k->split.pair ? &k->split.pair->device_vp : k->vp;
+	const struct vprog *vp = k->split.halves ? &k->split.halves->device_vp : k->vp;
 	struct split split;
 
 	if (!asked->dump && !asked->stop_after)
@@ -295,10 +295,10 @@ bool part_offload(struct cx *cx, const struct vprog *vp, const struct bpf_offloa
 	*state = k.state;
 	state->vp = k.vp;
 	state->cx = cx;
-	if (!split->pair && c.pins.any_host)
+	if (!split->halves && c.pins.any_host)
 		give_to_host(split);
 	tell_followed(&c, split);
-	if (!split->pair)
+	if (!split->halves)
 		settle_maps(cx, split);
 	return true;
 }

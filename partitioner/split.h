@@ -40,7 +40,7 @@ struct part_cut_point {
 };
 
 /* A program in two halves, each a program of its own (docs/handoff.md). */
-struct part_pair {
+struct part_halves {
 	const struct vprog *of;          /* what was split: the user's program, or a inlined of it */
 	const bool *on_device, *on_host; /* by instruction of its main */
 	struct part_cut_point *cuts;     /* sorted by pc */
@@ -73,7 +73,7 @@ struct split {
 	uint32_t device_capable; /* the device could execute them */
 	uint32_t live_insns;     /* some path reaches them */
 	void *image; /* what the backend's translate made; NULL when nothing is on the device */
-	struct part_pair *pair; /* PART_SPLIT: the halves */
+	struct part_halves *halves; /* PART_SPLIT: the halves */
 	struct part_map *maps;  /* by map of the object: where it lives, whatever the placement */
 	const char
 		*unsplit; /* why a program that stays on the host was not split; NULL: not tried */
@@ -94,7 +94,7 @@ bool part_offload_whole(struct cx *cx, const struct vprog *vp, const struct bpf_
 			struct offload_prog *state);
 
 /* split.c: a program of which the device refuses the instructions in `refused` (by instruction, over
- * all instances). Makes `split` a pair, or says in split->unsplit why not. */
+ * all instances). Makes `split` a halves, or says in split->unsplit why not. */
 struct part_pins;
 struct part_task {
 	struct cx *cx;
@@ -118,11 +118,11 @@ struct part_source {
 struct part_source part_source_of(const struct split *split, const struct fe_prog *own,
 				  uint32_t insn);
 
-/* cut_points.c: fills in cuts, record_bytes and cookie of a pair from its on_device and tagged; `live` is by
+/* cut_points.c: fills in cuts, record_bytes and cookie of a halves from its on_device and tagged; `live` is by
  * instruction. False: it has none, or too many. */
 struct part_region;
 bool part_collect_cuts(struct cx *cx, const struct part_region *r, const struct part_live *live,
-		       uint32_t min_payload, struct part_pair *pair);
+		       uint32_t min_payload, struct part_halves *halves);
 
 const char *part_placement_name(enum part_placement p); /* "device", "split", "host" */
 

@@ -10,7 +10,7 @@
  * hand-off record. Original and host half each run on all host sides of the options; of the host half
  * a kernel runs the object file that its user would load. */
 
-struct sim_pair_result {
+struct sim_split_result {
 	struct sim_diff_result diff; /* its hosts: how the original did on each */
 	struct sim_diff_host half_hosts[SIM_DIFF_N_HOSTS]; /* and the host half */
 	uint64_t decided; /* packets that the device decided, PASS included */
@@ -19,8 +19,8 @@ struct sim_pair_result {
 };
 
 /* As sim_diff_run(). */
-bool sim_pair_run(struct cx *cx, const struct vprog *vp, const struct part_pair *pair,
+bool sim_split_run(struct cx *cx, const struct vprog *vp, const struct part_halves *halves,
 		  const struct nfp_firmware *fw, const struct sim_diff_device *dev,
-		  const struct sim_diff_options *opts, struct sim_pair_result *res);
+		  const struct sim_diff_options *opts, struct sim_split_result *res);
 
 #endif

@@ -12,21 +12,21 @@
 #define NO_CUT (-1.0)
 
 /* By instruction of main: part of the packets that go to the host before it. */
-static double *cut_shares(struct cx *cx, const struct part_region *r, const struct part_pair *pair,
+static double *cut_shares(struct cx *cx, const struct part_region *r, const struct part_halves *halves,
 			  uint32_t *n)
 {
 	double *share = ARENA_ARRAY(cx->arena, double, r->n);
 
 	for (uint32_t pc = 0; pc < r->n; pc++)
 		share[pc] = NO_CUT;
-	if (pair->tagged) {
+	if (halves->tagged) {
 		share[0] = 0;
 		++*n;
 	}
 	for (size_t i = 0; i < r->edges.len; i++) {
 		const struct part_edge *e = &r->edges.at[i];
 
-		if (!pair->on_device[e->from] || pair->on_device[e->to])
+		if (!halves->on_device[e->from] || halves->on_device[e->to])
 			continue;
 		if (share[e->to] < 0) {
 			share[e->to] = 0;
@@ -37,41 +37,41 @@ static double *cut_shares(struct cx *cx, const struct part_region *r, const stru
 	return share;
 }
 
-static uint32_t cookie_of(const struct vprog *vp, const struct part_pair *pair)
+static uint32_t cookie_of(const struct vprog *vp, const struct part_halves *halves)
 {
 	const uint8_t *code = (const uint8_t *)vp->prog->insns;
 	uint32_t h = 2166136261u; /* FNV-1a */
 
 	for (size_t i = 0; i < vp->prog->n_insns * sizeof(struct bpf_insn); i++)
 		h = (h ^ code[i]) * 16777619u;
-	for (uint32_t i = 0; i < pair->n_cuts; i++)
-		h = (h ^ pair->cuts[i].pc) * 16777619u;
-	return (h ^ pair->record_bytes) * 16777619u;
+	for (uint32_t i = 0; i < halves->n_cuts; i++)
+		h = (h ^ halves->cuts[i].pc) * 16777619u;
+	return (h ^ halves->record_bytes) * 16777619u;
 }
 
 bool part_collect_cuts(struct cx *cx, const struct part_region *r, const struct part_live *live,
-		       uint32_t min_payload, struct part_pair *pair)
+		       uint32_t min_payload, struct part_halves *halves)
 {
 	uint32_t n = 0, payload = min_payload;
-	double *share = cut_shares(cx, r, pair, &n);
+	double *share = cut_shares(cx, r, halves, &n);
 
 	/* an XDP program without cuts is the device's whole; a tc program still has its action told */
 	if ((!n && !part_is_tc(r->vp->prog)) || n > PART_HANDOFF_MAX_CUTS)
 		return false;
-	pair->cuts = ARENA_ARRAY(cx->arena, struct part_cut_point, n + 1);
+	halves->cuts = ARENA_ARRAY(cx->arena, struct part_cut_point, n + 1);
 	for (uint32_t pc = 0; pc < r->n; pc++) {
-		struct part_cut_point *c = &pair->cuts[pair->n_cuts];
+		struct part_cut_point *c = &halves->cuts[halves->n_cuts];
 
 		if (share[pc] < 0)
 			continue;
 		*c = (struct part_cut_point){ .pc = pc,
-					      .id = (uint8_t)++pair->n_cuts,
+					      .id = (uint8_t)++halves->n_cuts,
 					      .live = live[pc],
 					      .share = share[pc] };
 		if (c->live.payload_bytes > payload)
 			payload = c->live.payload_bytes;
 	}
-	pair->record_bytes = PART_HANDOFF_HEADER + (uint32_t)bits_round_up(payload, 4);
-	pair->cookie = cookie_of(r->vp, pair);
+	halves->record_bytes = PART_HANDOFF_HEADER + (uint32_t)bits_round_up(payload, 4);
+	halves->cookie = cookie_of(r->vp, halves);
 	return true;
 }

@@ -35,7 +35,7 @@ struct search {
 	bool *forbidden;        /* by instruction of main: no cut before it */
 	bool *tail;             /* by instruction of main: each side has its own copy */
 	uint32_t max_payload, min_payload;
-	bool tc, tagged; /* as part_pair.tagged */
+	bool tc, tagged; /* as part_halves.tagged */
 	uint64_t rng;    /* of random cuts; 0: the best */
 	int64_t worth;   /* of the last choice */
 	uint64_t room;   /* instructions that the device may get; UINT64_MAX: any number */
@@ -346,13 +346,13 @@ static bool choose(struct search *s, bool *on_device)
 
 /* Instructions that control may reach from the cuts as far as the host's verifier knows: what ours
  * proved on the way to the cuts (a branch never taken) may need more than the values handed over. */
-static const bool *reached(struct search *s, const struct part_pair *pair, bool tagged)
+static const bool *reached(struct search *s, const struct part_halves *halves, bool tagged)
 {
 	bool *mine = ARENA_ARRAY(s->cx->arena, bool, s->region.n);
 	VEC(uint32_t) todo = { 0 };
 
-	for (uint32_t i = pair->tagged && !tagged; i < pair->n_cuts; i++)
-		*vec_push(&todo, s->cx->arena) = pair->cuts[i].pc;
+	for (uint32_t i = halves->tagged && !tagged; i < halves->n_cuts; i++)
+		*vec_push(&todo, s->cx->arena) = halves->cuts[i].pc;
 	while (todo.len) {
 		uint32_t pc = todo.at[--todo.len];
 		const struct bpf_insn *insn = &s->vp.prog->insns[pc];
@@ -368,7 +368,7 @@ static const bool *reached(struct search *s, const struct part_pair *pair, bool 
 	return mine;
 }
 
-static double share_of_device(const struct search *s, const struct part_pair *pair)
+static double share_of_device(const struct search *s, const struct part_halves *halves)
 {
 	double all = 0, device = 0;
 
@@ -376,7 +376,7 @@ static double share_of_device(const struct search *s, const struct part_pair *pa
 		double share = part_node_share(&s->region, pc);
 
 		all += share;
-		device += pair->on_device[pc] ? share : 0;
+		device += halves->on_device[pc] ? share : 0;
 	}
 	return all > 0 ? device / all : 0;
 }
@@ -417,27 +417,27 @@ static int64_t rejected_at(const struct search *s)
 
 /* ---- the host's half ------------------------------------------------------------------------------------- */
 
-static bool host_holds(struct search *s, struct part_pair *pair)
+static bool host_holds(struct search *s, struct part_halves *halves)
 {
-	pair->on_host = reached(s, pair, true);
-	return part_make_host(s->cx, &s->vp, pair) &&
-	       verifies(s, &pair->host, true, &pair->host_vp) &&
-	       (!s->tc || verifies(s, &pair->strip, true, &pair->strip_vp));
+	halves->on_host = reached(s, halves, true);
+	return part_make_host(s->cx, &s->vp, halves) &&
+	       verifies(s, &halves->host, true, &halves->host_vp) &&
+	       (!s->tc || verifies(s, &halves->strip, true, &halves->strip_vp));
 }
 
 /* Facts are joined over paths: one by one, cuts show which of them lose too much by that. */
-static bool forbid_bad_cuts(struct search *s, const struct part_pair *pair)
+static bool forbid_bad_cuts(struct search *s, const struct part_halves *halves)
 {
 	bool found = false;
 
-	for (uint32_t i = 0; i < pair->n_cuts; i++) {
-		struct part_pair one = *pair;
+	for (uint32_t i = 0; i < halves->n_cuts; i++) {
+		struct part_halves one = *halves;
 
-		one.cuts = &pair->cuts[i];
+		one.cuts = &halves->cuts[i];
 		one.n_cuts = 1;
 		if (host_holds(s, &one))
 			continue;
-		s->forbidden[pair->cuts[i].pc] = true;
+		s->forbidden[halves->cuts[i].pc] = true;
 		found = true;
 	}
 	return found;
@@ -446,18 +446,18 @@ static bool forbid_bad_cuts(struct search *s, const struct part_pair *pair)
 /* ---- the device's half ----------------------------------------------------------------------------------- */
 
 /* The cut whose packing holds instruction `at` of the device's half. */
-static bool forbid_cut_at(struct search *s, const struct part_pair *pair, int64_t at)
+static bool forbid_cut_at(struct search *s, const struct part_halves *halves, int64_t at)
 {
-	for (uint32_t i = pair->n_cuts; i-- > 0;)
-		if (at >= pair->cuts[i].device_at) {
-			s->forbidden[pair->cuts[i].pc] = true;
+	for (uint32_t i = halves->n_cuts; i-- > 0;)
+		if (at >= halves->cuts[i].device_at) {
+			s->forbidden[halves->cuts[i].pc] = true;
 			return true;
 		}
 	return false;
 }
 
 /* What the device refuses of its half it refused less of the whole program: remembered. */
-static bool refuse_as_told(struct search *s, const struct part_pair *pair, const struct split *dev)
+static bool refuse_as_told(struct search *s, const struct part_halves *halves, const struct split *dev)
 {
 	bool found = false;
 
@@ -466,12 +466,12 @@ static bool refuse_as_told(struct search *s, const struct part_pair *pair, const
 
 		if (at == PART_WHOLE || dev->reasons[i].inst != 0)
 			continue;
-		pc = pair->device_origin[at];
+		pc = halves->device_origin[at];
 		if (pc < s->region.n) {
 			refuse(s, pc);
 			found = true;
 		} else {
-			found |= forbid_cut_at(s, pair, at);
+			found |= forbid_cut_at(s, halves, at);
 		}
 	}
 	if (!found && dev->n_reasons)
@@ -482,12 +482,12 @@ static bool refuse_as_told(struct search *s, const struct part_pair *pair, const
 #define LEAST_ROOM 8u /* instructions: less is not worth a half */
 
 /* What is too long for the device: the next choice has three quarters of its instructions at most. */
-static bool shrink(struct search *s, const struct part_pair *pair, const struct split *dev)
+static bool shrink(struct search *s, const struct part_halves *halves, const struct split *dev)
 {
 	uint64_t size = 0;
 
 	for (uint32_t pc = 0; pc < s->region.n; pc++)
-		size += pair->on_device[pc] ? s->size[pc] : 0;
+		size += halves->on_device[pc] ? s->size[pc] : 0;
 	s->room = (size < s->room ? size : s->room) * 3 / 4;
 	s->split->unsplit = dev->reasons[0].text;
 	return s->room >= LEAST_ROOM;
@@ -495,37 +495,37 @@ static bool shrink(struct search *s, const struct part_pair *pair, const struct 
 
 enum outcome { HOLDS, TRY_AGAIN, GIVE_UP };
 
-static enum outcome make_device(struct search *s, struct part_pair *pair, struct split *dev,
+static enum outcome make_device(struct search *s, struct part_halves *halves, struct split *dev,
 				struct offload_prog *state)
 {
 	const struct part_task *t = s->task;
 
-	if (!part_make_device(s->cx, &s->vp, pair)) {
+	if (!part_make_device(s->cx, &s->vp, halves)) {
 		s->split->unsplit = "the device's half needs more stack than there is";
 		return GIVE_UP;
 	}
-	if (!verifies(s, &pair->device, false, &pair->device_vp)) {
+	if (!verifies(s, &halves->device, false, &halves->device_vp)) {
 		s->split->unsplit = "the device's half does not verify";
-		return forbid_cut_at(s, pair, rejected_at(s)) ? TRY_AGAIN : GIVE_UP;
+		return forbid_cut_at(s, halves, rejected_at(s)) ? TRY_AGAIN : GIVE_UP;
 	}
-	if (!part_offload_whole(s->cx, &pair->device_vp, t->ops, t->target, t->opts, dev, state))
+	if (!part_offload_whole(s->cx, &halves->device_vp, t->ops, t->target, t->opts, dev, state))
 		return GIVE_UP;
 	if (dev->placement == PART_ALL_DEVICE)
 		return HOLDS;
 	if (dev->too_much)
-		return shrink(s, pair, dev) ? TRY_AGAIN : GIVE_UP;
-	return refuse_as_told(s, pair, dev) ? TRY_AGAIN : GIVE_UP;
+		return shrink(s, halves, dev) ? TRY_AGAIN : GIVE_UP;
+	return refuse_as_told(s, halves, dev) ? TRY_AGAIN : GIVE_UP;
 }
 
 /* ---- the search -------------------------------------------------------------------------------------------- */
 
-static enum outcome attempt(struct search *s, struct part_pair *pair, struct split *dev,
+static enum outcome attempt(struct search *s, struct part_halves *halves, struct split *dev,
 			    struct offload_prog *state)
 {
 	bool *on_device = ARENA_ARRAY(s->cx->arena, bool, s->region.n);
 	const char *obstacle;
 
-	*pair = (struct part_pair){ .on_device = on_device };
+	*halves = (struct part_halves){ .on_device = on_device };
 	if (!choose(s, on_device)) {
 		if (!s->split->unsplit)
 			s->split->unsplit = "no split is worth its hand-off";
@@ -533,29 +533,29 @@ static enum outcome attempt(struct search *s, struct part_pair *pair, struct spl
 	}
 	for (uint32_t pc = 0; pc < s->region.n; pc++)
 		on_device[pc] &= part_seen(&s->vp, pc);
-	pair->maps = s->maps;
+	halves->maps = s->maps;
 	part_maps_settle(&s->vp, on_device, s->tagged, s->maps);
-	pair->tagged = s->tagged;
-	if (!part_collect_cuts(s->cx, &s->region, s->live, s->min_payload, pair))
+	halves->tagged = s->tagged;
+	if (!part_collect_cuts(s->cx, &s->region, s->live, s->min_payload, halves))
 		return GIVE_UP;
-	if (!host_holds(s, pair)) {
+	if (!host_holds(s, halves)) {
 		if (too_complex(s)) { /* one cut by one it would take minutes to find another */
 			s->split->unsplit = "verifying the host half takes too many steps";
 			return GIVE_UP;
 		}
 		s->split->unsplit = "no host half verifies";
-		return forbid_bad_cuts(s, pair) ? TRY_AGAIN : GIVE_UP;
+		return forbid_bad_cuts(s, halves) ? TRY_AGAIN : GIVE_UP;
 	}
-	obstacle = part_object_obstacle(s->vp.obj, &pair->host);
+	obstacle = part_object_obstacle(s->vp.obj, &halves->host);
 	if (obstacle) {
 		s->split->unsplit = obstacle;
 		return GIVE_UP;
 	}
-	return make_device(s, pair, dev, state);
+	return make_device(s, halves, dev, state);
 }
 
 /* What a cut that does not hold has taken is given back; of it only the sentence stays. */
-static enum outcome try_cut(struct search *s, struct part_pair *pair, struct split *dev,
+static enum outcome try_cut(struct search *s, struct part_halves *halves, struct split *dev,
 			    struct offload_prog *state)
 {
 	struct cx *outer = s->cx, own = *outer;
@@ -565,7 +565,7 @@ static enum outcome try_cut(struct search *s, struct part_pair *pair, struct spl
 	arena_init(&mem);
 	own.arena = &mem;
 	s->cx = &own;
-	outcome = attempt(s, pair, dev, state);
+	outcome = attempt(s, halves, dev, state);
 	s->cx = outer;
 	if (outcome == HOLDS) {
 		arena_move(outer->arena, &mem);
@@ -578,10 +578,10 @@ static enum outcome try_cut(struct search *s, struct part_pair *pair, struct spl
 }
 
 /* Device, host, or (a tail, a subprogram that both call) both. */
-static void mark_places(struct search *s, const struct part_pair *pair, enum part_place *place)
+static void mark_places(struct search *s, const struct part_halves *halves, enum part_place *place)
 {
 	const struct vprog *vp = &s->vp;
-	const bool *on_host = reached(s, pair, false); /* tagged frames would mark all */
+	const bool *on_host = reached(s, halves, false); /* tagged frames would mark all */
 	bool *host = ARENA_ARRAY(s->cx->arena, bool, vp->prog->n_insns);
 	bool *device = ARENA_ARRAY(s->cx->arena, bool, vp->prog->n_insns);
 
@@ -593,7 +593,7 @@ static void mark_places(struct search *s, const struct part_pair *pair, enum par
 			uint32_t main_pc = part_main_pc(vp, inst, of);
 
 			host[pc] |= vp_fact_at(vp, inst, of)->seen && on_host[main_pc];
-			device[pc] |= vp_fact_at(vp, inst, of)->seen && pair->on_device[main_pc];
+			device[pc] |= vp_fact_at(vp, inst, of)->seen && halves->on_device[main_pc];
 		}
 	}
 	for (uint32_t pc = 0; pc < vp->prog->n_insns; pc++)
@@ -647,7 +647,7 @@ static void start(struct search *s)
 }
 
 /* The record tells what the device cannot: why it refuses those exits is of no interest now. */
-static void forget_exits(struct search *s, const struct part_pair *pair)
+static void forget_exits(struct search *s, const struct part_halves *halves)
 {
 	struct split *split = s->split;
 	struct part_reason *kept =
@@ -658,29 +658,29 @@ static void forget_exits(struct search *s, const struct part_pair *pair)
 		const struct part_reason *r = &split->reasons[i];
 		bool main = r->insn < s->region.n && r->inst == 0;
 
-		if (!main || !pair->on_device[r->insn] || !part_hook_allows(&s->vp, 0, r->insn))
+		if (!main || !halves->on_device[r->insn] || !part_hook_allows(&s->vp, 0, r->insn))
 			kept[n++] = *r;
 	}
 	split->reasons = kept;
 	split->n_reasons = n;
 }
 
-static void accept(struct search *s, const struct part_pair *pair, const struct split *dev)
+static void accept(struct search *s, const struct part_halves *halves, const struct split *dev)
 {
 	struct split *split = s->split;
 
-	split->pair = arena_dup(s->cx->arena, pair, sizeof(*pair));
-	split->pair->device_share = share_of_device(s, pair);
-	split->pair->measured = s->region.counts.packets;
-	split->pair->worth = s->worth;
-	split->pair->of = arena_dup(s->cx->arena, &s->vp, sizeof(s->vp));
+	split->halves = arena_dup(s->cx->arena, halves, sizeof(*halves));
+	split->halves->device_share = share_of_device(s, halves);
+	split->halves->measured = s->region.counts.packets;
+	split->halves->worth = s->worth;
+	split->halves->of = arena_dup(s->cx->arena, &s->vp, sizeof(s->vp));
 	split->placement = PART_SPLIT;
-	split->maps = pair->maps;
+	split->maps = halves->maps;
 	part_maps_explain(s->cx, &s->vp, split->maps);
 	split->image = dev->image;
 	split->unsplit = NULL;
-	mark_places(s, pair, split->place);
-	forget_exits(s, pair);
+	mark_places(s, halves, split->place);
+	forget_exits(s, halves);
 }
 
 /* Bytes of live values that a record may and must have room for; false: there is none. */
@@ -705,7 +705,7 @@ void part_split(const struct part_task *task, uint32_t room, struct split *split
 	struct search s = { .task = task, .cx = task->cx, .split = split, .room = UINT64_MAX };
 	enum outcome outcome = TRY_AGAIN;
 	struct offload_prog dev_state;
-	struct part_pair *pair = ARENA_NEW(task->cx->arena, struct part_pair);
+	struct part_halves *halves = ARENA_NEW(task->cx->arena, struct part_halves);
 	struct split dev;
 
 	split->unsplit = part_hook_obstacle(task->vp);
@@ -721,10 +721,10 @@ void part_split(const struct part_task *task, uint32_t room, struct split *split
 	s.costs = task->opts->costs ? task->opts->costs : &part_costs_default;
 	start(&s);
 	for (unsigned i = 0; outcome == TRY_AGAIN && i < MAX_TRIES; i++)
-		outcome = try_cut(&s, pair, &dev, &dev_state);
+		outcome = try_cut(&s, halves, &dev, &dev_state);
 	if (outcome != HOLDS)
 		return;
 	dev_state.vp = &split->vp[0]; /* facts of the program that the user knows */
 	*state = dev_state;
-	accept(&s, pair, &dev);
+	accept(&s, halves, &dev);
 }

@@ -31,7 +31,7 @@ static int16_t buffer_at(const struct part_half *h, uint32_t at)
 
 static uint32_t payload_bytes(const struct part_half *h)
 {
-	return h->pair->record_bytes - PART_HANDOFF_HEADER;
+	return h->halves->record_bytes - PART_HANDOFF_HEADER;
 }
 
 /* SHOT ends on the card; all else is the stack's. */
@@ -175,12 +175,12 @@ static void write_header(struct part_half *h)
 {
 	struct part_asm *a = &h->as;
 
-	part_asm_imm(a, 3, h->pair->cookie);
+	part_asm_imm(a, 3, h->halves->cookie);
 	part_asm_store(a, 4, 2, PART_HANDOFF_COOKIE, 3);
 	part_asm_store_imm(a, 1, 2, PART_HANDOFF_AT_VERSION, PART_HANDOFF_VERSION);
 	part_asm_load(a, 8, 3, 10, h->save_at);
 	part_asm_store(a, 1, 2, PART_HANDOFF_CUT, 3);
-	part_asm_store_imm(a, 2, 2, PART_HANDOFF_BYTES, (int32_t)h->pair->record_bytes);
+	part_asm_store_imm(a, 2, 2, PART_HANDOFF_BYTES, (int32_t)h->halves->record_bytes);
 }
 
 static void write_payload(struct part_half *h)
@@ -199,14 +199,14 @@ static void common_end(struct device *d)
 
 	part_asm_place(a, d->end);
 	part_asm_load(a, 8, 1, 10, h->ctx_at);
-	part_asm_imm(a, 2, (uint64_t) - (int64_t)h->pair->record_bytes);
+	part_asm_imm(a, 2, (uint64_t) - (int64_t)h->halves->record_bytes);
 	part_asm_helper(a, BPF_FUNC_xdp_adjust_head);
 	part_asm_if(a, BPF_JNE, 0, 0, h->abort);
 	part_asm_load(a, 8, 1, 10, h->ctx_at);
 	part_asm_load(a, 4, 2, 1, h->ctx->data);
 	part_asm_load(a, 4, 3, 1, h->ctx->data_end);
 	part_asm_mov(a, 4, 2);
-	part_asm_add_imm(a, 4, (int32_t)h->pair->record_bytes);
+	part_asm_add_imm(a, 4, (int32_t)h->halves->record_bytes);
 	part_asm_if_reg(a, BPF_JGT, 4, 3, h->abort);
 	write_header(h);
 	write_payload(h);
@@ -224,32 +224,32 @@ static void label_ends(struct device *d)
 	d->pass = part_asm_label(&h->as);
 	d->end = part_asm_label(&h->as);
 	h->verdict = part_asm_label(&h->as);
-	for (uint32_t i = 0; i < h->pair->n_cuts; i++)
-		h->elsewhere[h->pair->cuts[i].pc] = part_asm_label(&h->as);
+	for (uint32_t i = 0; i < h->halves->n_cuts; i++)
+		h->elsewhere[h->halves->cuts[i].pc] = part_asm_label(&h->as);
 }
 
-bool part_make_device(struct cx *cx, const struct vprog *vp, struct part_pair *pair)
+bool part_make_device(struct cx *cx, const struct vprog *vp, struct part_halves *halves)
 {
 	bool tc = part_is_tc(vp->prog);
 	struct device d = { .h = { .cx = cx,
 				   .ctx = &part_ctx_xdp,
-				   .pair = pair,
+				   .halves = halves,
 				   .vp = vp,
-				   .mine = pair->on_device,
+				   .mine = halves->on_device,
 				   .exit = tc ? leave_tc : leave,
 				   .replace = tc ? part_tc_replace : NULL } };
 	struct part_half *h = &d.h;
 
 	static_assert(offsetof(struct device, h) == 0, "leave() casts");
-	if (!part_half_begin(h, pair->record_bytes - PART_HANDOFF_HEADER + 16))
+	if (!part_half_begin(h, halves->record_bytes - PART_HANDOFF_HEADER + 16))
 		return false;
 	label_ends(&d);
 	part_asm_store(&h->as, 8, 10, h->ctx_at, 1);
-	if (pair->tagged)
+	if (halves->tagged)
 		part_tc_send_tagged(h, h->elsewhere[0]);
 	part_half_body(h);
-	for (uint32_t i = 0; i < pair->n_cuts; i++)
-		if (!cut_stub(&d, &pair->cuts[i]))
+	for (uint32_t i = 0; i < halves->n_cuts; i++)
+		if (!cut_stub(&d, &halves->cuts[i]))
 			return false;
 	/* what nobody jumps to would not verify */
 	if (part_asm_wanted(&h->as, h->verdict))
@@ -257,9 +257,9 @@ bool part_make_device(struct cx *cx, const struct vprog *vp, struct part_pair *p
 	if (part_asm_wanted(&h->as, d.pass))
 		pass_stub(&d);
 	common_end(&d);
-	if (!part_half_finish(h, vp->prog->name, &pair->device, &pair->device_origin))
+	if (!part_half_finish(h, vp->prog->name, &halves->device, &halves->device_origin))
 		return false;
-	pair->device.type = BPF_PROG_TYPE_XDP;
-	pair->device.attach_type = BPF_XDP;
+	halves->device.type = BPF_PROG_TYPE_XDP;
+	halves->device.attach_type = BPF_XDP;
 	return true;
 }

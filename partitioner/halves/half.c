@@ -99,7 +99,7 @@ static bool is_idle_map(const struct part_half *h, const struct bpf_insn *insn)
 {
 	return ebpf_is_ld_imm64(insn) &&
 	       (insn->src_reg == EBPF_IMM_MAP_IDX || insn->src_reg == EBPF_IMM_MAP_IDX_VALUE) &&
-	       !h->pair->maps[insn->imm].on_device;
+	       !h->halves->maps[insn->imm].on_device;
 }
 
 /* Anything but jumps and exits of main. */

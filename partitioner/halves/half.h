@@ -16,7 +16,7 @@ extern const struct part_ctx part_ctx_xdp, part_ctx_tc;
 struct part_half {
 	struct cx *cx;
 	const struct part_ctx *ctx;
-	const struct part_pair *pair;
+	const struct part_halves *halves;
 	const struct vprog *vp; /* source; has main_stack */
 	const bool *mine;       /* by instruction of main: copied into this half */
 	struct part_asm as;
@@ -45,8 +45,8 @@ bool part_half_finish(struct part_half *h, const char *name, struct fe_prog *pro
 		      const uint32_t **origin);
 
 /* device_half.c, host_half.c. False: it cannot be written. */
-bool part_make_device(struct cx *cx, const struct vprog *vp, struct part_pair *pair);
-bool part_make_host(struct cx *cx, const struct vprog *vp, struct part_pair *pair);
+bool part_make_device(struct cx *cx, const struct vprog *vp, struct part_halves *halves);
+bool part_make_host(struct cx *cx, const struct vprog *vp, struct part_halves *halves);
 
 /* device_half_tc.c: a tc program's instructions for the card's XDP hook. */
 bool part_tc_replace(struct part_half *h, uint32_t pc);
@@ -54,9 +54,9 @@ bool part_tc_replace(struct part_half *h, uint32_t pc);
 void part_tc_send_tagged(struct part_half *h, uint32_t label);
 
 /* xdp_stub.c: what stands before a tc host half. */
-bool part_make_strip(struct cx *cx, const struct vprog *vp, struct part_pair *pair);
+bool part_make_strip(struct cx *cx, const struct vprog *vp, struct part_halves *halves);
 /* host_half.c: with the record's address in r2, and as many bytes known to be there: is it ours? Leaves
  * the cut in r5; uses r4. */
-void part_check_record(struct part_asm *a, const struct part_pair *pair, uint32_t abort);
+void part_check_record(struct part_asm *a, const struct part_halves *halves, uint32_t abort);
 
 #endif

@@ -27,23 +27,23 @@ static int16_t saved_at(const struct part_half *h, uint32_t i)
 static void strip(struct part_half *h)
 {
 	part_asm_load(&h->as, 8, 1, 10, h->ctx_at);
-	part_asm_imm(&h->as, 2, h->pair->record_bytes);
+	part_asm_imm(&h->as, 2, h->halves->record_bytes);
 	part_asm_helper(&h->as, BPF_FUNC_xdp_adjust_head);
 	part_asm_if(&h->as, BPF_JNE, 0, 0, h->abort);
 }
 
-void part_check_record(struct part_asm *a, const struct part_pair *pair, uint32_t abort)
+void part_check_record(struct part_asm *a, const struct part_halves *halves, uint32_t abort)
 {
 	uint32_t mine = part_asm_label(a);
 
 	part_asm_load(a, 4, 4, 2, PART_HANDOFF_COOKIE);
-	part_asm_if32(a, BPF_JEQ, 4, (int32_t)pair->cookie, mine);
+	part_asm_if32(a, BPF_JEQ, 4, (int32_t)halves->cookie, mine);
 	part_asm_goto(a, abort);
 	part_asm_place(a, mine);
 	part_asm_load(a, 1, 4, 2, PART_HANDOFF_AT_VERSION);
 	part_asm_if(a, BPF_JNE, 4, PART_HANDOFF_VERSION, abort);
 	part_asm_load(a, 2, 4, 2, PART_HANDOFF_BYTES);
-	part_asm_if(a, BPF_JNE, 4, (int32_t)pair->record_bytes, abort);
+	part_asm_if(a, BPF_JNE, 4, (int32_t)halves->record_bytes, abort);
 	part_asm_load(a, 1, 5, 2, PART_HANDOFF_CUT);
 }
 
@@ -57,9 +57,9 @@ static void find_record(struct part_half *h)
 	part_asm_load(a, 4, 2, 1, tc ? h->ctx->data_meta : h->ctx->data);
 	part_asm_load(a, 4, 3, 1, tc ? h->ctx->data : h->ctx->data_end);
 	part_asm_mov(a, 4, 2);
-	part_asm_add_imm(a, 4, (int32_t)h->pair->record_bytes);
+	part_asm_add_imm(a, 4, (int32_t)h->halves->record_bytes);
 	part_asm_if_reg(a, BPF_JGT, 4, 3, h->abort);
-	part_check_record(a, h->pair, h->abort);
+	part_check_record(a, h->halves, h->abort);
 }
 
 /* ---- live state ---------------------------------------------------------------------------------------------- */
@@ -183,7 +183,7 @@ static bool moves_start(const struct fe_prog *prog)
  * runs next, nor to this program should it meet the packet again. */
 static void wipe(struct part_half *h)
 {
-	for (uint32_t at = 0; at < h->pair->record_bytes; at += 4)
+	for (uint32_t at = 0; at < h->halves->record_bytes; at += 4)
 		part_asm_store_imm(&h->as, 4, 2, (int16_t)at, 0);
 }
 
@@ -223,7 +223,7 @@ static void refuse_tagged(struct part_half *h)
 
 static void enter(struct part_half *h, const struct part_cut_point *cut)
 {
-	if (part_is_tc(h->vp->prog) && !h->pair->tagged)
+	if (part_is_tc(h->vp->prog) && !h->halves->tagged)
 		refuse_tagged(h);
 	for (uint32_t i = 0; i < cut->live.n; i++) {
 		const struct part_value *v = &cut->live.values[i];
@@ -240,52 +240,52 @@ static void enter(struct part_half *h, const struct part_cut_point *cut)
 
 /* ---- the half -------------------------------------------------------------------------------------------------- */
 
-static uint32_t most_values(const struct part_pair *pair)
+static uint32_t most_values(const struct part_halves *halves)
 {
 	uint32_t most = 0;
 
-	for (uint32_t i = 0; i < pair->n_cuts; i++)
-		if (pair->cuts[i].live.n > most)
-			most = pair->cuts[i].live.n;
+	for (uint32_t i = 0; i < halves->n_cuts; i++)
+		if (halves->cuts[i].live.n > most)
+			most = halves->cuts[i].live.n;
 	return most;
 }
 
 static void entries(struct part_half *h)
 {
-	const struct part_pair *pair = h->pair;
-	uint32_t *in = ARENA_ARRAY(h->cx->scratch, uint32_t, pair->n_cuts);
+	const struct part_halves *halves = h->halves;
+	uint32_t *in = ARENA_ARRAY(h->cx->scratch, uint32_t, halves->n_cuts);
 
-	for (uint32_t i = 0; i < pair->n_cuts; i++) {
+	for (uint32_t i = 0; i < halves->n_cuts; i++) {
 		in[i] = part_asm_label(&h->as);
-		part_asm_if(&h->as, BPF_JEQ, 5, pair->cuts[i].id, in[i]);
+		part_asm_if(&h->as, BPF_JEQ, 5, halves->cuts[i].id, in[i]);
 	}
 	part_asm_if(&h->as, BPF_JNE, 5, PART_HANDOFF_DECIDED, h->abort);
 	decided(h);
-	for (uint32_t i = 0; i < pair->n_cuts; i++) {
+	for (uint32_t i = 0; i < halves->n_cuts; i++) {
 		part_asm_place(&h->as, in[i]);
-		enter(h, &pair->cuts[i]);
+		enter(h, &halves->cuts[i]);
 	}
 	part_asm_place(&h->as, h->abort);
 	part_asm_imm(&h->as, 0, part_is_tc(h->vp->prog) ? TC_ACT_SHOT : XDP_ABORTED);
 	part_asm_exit(&h->as);
 }
 
-bool part_make_host(struct cx *cx, const struct vprog *vp, struct part_pair *pair)
+bool part_make_host(struct cx *cx, const struct vprog *vp, struct part_halves *halves)
 {
 	struct part_half h = {
 		.cx = cx,
 		.ctx = part_is_tc(vp->prog) ? &part_ctx_tc : &part_ctx_xdp,
-		.pair = pair,
+		.halves = halves,
 		.vp = vp,
-		.mine = pair->on_host,
+		.mine = halves->on_host,
 	};
 	const char *name = arena_printf(cx->arena, "%s_host", vp->prog->name);
 
-	if (!part_half_begin(&h, 8 * most_values(pair)))
+	if (!part_half_begin(&h, 8 * most_values(halves)))
 		return false;
 	find_record(&h);
 	entries(&h);
 	part_half_body(&h);
-	return part_half_finish(&h, name, &pair->host, &pair->host_origin) &&
-	       (!part_is_tc(vp->prog) || part_make_strip(cx, vp, pair));
+	return part_half_finish(&h, name, &halves->host, &halves->host_origin) &&
+	       (!part_is_tc(vp->prog) || part_make_strip(cx, vp, halves));
 }

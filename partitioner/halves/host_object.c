@@ -18,7 +18,7 @@ struct object {
 	struct cx *cx;
 	const struct fe_object *obj;
 	const struct fe_prog *prog;
-	const struct part_pair *pair;
+	const struct part_halves *halves;
 	const struct fe_prog *first; /* a program to attach before it, in "xdp"; NULL: none */
 	const char *section;         /* of main */
 	struct bpf_insn *code;
@@ -191,7 +191,7 @@ static void find_used(struct object *o)
 static void add_data(struct object *o, size_t i)
 {
 	const struct fe_map *m = &o->obj->maps[i];
-	const char *n = data_section(o->cx, m, o->pair->maps[i].home);
+	const char *n = data_section(o->cx, m, o->halves->maps[i].home);
 	bool bss = m->kind == FE_MAP_BSS || !m->init;
 	bool constant = m->kind == FE_MAP_RODATA || m->kind == FE_MAP_KCONFIG;
 	uint16_t sec = section(o, n, bss ? SHT_NOBITS : SHT_PROGBITS,
@@ -477,8 +477,8 @@ static bool build(struct object *o)
 	add_initial_maps(o, maps_sec);
 	if (o->n_secs + 2 > MAX_SECTIONS)
 		return false;
-	global(o, PART_OBJ_COOKIE, STT_NOTYPE, SHN_ABS, o->pair->cookie, 0);
-	global(o, PART_OBJ_RECORD, STT_NOTYPE, SHN_ABS, o->pair->record_bytes, 0);
+	global(o, PART_OBJ_COOKIE, STT_NOTYPE, SHN_ABS, o->halves->cookie, 0);
+	global(o, PART_OBJ_RECORD, STT_NOTYPE, SHN_ABS, o->halves->record_bytes, 0);
 	add_symbols(o);
 	finish(o);
 	return true;
@@ -491,19 +491,19 @@ static const char *section_of(const struct fe_prog *prog)
 	return prog->frags ? "xdp.frags" : "xdp";
 }
 
-bool part_object_write(struct cx *cx, const struct fe_object *obj, const struct part_pair *pair,
+bool part_object_write(struct cx *cx, const struct fe_object *obj, const struct part_halves *halves,
 		       const char *path)
 {
 	struct object *o = ARENA_NEW(cx->arena, struct object);
 
 	o->cx = cx;
 	o->obj = obj;
-	o->pair = pair;
-	o->prog = &pair->host;
-	o->first = pair->strip.n_insns ? &pair->strip : NULL;
-	o->section = section_of(&pair->host);
+	o->halves = halves;
+	o->prog = &halves->host;
+	o->first = halves->strip.n_insns ? &halves->strip : NULL;
+	o->section = section_of(&halves->host);
 	o->symbol = ARENA_ARRAY(cx->arena, uint32_t, obj->n_maps + 1);
-	o->sub_symbol = ARENA_ARRAY(cx->arena, uint32_t, pair->host.n_subprogs);
+	o->sub_symbol = ARENA_ARRAY(cx->arena, uint32_t, halves->host.n_subprogs);
 	if (!build(o))
 		return diag_error(cx->diags, &DIAG_AT_NOWHERE, REASON_OUTPUT_WRITE, path,
 				  "the object is too large");

@@ -6,9 +6,9 @@
  * front of the Ethernet header, so it leaves the packet. It stays where it is in memory and becomes
  * metadata, in which the program at the tc hook finds it. */
 
-static void put_strip(struct part_asm *a, const struct part_pair *pair)
+static void put_strip(struct part_asm *a, const struct part_halves *halves)
 {
-	const int32_t bytes = (int32_t)pair->record_bytes;
+	const int32_t bytes = (int32_t)halves->record_bytes;
 	uint32_t abort = part_asm_label(a);
 
 	part_asm_mov(a, 6, 1);
@@ -17,7 +17,7 @@ static void put_strip(struct part_asm *a, const struct part_pair *pair)
 	part_asm_mov(a, 4, 2);
 	part_asm_add_imm(a, 4, bytes);
 	part_asm_if_reg(a, BPF_JGT, 4, 3, abort);
-	part_check_record(a, pair, abort);
+	part_check_record(a, halves, abort);
 	part_asm_imm(a, 2, (uint64_t)bytes);
 	part_asm_helper(a, BPF_FUNC_xdp_adjust_head);
 	part_asm_if(a, BPF_JNE, 0, 0, abort);
@@ -46,17 +46,17 @@ static void give_line(struct cx *cx, const struct fe_prog *of, struct fe_prog *p
 	prog->n_lines = 1;
 }
 
-bool part_make_strip(struct cx *cx, const struct vprog *vp, struct part_pair *pair)
+bool part_make_strip(struct cx *cx, const struct vprog *vp, struct part_halves *halves)
 {
 	struct part_asm a = { .arena = cx->arena, .origin = PART_NO_ORIGIN };
 	struct fe_subprog *sub = ARENA_NEW(cx->arena, struct fe_subprog);
 
-	put_strip(&a, pair);
+	put_strip(&a, halves);
 	if (!part_asm_finish(&a))
 		return false;
 	*sub = vp->prog->subprogs[0];
 	sub->end = (uint32_t)a.code.len;
-	pair->strip = (struct fe_prog){
+	halves->strip = (struct fe_prog){
 		.name = arena_printf(cx->arena, "%s_strip", vp->prog->name),
 		.section = "xdp",
 		.type = BPF_PROG_TYPE_XDP,
@@ -66,6 +66,6 @@ bool part_make_strip(struct cx *cx, const struct vprog *vp, struct part_pair *pa
 		.subprogs = sub,
 		.n_subprogs = 1,
 	};
-	give_line(cx, vp->prog, &pair->strip);
+	give_line(cx, vp->prog, &halves->strip);
 	return true;
 }

@@ -496,7 +496,7 @@ static bool open_kernel(struct diff *d)
 
 	if (!d->loaded.fd)
 		return skip(d, SIM_DIFF_KERNEL, d->not_loaded);
-	if (d->pair && d->pair->strip.n_insns)
+	if (d->halves && d->halves->strip.n_insns)
 		return skip(d, SIM_DIFF_KERNEL,
 			    "it loads; BPF_PROG_TEST_RUN gives tc programs no metadata");
 	k = sim_kernel_new(d->cx, d->obj, d->prog, &d->loaded, &why);
@@ -574,7 +574,7 @@ bool sim_diff_hosts_load(struct diff *d)
 	d->peers = ARENA_ARRAY(d->cx->arena, struct sim_diff_peer, SIM_DIFF_N_HOSTS);
 	d->lead = SIM_DIFF_JIT;
 	if (hosts & 1u << SIM_DIFF_KERNEL || capture)
-		d->not_loaded = d->pair ? sim_kernel_load_half(d->cx, d->obj, d->pair, &d->loaded)
+		d->not_loaded = d->halves ? sim_kernel_load_half(d->cx, d->obj, d->halves, &d->loaded)
 					: sim_kernel_load(d->cx, d->obj, d->prog, &d->loaded);
 	if (!find_image(d))
 		return false;

@@ -11,7 +11,7 @@
 /* Shared by diff.c (the run), diff_maps.c (contents of the maps), diff_hosts.c (further host sides) and
  * diff_text.c (messages). */
 
-struct part_pair;
+struct part_halves;
 struct sim_pcap;
 struct sim_diff_peer;
 
@@ -22,7 +22,7 @@ struct diff {
 	/* Of a split program's host half: the comparison that it is part of. It counts the differences, has
 	 * the packet as it came from the wire, and may use the same elements; NULL: none. */
 	struct diff *whole;
-	const struct part_pair *pair; /* whose host half this is; NULL: none */
+	const struct part_halves *halves; /* whose host half this is; NULL: none */
 	const struct nfp_firmware *fw;
 	const struct sim_diff_device *dev;
 	bool host_only; /* `dev` is empty, `fw` may be NULL */

@@ -21,7 +21,7 @@ static bool same_bytes(const uint8_t *a, uint32_t an, const uint8_t *b, uint32_t
 }
 
 /* Event `n` of the original against that of the pair; NULL: none. False: noted. */
-static bool check_event(struct pair *p, size_t n, const struct sim_host_run *ref, const char *side,
+static bool check_event(struct split_test *p, size_t n, const struct sim_host_run *ref, const char *side,
 			const struct sim_event *got)
 {
 	const struct sim_event *want = n < ref->n_events ? &ref->events[n] : NULL;
@@ -36,7 +36,7 @@ static bool check_event(struct pair *p, size_t n, const struct sim_host_run *ref
 }
 
 /* The device's come first: control never goes back to it. All of the device's are taken. */
-static void check_events(struct pair *p, const struct sim_host_run *ref,
+static void check_events(struct split_test *p, const struct sim_host_run *ref,
 			 const struct sim_host_run *half)
 {
 	size_t n = 0, rest = half ? half->n_events : 0;
@@ -56,7 +56,7 @@ static void check_events(struct pair *p, const struct sim_host_run *ref,
 
 /* ---- one packet ---------------------------------------------------------------------------------------------- */
 
-static void note_text(struct pair *p, const char *what, const char *text)
+static void note_text(struct split_test *p, const char *what, const char *text)
 {
 	struct sim_diff_mismatch *m = sim_diff_note(&p->d, what);
 
@@ -64,7 +64,7 @@ static void note_text(struct pair *p, const char *what, const char *text)
 		m->text = arena_strdup(p->d.cx->arena, text);
 }
 
-static void check_packet(struct pair *p, const struct sim_host_run *ref, const uint8_t *got,
+static void check_packet(struct split_test *p, const struct sim_host_run *ref, const uint8_t *got,
 			 uint32_t len)
 {
 	struct sim_me_result as = { .pkt = got, .pkt_len = len };
@@ -78,15 +78,15 @@ static void check_packet(struct pair *p, const struct sim_host_run *ref, const u
 }
 
 /* Of a tc program only SHOT ends on the card, whose half is an XDP program. */
-static uint8_t expected_byte(struct pair *p, const struct sim_host_run *ref)
+static uint8_t expected_byte(struct split_test *p, const struct sim_host_run *ref)
 {
-	if (!sim_pair_is_tc(p))
+	if (!split_test_is_tc(p))
 		return sim_diff_expected_byte(&p->d, ref);
 	return ref->verdict == TC_ACT_SHOT ? SIM_ME_RESULT_DROP : 0;
 }
 
 /* Decided on the device, and not passed up. */
-static void check_device_verdict(struct pair *p, const struct sim_host_run *ref,
+static void check_device_verdict(struct split_test *p, const struct sim_host_run *ref,
 				 const struct sim_me_result *dev)
 {
 	struct sim_diff_mismatch *m;
@@ -103,9 +103,9 @@ static void check_device_verdict(struct pair *p, const struct sim_host_run *ref,
 
 /* Verdicts that mean nothing count as ABORTED, and so does a redirection to nowhere. Actions of tc are the
  * stack's to understand. */
-static uint32_t verdict_of(const struct pair *p, const struct sim_host_run *run)
+static uint32_t verdict_of(const struct split_test *p, const struct sim_host_run *run)
 {
-	if (sim_pair_is_tc(p))
+	if (split_test_is_tc(p))
 		return run->verdict;
 	if (run->verdict > XDP_REDIRECT || (run->verdict == XDP_REDIRECT && !run->redirects))
 		return XDP_ABORTED;
@@ -113,19 +113,19 @@ static uint32_t verdict_of(const struct pair *p, const struct sim_host_run *run)
 }
 
 /* The packet goes on, somewhere. */
-static bool survives(const struct pair *p, uint32_t verdict)
+static bool survives(const struct split_test *p, uint32_t verdict)
 {
-	if (sim_pair_is_tc(p))
+	if (split_test_is_tc(p))
 		return verdict != TC_ACT_SHOT;
 	return verdict == XDP_PASS || verdict == XDP_TX || verdict == XDP_REDIRECT;
 }
 
-static bool redirects(const struct pair *p, uint32_t verdict)
+static bool redirects(const struct split_test *p, uint32_t verdict)
 {
-	return verdict == (sim_pair_is_tc(p) ? (uint32_t)TC_ACT_REDIRECT : (uint32_t)XDP_REDIRECT);
+	return verdict == (split_test_is_tc(p) ? (uint32_t)TC_ACT_REDIRECT : (uint32_t)XDP_REDIRECT);
 }
 
-static void check_half(struct pair *p, const struct sim_host_run *ref,
+static void check_half(struct split_test *p, const struct sim_host_run *ref,
 		       const struct sim_host_run *half)
 {
 	uint32_t want = verdict_of(p, ref), got = verdict_of(p, half);
@@ -144,7 +144,7 @@ static void check_half(struct pair *p, const struct sim_host_run *ref,
 }
 
 /* The host half's turn with what the device passed up, on the side that leads. False: noted. */
-static bool run_half(struct pair *p, const struct sim_me_result *dev, struct sim_host_run *half)
+static bool run_half(struct split_test *p, const struct sim_me_result *dev, struct sim_host_run *half)
 {
 	const char *wrong = NULL;
 	struct sim_host_packet up;
@@ -157,8 +157,8 @@ static bool run_half(struct pair *p, const struct sim_me_result *dev, struct sim
 	p->half.data = dev->pkt;
 	p->half.len = dev->pkt_len;
 	p->half.random_state = p->d.random_state;
-	if (sim_pair_is_tc(p))
-		wrong = sim_pair_tc_strip(p, dev);
+	if (split_test_is_tc(p))
+		wrong = split_test_tc_stub(p, dev);
 	if (wrong) {
 		note_text(p, "host half", wrong);
 		return false;
@@ -168,17 +168,17 @@ static bool run_half(struct pair *p, const struct sim_me_result *dev, struct sim
 	return true;
 }
 
-static void note_foreign(struct pair *p)
+static void note_foreign(struct split_test *p)
 {
 	const char *wrong = NULL;
 
-	if (sim_pair_is_tc(p) && p->d.index % FORGE_EVERY == 1)
-		wrong = sim_pair_tc_foreign(p);
+	if (split_test_is_tc(p) && p->d.index % FORGE_EVERY == 1)
+		wrong = split_test_tc_foreign(p);
 	if (wrong)
 		note_text(p, "host half", wrong);
 }
 
-static void run_pair(struct pair *p, const struct sim_host_run *ref)
+static void run_pair(struct split_test *p, const struct sim_host_run *ref)
 {
 	struct sim_me_packet in = { .data = p->d.data, .len = p->d.len };
 	struct sim_me_result dev = { 0 };
@@ -208,7 +208,7 @@ static void run_pair(struct pair *p, const struct sim_host_run *ref)
 
 /* From the wire comes a packet that begins with a record as good as any: right cookie, version and
  * length, any cut, any values. */
-static void forge(struct pair *p)
+static void forge(struct split_test *p)
 {
 	uint32_t n = p->halves->record_bytes;
 	uint64_t rng = sim_rng_fork(p->d.opts->seed + 77, p->d.index);
@@ -228,15 +228,15 @@ static void forge(struct pair *p)
 	p->res->forged++;
 }
 
-static void check_all(struct pair *p)
+static void check_all(struct split_test *p)
 {
-	sim_pair_maps_check_all(p);
+	split_test_maps_check_all(p);
 	sim_diff_hosts_check_all(&p->d);
 	sim_diff_hosts_check_all(&p->half);
 }
 
 /* The original on the side that leads and on the others, then the two halves. False: it takes too long. */
-static bool one_packet(struct pair *p)
+static bool one_packet(struct split_test *p)
 {
 	struct sim_host_packet in;
 	struct sim_host_run ref;
@@ -251,7 +251,7 @@ static bool one_packet(struct pair *p)
 		note_text(p, "host error", ref.fault);
 	else
 		run_pair(p, &ref);
-	sim_pair_maps_check(p, &ref);
+	split_test_maps_check(p, &ref);
 	sim_diff_hosts_check(&p->d, &ref);
 	sim_diff_count_verdict(&p->d, verdict_of(p, &ref));
 	p->d.res->packets++;
@@ -262,7 +262,7 @@ static bool one_packet(struct pair *p)
 
 /* ---- the run --------------------------------------------------------------------------------------------------- */
 
-static void set_length_limits(struct pair *p)
+static void set_length_limits(struct split_test *p)
 {
 	uint32_t record = p->halves->record_bytes;
 
@@ -274,7 +274,7 @@ static void set_length_limits(struct pair *p)
 }
 
 /* A captured image is of the original or of the host half; the other one has no such side then. */
-static void share_options(struct pair *p, const struct sim_diff_options *opts)
+static void share_options(struct split_test *p, const struct sim_diff_options *opts)
 {
 	const unsigned image = 1u << SIM_DIFF_IMAGE;
 	bool of_half = opts->image && opts->image->insns_hash == sim_image_hash(&p->halves->host);
@@ -290,13 +290,13 @@ static void share_options(struct pair *p, const struct sim_diff_options *opts)
 }
 
 /* An image is of one of the two programs; its kernel's rules hold for both. */
-static void one_kernel(struct pair *p)
+static void one_kernel(struct split_test *p)
 {
 	p->d.unfolded_csum |= p->half.unfolded_csum;
 	p->half.unfolded_csum = p->d.unfolded_csum;
 }
 
-static bool set_up(struct pair *p)
+static bool set_up(struct split_test *p)
 {
 	struct diff *d = &p->d;
 
@@ -305,12 +305,12 @@ static bool set_up(struct pair *p)
 	set_length_limits(p);
 	return sim_diff_open_packets(d) && sim_diff_hosts_load(d) &&
 	       sim_diff_hosts_load(&p->half) && (one_kernel(p), true) && sim_diff_maps_open(d) &&
-	       sim_diff_maps_fill(d) && sim_diff_open_packets(d) && sim_pair_maps_open(p) &&
-	       sim_diff_hosts_open(d) && (sim_pair_maps_fill(p), sim_diff_hosts_open(&p->half)) &&
-	       sim_pair_tc_open(p) && sim_diff_open_device(d);
+	       sim_diff_maps_fill(d) && sim_diff_open_packets(d) && split_test_maps_open(p) &&
+	       sim_diff_hosts_open(d) && (split_test_maps_fill(p), sim_diff_hosts_open(&p->half)) &&
+	       split_test_tc_open(p) && sim_diff_open_device(d);
 }
 
-static void run(struct pair *p)
+static void run(struct split_test *p)
 {
 	const struct sim_diff_options *o = &p->opts;
 	bool to_the_end = o->pcap && !o->packets;
@@ -338,15 +338,15 @@ static void close_side(struct diff *d)
 	sim_pcap_close(d->pcap);
 }
 
-static struct pair *new_pair(struct cx *cx, const struct vprog *vp, const struct part_pair *halves,
+static struct split_test *new_pair(struct cx *cx, const struct vprog *vp, const struct part_halves *halves,
 			     const struct nfp_firmware *fw, const struct sim_diff_device *dev,
-			     struct sim_pair_result *res)
+			     struct sim_split_result *res)
 {
 	static const struct sim_diff_device none;
 	const struct fe_object *obj = sim_diff_object(cx, vp->obj, vp->prog);
-	struct pair *p = ARENA_NEW(cx->arena, struct pair);
+	struct split_test *p = ARENA_NEW(cx->arena, struct split_test);
 
-	*p = (struct pair){ .n_homes = vp->obj->n_maps, .halves = halves, .res = res };
+	*p = (struct split_test){ .n_homes = vp->obj->n_maps, .halves = halves, .res = res };
 	p->d = (struct diff){ .cx = cx,
 			      .obj = obj,
 			      .prog = vp->prog,
@@ -358,7 +358,7 @@ static struct pair *new_pair(struct cx *cx, const struct vprog *vp, const struct
 				 .obj = obj,
 				 .prog = &halves->host,
 				 .whole = &p->d,
-				 .pair = halves,
+				 .halves = halves,
 				 .host_only = true,
 				 .fw = fw,
 				 .dev = &none,
@@ -367,16 +367,16 @@ static struct pair *new_pair(struct cx *cx, const struct vprog *vp, const struct
 	return p;
 }
 
-bool sim_pair_run(struct cx *cx, const struct vprog *vp, const struct part_pair *halves,
+bool sim_split_run(struct cx *cx, const struct vprog *vp, const struct part_halves *halves,
 		  const struct nfp_firmware *fw, const struct sim_diff_device *dev,
-		  const struct sim_diff_options *opts, struct sim_pair_result *res)
+		  const struct sim_diff_options *opts, struct sim_split_result *res)
 {
 	unsigned errors = cx->diags->errors;
 	double start;
-	struct pair *p;
+	struct split_test *p;
 	bool ok;
 
-	*res = (struct sim_pair_result){ 0 };
+	*res = (struct sim_split_result){ 0 };
 	p = new_pair(cx, vp, halves, fw, dev, res);
 	share_options(p, opts);
 	ok = set_up(p);

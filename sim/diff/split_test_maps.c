@@ -17,21 +17,21 @@ static const uint8_t *find(struct sim_maps *m, size_t map, const uint8_t *key)
 }
 
 /* What no half names is reached through a map of maps, if at all, and those are the host's. */
-static enum part_home home_of(const struct pair *p, size_t map)
+static enum part_home home_of(const struct split_test *p, size_t map)
 {
 	enum part_home home = map < p->n_homes ? p->halves->maps[map].home : PART_HOME_NONE;
 
 	return home == PART_HOME_NONE ? PART_HOME_HOST : home;
 }
 
-static bool is_hosts(const struct pair *p, size_t map)
+static bool is_hosts(const struct split_test *p, size_t map)
 {
 	return home_of(p, map) == PART_HOME_HOST || home_of(p, map) == PART_HOME_SUMMED;
 }
 
 /* ---- the start ---------------------------------------------------------------------------------------- */
 
-bool sim_pair_maps_open(struct pair *p)
+bool split_test_maps_open(struct split_test *p)
 {
 	p->half.host_maps = sim_diff_maps_new(&p->half, p->half.lead);
 	for (size_t i = 0; i < p->d.obj->n_maps; i++) /* a summed map is not compared by itself */
@@ -39,7 +39,7 @@ bool sim_pair_maps_open(struct pair *p)
 	return p->half.host_maps;
 }
 
-void sim_pair_maps_fill(struct pair *p)
+void split_test_maps_fill(struct split_test *p)
 {
 	for (size_t map = 0; map < p->d.obj->n_maps; map++) {
 		uint8_t *zero = arena_alloc(p->d.cx->arena, p->d.obj->maps[map].value_size);
@@ -57,7 +57,7 @@ void sim_pair_maps_fill(struct pair *p)
 
 /* ---- comparison --------------------------------------------------------------------------------------- */
 
-static void note_map(struct pair *p, size_t map, const uint8_t *key, const uint8_t *ref,
+static void note_map(struct split_test *p, size_t map, const uint8_t *key, const uint8_t *ref,
 		     const uint8_t *got)
 {
 	struct sim_diff_mismatch *m = sim_diff_note(&p->d, "map");
@@ -69,7 +69,7 @@ static void note_map(struct pair *p, size_t map, const uint8_t *key, const uint8
 }
 
 /* What user space sees of a map that both sides add to. */
-static uint8_t *summed_value(struct pair *p, size_t map, const uint8_t *dev, const uint8_t *half)
+static uint8_t *summed_value(struct split_test *p, size_t map, const uint8_t *dev, const uint8_t *half)
 {
 	uint32_t size = p->d.obj->maps[map].value_size;
 	const uint8_t *add = p->halves->maps[map].add_bytes;
@@ -86,7 +86,7 @@ static uint8_t *summed_value(struct pair *p, size_t map, const uint8_t *dev, con
 }
 
 /* A map of the host that differs is mended, so that one fault is not counted again. */
-static void check_element(struct pair *p, size_t map, const uint8_t *key)
+static void check_element(struct split_test *p, size_t map, const uint8_t *key)
 {
 	bool summed = home_of(p, map) == PART_HOME_SUMMED;
 	const uint8_t *ref = find(p->d.host_maps, map, key), *dev;
@@ -105,7 +105,7 @@ static void check_element(struct pair *p, size_t map, const uint8_t *key)
 	arena_reset(p->d.cx->scratch);
 }
 
-void sim_pair_maps_check(struct pair *p, const struct sim_host_run *ref)
+void split_test_maps_check(struct split_test *p, const struct sim_host_run *ref)
 {
 	static const uint8_t zero[4];
 
@@ -119,11 +119,11 @@ void sim_pair_maps_check(struct pair *p, const struct sim_host_run *ref)
 			check_element(p, map, zero);
 	}
 	if (ref->touched_lost)
-		sim_pair_maps_check_all(p);
+		split_test_maps_check_all(p);
 }
 
 /* Keys of one set; checking changes sets, so they are listed first. */
-static void check_keys_of(struct pair *p, struct sim_maps *set, size_t map)
+static void check_keys_of(struct split_test *p, struct sim_maps *set, size_t map)
 {
 	struct arena list = { 0 };
 	VEC(const uint8_t *) keys = { 0 };
@@ -138,7 +138,7 @@ static void check_keys_of(struct pair *p, struct sim_maps *set, size_t map)
 	arena_reset(&list);
 }
 
-void sim_pair_maps_check_all(struct pair *p)
+void split_test_maps_check_all(struct split_test *p)
 {
 	sim_diff_maps_check_all(&p->d);
 	for (size_t map = 0; map < p->d.obj->n_maps; map++) {

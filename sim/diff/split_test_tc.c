@@ -9,17 +9,17 @@
 
 /* A tc pair: between card and tc hook the record leaves the packet and becomes metadata. */
 
-bool sim_pair_tc_open(struct pair *p)
+bool split_test_tc_open(struct split_test *p)
 {
 	struct sim_host_options opts = { 0 };
 
-	if (!sim_pair_is_tc(p))
+	if (!split_test_is_tc(p))
 		return true;
 	p->strip = sim_host_new(p->d.cx, p->d.obj, &p->halves->strip, p->half.host_maps, &opts);
 	return p->strip;
 }
 
-const char *sim_pair_tc_strip(struct pair *p, const struct sim_me_result *dev)
+const char *split_test_tc_stub(struct split_test *p, const struct sim_me_result *dev)
 {
 	struct sim_host_packet in = { .data = dev->pkt, .len = dev->pkt_len };
 	struct sim_host_run out;
@@ -39,7 +39,7 @@ const char *sim_pair_tc_strip(struct pair *p, const struct sim_me_result *dev)
 	return NULL;
 }
 
-static bool is_shot(struct pair *p, const uint8_t *meta, uint32_t len)
+static bool is_shot(struct split_test *p, const uint8_t *meta, uint32_t len)
 {
 	struct sim_host_packet in = {
 		.data = p->d.data, .len = p->d.len, .meta = meta, .meta_len = len
@@ -51,7 +51,7 @@ static bool is_shot(struct pair *p, const uint8_t *meta, uint32_t len)
 }
 
 /* As good as it gets but for one thing. */
-static void make_foreign(struct pair *p, uint8_t *meta, uint32_t n, uint64_t *rng)
+static void make_foreign(struct split_test *p, uint8_t *meta, uint32_t n, uint64_t *rng)
 {
 	for (uint32_t i = 0; i < n; i++)
 		meta[i] = (uint8_t)sim_rng_next(rng);
@@ -68,7 +68,7 @@ static void make_foreign(struct pair *p, uint8_t *meta, uint32_t n, uint64_t *rn
 	}
 }
 
-const char *sim_pair_tc_foreign(struct pair *p)
+const char *split_test_tc_foreign(struct split_test *p)
 {
 	uint32_t n = p->halves->record_bytes;
 	uint64_t rng = sim_rng_fork(p->d.opts->seed + 78, p->d.index);

@@ -150,7 +150,7 @@ const char *sim_kernel_load(struct cx *cx, const struct fe_object *obj, const st
 	return why;
 }
 
-static const char *load_file(struct cx *cx, struct fe_kernel_file *f, const struct part_pair *pair)
+static const char *load_file(struct cx *cx, struct fe_kernel_file *f, const struct part_halves *pair)
 {
 	int err;
 
@@ -164,7 +164,7 @@ static const char *load_file(struct cx *cx, struct fe_kernel_file *f, const stru
 }
 
 const char *sim_kernel_load_half(struct cx *cx, const struct fe_object *obj,
-				 const struct part_pair *pair, struct sim_kernel_prog *k)
+				 const struct part_halves *pair, struct sim_kernel_prog *k)
 {
 	const char *tmp = getenv("TMPDIR"), *why = why_unusable(cx);
 	char *dir = arena_printf(cx->arena, "%s/bpf-offload-XXXXXX", tmp ? tmp : "/tmp");

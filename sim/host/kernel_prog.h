@@ -16,9 +16,9 @@ struct sim_kernel_prog {
 const char *sim_kernel_load(struct cx *cx, const struct fe_object *obj, const struct fe_prog *prog,
 			    struct sim_kernel_prog *k);
 /* A host half by way of its object file, which libbpf loads: what its user does. */
-struct part_pair;
+struct part_halves;
 const char *sim_kernel_load_half(struct cx *cx, const struct fe_object *obj,
-				 const struct part_pair *pair, struct sim_kernel_prog *k);
+				 const struct part_halves *pair, struct sim_kernel_prog *k);
 void sim_kernel_unload(struct sim_kernel_prog *k);
 
 #endif

@@ -16,7 +16,7 @@ struct rig {
 	struct bpf_offload_object *o;
 	struct bpf_offload_program *p;
 	struct sim_diff_device dev;
-	struct sim_pair_result res;
+	struct sim_split_result res;
 };
 
 static void open_rig(struct rig *r)
@@ -32,7 +32,7 @@ static void open_rig(struct rig *r)
 	assert_true(r->o && usable);
 	r->p = bpf_offload_object__program(r->o, 0);
 	assert_int_equal(bpf_offload_program__compile(r->p, &opts), 0);
-	assert_non_null(r->p->split.pair);
+	assert_non_null(r->p->split.halves);
 	assert_true(api_relocate(r->p, &words, &r->dev.n_words));
 	r->dev.words = words;
 	r->dev.maps = r->p->image->maps;
@@ -43,7 +43,7 @@ static void run(struct rig *r, unsigned hosts)
 {
 	struct sim_diff_options opts = { .packets = 2000, .hosts = hosts };
 
-	assert_true(sim_pair_run(&r->o->cx, &r->p->vprog, r->p->split.pair, &r->p->fw, &r->dev,
+	assert_true(sim_split_run(&r->o->cx, &r->p->vprog, r->p->split.halves, &r->p->fw, &r->dev,
 				 &opts, &r->res));
 }
 
@@ -64,11 +64,11 @@ static void both_halves_are_the_whole(void **state)
 }
 
 /* What is looked up on the host and not found passes. */
-static void wrong_host_half(struct part_pair *pair)
+static void wrong_host_half(struct part_halves *halves)
 {
-	struct bpf_insn *insns = (struct bpf_insn *)pair->host.insns;
+	struct bpf_insn *insns = (struct bpf_insn *)halves->host.insns;
 
-	for (size_t i = pair->host.n_insns; i-- > 0;) {
+	for (size_t i = halves->host.n_insns; i-- > 0;) {
 		if (insns[i].code == (BPF_ALU | BPF_MOV | BPF_K) && !insns[i].dst_reg &&
 		    insns[i].imm == XDP_DROP) {
 			insns[i].imm = XDP_PASS;
@@ -88,7 +88,7 @@ static void a_wrong_host_half_is_noticed(void **state)
 		struct rig r;
 
 		open_rig(&r);
-		wrong_host_half(r.p->split.pair);
+		wrong_host_half(r.p->split.halves);
 		run(&r, hosts[i]);
 		assert_true(r.res.diff.mismatches > 10);
 		assert_string_equal(r.res.diff.kept[0].what, "verdict");
@@ -106,10 +106,10 @@ static void halves_of_two_builds_do_not_match(void **state)
 
 	(void)state;
 	open_rig(&r);
-	for (size_t i = 0; i < r.p->split.pair->host.n_insns; i++) {
-		struct bpf_insn *in = (struct bpf_insn *)&r.p->split.pair->host.insns[i];
+	for (size_t i = 0; i < r.p->split.halves->host.n_insns; i++) {
+		struct bpf_insn *in = (struct bpf_insn *)&r.p->split.halves->host.insns[i];
 
-		if (BPF_CLASS(in->code) == BPF_JMP32 && in->imm == (int32_t)r.p->split.pair->cookie)
+		if (BPF_CLASS(in->code) == BPF_JMP32 && in->imm == (int32_t)r.p->split.halves->cookie)
 			in->imm ^= 1;
 	}
 	run(&r, HOST_BIT(JIT));

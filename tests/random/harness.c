@@ -191,11 +191,11 @@ static bool run_device(struct run *x, struct sim_diff_device *dev, uint64_t *wor
 	return sim_diff_run(&x->cx, x->obj, x->prog, &x->fw, dev, opts, &x->r->diff);
 }
 
-static bool run_pair(struct run *x, const struct part_pair *pair, const struct sim_diff_device *dev,
+static bool run_pair(struct run *x, const struct part_halves *halves, const struct sim_diff_device *dev,
 		     const struct sim_diff_options *opts)
 {
-	struct sim_pair_result res;
-	bool ok = sim_pair_run(&x->cx, &x->vp, pair, &x->fw, dev, opts, &res);
+	struct sim_split_result res;
+	bool ok = sim_split_run(&x->cx, &x->vp, halves, &x->fw, dev, opts, &res);
 
 	x->r->diff = res.diff;
 	return ok;
@@ -221,7 +221,7 @@ static void compare(struct run *x, const struct split *split)
 		tids[i] = (uint32_t)i + 1;
 	x->r->words = (uint32_t)img->code.n_words;
 	if (!nfp_ucode_relocate(&x->cx, &img->code, &x->fw, tids, img->n_maps, words) ||
-	    !(split->pair ? run_pair(x, split->pair, &dev, &opts)
+	    !(split->halves ? run_pair(x, split->halves, &dev, &opts)
 			  : run_device(x, &dev, words, &opts)))
 		end(x, HARNESS_FAILED, first_error(&x->diags));
 	else
@@ -254,7 +254,7 @@ static void run(struct run *x)
 		end(x, HARNESS_REFUSED, split.n_reasons ? split.reasons[0].reason : REASON_NONE);
 		return;
 	}
-	x->r->split = split.pair;
+	x->r->split = split.halves;
 	x->r->reshaped = split.inlined && split.inlined->n_inlined;
 	compare(x, &split);
 }

@@ -168,8 +168,8 @@ static void open_pair(struct rig *r)
 	split_it(r, program, ARRAY_SIZE(program), "tc", false);
 	assert_int_equal(r->split.placement, PART_SPLIT);
 	r->maps = sim_maps_new(NULL, 0, &why);
-	r->strip = sim_host_new(&r->cx, &r->obj, &r->split.pair->strip, r->maps, &opts);
-	r->half = sim_host_new(&r->cx, &r->obj, &r->split.pair->host, r->maps, &opts);
+	r->strip = sim_host_new(&r->cx, &r->obj, &r->split.halves->strip, r->maps, &opts);
+	r->half = sim_host_new(&r->cx, &r->obj, &r->split.halves->host, r->maps, &opts);
 	assert_non_null(r->strip);
 	assert_non_null(r->half);
 	for (size_t i = 0; i < sizeof(r->packet); i++)
@@ -187,13 +187,13 @@ static void close_rig(struct rig *r)
 
 static void make_record(const struct rig *r, uint8_t cut, uint32_t action, uint8_t *record)
 {
-	const struct part_pair *pair = r->split.pair;
+	const struct part_halves *halves = r->split.halves;
 
-	memset(record, 0, pair->record_bytes);
-	store_le32(record + PART_HANDOFF_COOKIE, pair->cookie);
+	memset(record, 0, halves->record_bytes);
+	store_le32(record + PART_HANDOFF_COOKIE, halves->cookie);
 	record[PART_HANDOFF_AT_VERSION] = PART_HANDOFF_VERSION;
 	record[PART_HANDOFF_CUT] = cut;
-	record[PART_HANDOFF_BYTES] = (uint8_t)pair->record_bytes;
+	record[PART_HANDOFF_BYTES] = (uint8_t)halves->record_bytes;
 	store_le32(record + PART_HANDOFF_HEADER + PART_HANDOFF_ACTION, action);
 }
 
@@ -214,21 +214,21 @@ static struct sim_host_run run(struct rig *r, struct sim_host *h, const uint8_t 
 static void test_halves(void **state)
 {
 	struct rig r = { 0 };
-	const struct part_pair *pair;
+	const struct part_halves *halves;
 
 	(void)state;
 	open_pair(&r);
-	pair = r.split.pair;
-	assert_true(pair->tagged);
-	assert_int_equal(pair->cuts[0].pc, 0);
-	assert_int_equal(pair->n_cuts, 2);
-	assert_int_equal(pair->cuts[1].pc, MARKING);
-	assert_in_range(pair->record_bytes, PART_HANDOFF_HEADER + 4, PART_META_BYTES);
-	assert_int_equal(pair->device.type, BPF_PROG_TYPE_XDP);
-	assert_int_equal(pair->strip.type, BPF_PROG_TYPE_XDP);
-	assert_int_equal(pair->host.type, BPF_PROG_TYPE_SCHED_CLS);
-	assert_string_equal(pair->strip.name, "t_strip");
-	assert_string_equal(pair->host.name, "t_host");
+	halves = r.split.halves;
+	assert_true(halves->tagged);
+	assert_int_equal(halves->cuts[0].pc, 0);
+	assert_int_equal(halves->n_cuts, 2);
+	assert_int_equal(halves->cuts[1].pc, MARKING);
+	assert_in_range(halves->record_bytes, PART_HANDOFF_HEADER + 4, PART_META_BYTES);
+	assert_int_equal(halves->device.type, BPF_PROG_TYPE_XDP);
+	assert_int_equal(halves->strip.type, BPF_PROG_TYPE_XDP);
+	assert_int_equal(halves->host.type, BPF_PROG_TYPE_SCHED_CLS);
+	assert_string_equal(halves->strip.name, "t_strip");
+	assert_string_equal(halves->host.name, "t_host");
 	close_rig(&r);
 }
 
@@ -243,7 +243,7 @@ static void test_decided(void **state)
 	(void)state;
 	open_pair(&r);
 	for (size_t i = 0; i < ARRAY_SIZE(actions); i++) {
-		uint32_t n = r.split.pair->record_bytes;
+		uint32_t n = r.split.halves->record_bytes;
 		struct sim_host_run out;
 
 		make_record(&r, PART_HANDOFF_DECIDED, actions[i], record);
@@ -265,13 +265,13 @@ static void test_goes_on(void **state)
 	(void)state;
 	open_pair(&r);
 	make_record(&r, 2, 77, record);
-	assert_int_equal(run(&r, r.half, record, r.split.pair->record_bytes).verdict, TC_ACT_PIPE);
+	assert_int_equal(run(&r, r.half, record, r.split.halves->record_bytes).verdict, TC_ACT_PIPE);
 	make_record(&r, 1, 0, record); /* a tagged frame, from the beginning */
-	assert_int_equal(run(&r, r.half, record, r.split.pair->record_bytes).verdict, TC_ACT_PIPE);
+	assert_int_equal(run(&r, r.half, record, r.split.halves->record_bytes).verdict, TC_ACT_PIPE);
 	r.packet[14] = 1;
-	assert_int_equal(run(&r, r.half, record, r.split.pair->record_bytes).verdict, TC_ACT_SHOT);
+	assert_int_equal(run(&r, r.half, record, r.split.halves->record_bytes).verdict, TC_ACT_SHOT);
 	r.packet[14] = 2;
-	assert_int_equal(run(&r, r.half, record, r.split.pair->record_bytes).verdict, TC_ACT_OK);
+	assert_int_equal(run(&r, r.half, record, r.split.halves->record_bytes).verdict, TC_ACT_OK);
 	close_rig(&r);
 }
 
@@ -283,14 +283,14 @@ static void test_foreign_metadata(void **state)
 
 	(void)state;
 	open_pair(&r);
-	n = r.split.pair->record_bytes;
+	n = r.split.halves->record_bytes;
 	make_record(&r, PART_HANDOFF_DECIDED, TC_ACT_OK, record);
 	assert_int_equal(run(&r, r.half, NULL, 0).verdict, TC_ACT_SHOT);
 	assert_int_equal(run(&r, r.half, record, n - 4).verdict, TC_ACT_SHOT);
 	for (unsigned bit = 0; bit < 8 * PART_HANDOFF_HEADER; bit++) {
 		memcpy(changed, record, n);
 		changed[bit / 8] ^= (uint8_t)(1u << bit % 8);
-		if (bit / 8 == PART_HANDOFF_CUT && changed[bit / 8] <= r.split.pair->n_cuts)
+		if (bit / 8 == PART_HANDOFF_CUT && changed[bit / 8] <= r.split.halves->n_cuts)
 			continue; /* one of its own cuts */
 		assert_int_equal(run(&r, r.half, changed, n).verdict, TC_ACT_SHOT);
 	}
@@ -307,7 +307,7 @@ static void test_strip(void **state)
 
 	(void)state;
 	open_pair(&r);
-	n = r.split.pair->record_bytes;
+	n = r.split.halves->record_bytes;
 	make_record(&r, 2, 77, wire);
 	memcpy(wire + n, r.packet, sizeof(r.packet));
 	in.len = n + (uint32_t)sizeof(r.packet);
@@ -343,9 +343,9 @@ static void test_what_is_split(void **state)
 		struct rig r = { 0 };
 
 		split_it(&r, cases[i].code, cases[i].n, cases[i].section, cases[i].untagged);
-		assert_int_equal(r.split.pair != NULL, cases[i].split);
-		if (r.split.pair)
-			assert_int_equal(r.split.pair->tagged, !cases[i].untagged);
+		assert_int_equal(r.split.halves != NULL, cases[i].split);
+		if (r.split.halves)
+			assert_int_equal(r.split.halves->tagged, !cases[i].untagged);
 		close_rig(&r);
 	}
 }

@@ -68,8 +68,8 @@ static double going_up(const struct split *s)
 {
 	double share = 0;
 
-	for (uint32_t i = 0; s->pair && i < s->pair->n_cuts; i++)
-		share += s->pair->cuts[i].share;
+	for (uint32_t i = 0; s->halves && i < s->halves->n_cuts; i++)
+		share += s->halves->cuts[i].share;
 	return share < 1 ? share : 1;
 }
 
@@ -79,7 +79,7 @@ static void note_gain(const struct rep_facts *f, const struct split *split, stru
 	/* fewer: what the card was said to take cannot be written in a half of it */
 	a->tried = a->gain >= 0;
 	a->going_up = going_up(split);
-	a->device_share = split->pair ? split->pair->device_share : 0;
+	a->device_share = split->halves ? split->halves->device_share : 0;
 	a->to = split->placement;
 }
 
@@ -149,7 +149,7 @@ void rep_advise(struct rep_facts *f)
 
 const char *rep_advice_gain(const struct rep_facts *f, const struct rep_advice *a)
 {
-	const struct part_pair *now = f->p->split.pair;
+	const struct part_halves *now = f->p->split.halves;
 	struct arena *s = &f->p->owner->scratch;
 
 	if (!a->tried)

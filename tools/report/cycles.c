@@ -81,13 +81,13 @@ static double ended(const struct rep_facts *f)
  * and what writes it, for every packet that goes up (partitioner/halves/device_half.c). */
 static double freq_added(const struct rep_facts *f, const struct rep_word *w)
 {
-	const struct part_pair *pair = f->p->split.pair;
+	const struct part_halves *halves = f->p->split.halves;
 
-	if (!pair || w->at < 0 || (uint32_t)w->at < pair->cuts[0].device_at)
+	if (!halves || w->at < 0 || (uint32_t)w->at < halves->cuts[0].device_at)
 		return 1;
-	for (uint32_t i = 0; i + 1 < pair->n_cuts; i++)
-		if ((uint32_t)w->at < pair->cuts[i + 1].device_at)
-			return pair->cuts[i].share;
+	for (uint32_t i = 0; i + 1 < halves->n_cuts; i++)
+		if ((uint32_t)w->at < halves->cuts[i + 1].device_at)
+			return halves->cuts[i].share;
 	return 1 - ended(f);
 }
 

@@ -198,8 +198,8 @@ static void put_subprogram(FILE *out, struct rep_facts *f, unsigned number, uint
 	for (uint32_t b = 0; b < f->blocks.len; b++)
 		if (f->blocks.at[b].subprog == sub)
 			put_block(out, f, number, b);
-	for (uint32_t i = 0; !sub && f->p->split.pair && i < f->p->split.pair->n_cuts; i++)
-		put_cut(out, f, number, &f->p->split.pair->cuts[i]);
+	for (uint32_t i = 0; !sub && f->p->split.halves && i < f->p->split.halves->n_cuts; i++)
+		put_cut(out, f, number, &f->p->split.halves->cuts[i]);
 	fputs("  }\n", out);
 }
 

@@ -31,12 +31,12 @@ static void mark_target(struct graph *g, int64_t pc)
 static void mark_leaders(struct graph *g)
 {
 	const struct fe_prog *prog = g->f->prog;
-	const struct part_pair *pair = g->f->p->split.pair;
+	const struct part_halves *halves = g->f->p->split.halves;
 
 	for (size_t i = 0; i < prog->n_subprogs; i++)
 		mark_target(g, prog->subprogs[i].start);
-	for (uint32_t i = 0; pair && i < pair->n_cuts; i++)
-		mark_target(g, pair->cuts[i].pc);
+	for (uint32_t i = 0; halves && i < halves->n_cuts; i++)
+		mark_target(g, halves->cuts[i].pc);
 	for (uint32_t i = 0; i < g->f->n_insns; i++) {
 		const struct bpf_insn *insn = insn_of(g, i);
 		bool last = i + 1 == g->f->n_insns;
@@ -119,11 +119,11 @@ static double edge_freq(const struct graph *g, uint32_t from_pc, uint32_t to_pc)
 
 static uint8_t cut_between(const struct rep_facts *f, uint32_t from_pc, uint32_t to_pc)
 {
-	const struct part_pair *pair = f->p->split.pair;
+	const struct part_halves *halves = f->p->split.halves;
 
-	for (uint32_t i = 0; pair && i < pair->n_cuts; i++)
-		if (pair->cuts[i].pc == to_pc && pair->on_device[from_pc])
-			return pair->cuts[i].id;
+	for (uint32_t i = 0; halves && i < halves->n_cuts; i++)
+		if (halves->cuts[i].pc == to_pc && halves->on_device[from_pc])
+			return halves->cuts[i].id;
 	return 0;
 }
 

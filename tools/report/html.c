@@ -126,7 +126,7 @@ static void bar(FILE *out, const struct rep_facts *f)
 
 static void figures(FILE *out, struct rep_facts *f)
 {
-	const struct part_pair *pair = f->p->split.pair;
+	const struct part_halves *halves = f->p->split.halves;
 	struct arena *s = &f->p->owner->scratch;
 
 	fputs("<div class=\"figures\">\n", out);
@@ -138,11 +138,11 @@ static void figures(FILE *out, struct rep_facts *f)
 		figure(out, arena_printf(s, "%.1f", f->words_run), "words a packet, estimated");
 		figure(out, arena_printf(s, "%.0f", f->cycles), "cycles a packet, estimated");
 	}
-	if (pair) {
-		figure(out, arena_printf(s, "%.0f %%", pair->device_share * 100),
+	if (halves) {
+		figure(out, arena_printf(s, "%.0f %%", halves->device_share * 100),
 		       "of what runs is on the NIC");
 		figure(out, rep_percent(f, f->going_up), "of packets go on at the host");
-		figure(out, arena_printf(s, "%u", pair->record_bytes), "bytes of hand-off record");
+		figure(out, arena_printf(s, "%u", halves->record_bytes), "bytes of hand-off record");
 	}
 	fputs("</div>\n", out);
 	bar(out, f);
@@ -184,13 +184,13 @@ static void value_item(FILE *out, struct rep_facts *f, const struct part_value *
 
 static void cuts(FILE *out, struct rep_facts *f)
 {
-	const struct part_pair *pair = f->p->split.pair;
+	const struct part_halves *halves = f->p->split.halves;
 
 	table_begin(out, "Hand-offs",
 		    "<th>cut</th><th>before instruction</th><th>packets</th><th>bytes</th>"
 		    "<th>live state</th><th>from</th>");
-	for (uint32_t i = 0; i < pair->n_cuts; i++) {
-		const struct part_cut_point *c = &pair->cuts[i];
+	for (uint32_t i = 0; i < halves->n_cuts; i++) {
+		const struct part_cut_point *c = &halves->cuts[i];
 
 		fprintf(out, "<tr><td>%u</td><td>%u <span class=\"dim\">", c->id, c->pc);
 		rep_escape(out, rep_where(f, c->pc));
@@ -297,11 +297,11 @@ void rep_html_program(FILE *out, struct rep_facts *f, unsigned number)
 	inlined(out, f);
 	figures(out, f);
 	rep_html_panes(out, f);
-	if (f->p->split.pair)
+	if (f->p->split.halves)
 		cuts(out, f);
 	maps(out, f);
 	advice(out, f);
-	if (f->p->split.pair)
+	if (f->p->split.halves)
 		rep_html_host_half(out, f);
 	fputs("</section>\n", out);
 	arena_reset(&f->p->owner->scratch);

@@ -118,16 +118,16 @@ static void function_head(FILE *out, const struct rep_facts *f, uint32_t pc)
 
 static void cut_mark(FILE *out, const struct rep_facts *f, uint32_t pc)
 {
-	const struct part_pair *pair = f->p->split.pair;
+	const struct part_halves *halves = f->p->split.halves;
 
-	for (uint32_t i = 0; pair && i < pair->n_cuts; i++)
-		if (pair->cuts[i].pc == pc)
+	for (uint32_t i = 0; halves && i < halves->n_cuts; i++)
+		if (halves->cuts[i].pc == pc)
 			fprintf(out,
 				"<div class=\"cutmark\">cut %u: here the host goes on \xe2\x80\x94 "
 				"%u bytes "
 				"handed over, about %s of packets</div>\n",
-				pair->cuts[i].id, pair->cuts[i].live.payload_bytes,
-				rep_percent(f, pair->cuts[i].share));
+				halves->cuts[i].id, halves->cuts[i].live.payload_bytes,
+				rep_percent(f, halves->cuts[i].share));
 }
 
 static void reasons(FILE *out, const struct rep_facts *f, const struct rep_insn *insn)
@@ -200,7 +200,7 @@ static void word_head(FILE *out, const struct rep_facts *f, const struct rep_wor
 	if (w->insn != REP_NONE)
 		fprintf(out, "\xe2\x86\x90 %u", f->insns[w->insn].pc);
 	else
-		fputs(f->p->split.pair ? "hand-off and entry" : "added by the compiler", out);
+		fputs(f->p->split.halves ? "hand-off and entry" : "added by the compiler", out);
 	fputs("</div>\n", out);
 }
 
@@ -240,11 +240,11 @@ void rep_html_panes(FILE *out, struct rep_facts *f)
 
 static void half_row(FILE *out, const struct rep_facts *f, uint32_t pc, bool wide)
 {
-	const struct part_pair *pair = f->p->split.pair;
-	const struct bpf_insn *insn = &pair->host.insns[pc];
-	uint32_t from = pair->host_origin[pc] == PART_NO_ORIGIN
+	const struct part_halves *halves = f->p->split.halves;
+	const struct bpf_insn *insn = &halves->host.insns[pc];
+	uint32_t from = halves->host_origin[pc] == PART_NO_ORIGIN
 				? REP_NONE
-				: rep_insn_at(f, pair->host_origin[pc]);
+				: rep_insn_at(f, halves->host_origin[pc]);
 	char text[160];
 
 	fe_disasm(&f->p->owner->obj, insn, wide ? insn + 1 : NULL, text, sizeof(text));
@@ -259,7 +259,7 @@ static void half_row(FILE *out, const struct rep_facts *f, uint32_t pc, bool wid
 
 void rep_html_host_half(FILE *out, struct rep_facts *f)
 {
-	const struct fe_prog *host = &f->p->split.pair->host;
+	const struct fe_prog *host = &f->p->split.halves->host;
 
 	fputs("<details><summary>Host half: program ", out);
 	rep_escape(out, host->name);

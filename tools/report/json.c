@@ -148,11 +148,11 @@ static struct json_object *cut_json(struct rep_facts *f, const struct part_cut_p
 
 struct json_object *rep_json_cuts(struct rep_facts *f)
 {
-	const struct part_pair *pair = f->p->split.pair;
+	const struct part_halves *halves = f->p->split.halves;
 	struct json_object *cuts = json_object_new_array();
 
-	for (uint32_t i = 0; pair && i < pair->n_cuts; i++)
-		json_object_array_add(cuts, cut_json(f, &pair->cuts[i]));
+	for (uint32_t i = 0; halves && i < halves->n_cuts; i++)
+		json_object_array_add(cuts, cut_json(f, &halves->cuts[i]));
 	return cuts;
 }
 
@@ -197,15 +197,15 @@ struct json_object *rep_json_maps(struct rep_facts *f)
 
 static struct json_object *split_json(struct rep_facts *f)
 {
-	const struct part_pair *pair = f->p->split.pair;
+	const struct part_halves *halves = f->p->split.halves;
 	struct json_object *o = json_object_new_object();
 
-	add(o, "host_program", report_text(pair->host.name));
-	add(o, "strip_program", pair->strip.n_insns ? report_text(pair->strip.name) : NULL);
-	add(o, "tagged_to_host", json_object_new_boolean(pair->tagged));
-	add_int(o, "record_bytes", pair->record_bytes);
-	add_int(o, "cookie", pair->cookie);
-	add_figure(o, "device_share", pair->device_share);
+	add(o, "host_program", report_text(halves->host.name));
+	add(o, "strip_program", halves->strip.n_insns ? report_text(halves->strip.name) : NULL);
+	add(o, "tagged_to_host", json_object_new_boolean(halves->tagged));
+	add_int(o, "record_bytes", halves->record_bytes);
+	add_int(o, "cookie", halves->cookie);
+	add_figure(o, "device_share", halves->device_share);
 	add(o, "cuts", rep_json_cuts(f));
 	add(o, "maps", rep_json_maps(f));
 	return o;
@@ -304,7 +304,7 @@ void rep_json(struct rep_facts *f, struct json_object *row)
 		add_gain(f, o, &f->all);
 		add(row, "without_all", o);
 	}
-	if (f->p->split.pair)
+	if (f->p->split.halves)
 		add(row, "split", split_json(f));
 	arena_reset(&f->p->owner->scratch);
 }

@@ -199,7 +199,7 @@ static struct json_object *host_programs_json(struct cx *cx, const char *path, c
 static struct json_object *host_json(struct cx *cx, const struct bpf_offload_program *p,
 				     const struct rep_files *files)
 {
-	const char *name = p->split.pair->host.name;
+	const char *name = p->split.halves->host.name;
 	const char *dir = arena_printf(cx->arena, "/sys/fs/bpf/%s", file_name(cx, name));
 	struct json_object *o = json_object_new_object();
 
@@ -211,12 +211,12 @@ static struct json_object *host_json(struct cx *cx, const struct bpf_offload_pro
 
 static struct json_object *record_json(struct rep_facts *f)
 {
-	const struct part_pair *pair = f->p->split.pair;
+	const struct part_halves *halves = f->p->split.halves;
 	struct json_object *o = json_object_new_object();
 
 	add_int(o, "version", PART_HANDOFF_VERSION);
-	add_int(o, "cookie", pair->cookie);
-	add_int(o, "bytes", pair->record_bytes);
+	add_int(o, "cookie", halves->cookie);
+	add_int(o, "bytes", halves->record_bytes);
 	add_int(o, "header_bytes", PART_HANDOFF_HEADER);
 	add(o, "cuts", rep_json_cuts(f));
 	return o;
@@ -323,7 +323,7 @@ static struct json_object *program_json(struct bpf_offload_program *p,
 {
 	struct json_object *o = json_object_new_object();
 	struct cx *cx = &p->owner->cx;
-	bool split = p->compiled && p->split.pair && files->host;
+	bool split = p->compiled && p->split.halves && files->host;
 
 	add(o, "name", report_text(bpf_offload_program__name(p)));
 	add(o, "section", report_text(bpf_offload_program__section(p)));

@@ -200,13 +200,13 @@ static void assign_reasons(struct rep_facts *f)
 /* Lines of a split program's words count in the device's half. */
 static uint32_t origin(const struct rep_facts *f, int32_t bpf_pc)
 {
-	const struct part_pair *pair = f->p->split.pair;
+	const struct part_halves *halves = f->p->split.halves;
 	uint32_t pc = (uint32_t)bpf_pc;
 
 	if (bpf_pc < 0)
 		return REP_NONE;
-	if (pair)
-		pc = pc < pair->device.n_insns ? pair->device_origin[pc] : PART_NO_ORIGIN;
+	if (halves)
+		pc = pc < halves->device.n_insns ? halves->device_origin[pc] : PART_NO_ORIGIN;
 	return pc == PART_NO_ORIGIN ? REP_NONE : rep_insn_at(f, pc);
 }
 

@@ -24,7 +24,7 @@ static const char *share(const struct rep_facts *f, double part)
 static void print_figures(const struct rep_facts *f)
 {
 	const struct split *s = &f->p->split;
-	const struct part_pair *pair = s->pair;
+	const struct part_halves *halves = s->halves;
 
 	for (size_t i = 0; i < s->n_reasons && s->reasons[i].insn == PART_WHOLE; i++) {
 		print_matter("  whole program: ", &s->reasons[i]);
@@ -36,10 +36,10 @@ static void print_figures(const struct rep_facts *f)
 		printf("  on the NIC: %u instructions, estimated %.1f instruction words and %.0f "
 		       "cycles a packet\n",
 		       f->on_device, f->words_run, f->cycles);
-	if (pair)
+	if (halves)
 		printf("  hand-off record: %u bytes before each packet that goes up; device: %s of "
 		       "the instructions that run\n",
-		       pair->record_bytes, share(f, pair->device_share));
+		       halves->record_bytes, share(f, halves->device_share));
 	if (f->measured)
 		printf("  shares are measured, on %llu packets of the profile\n",
 		       (unsigned long long)f->measured);
@@ -116,15 +116,15 @@ static void print_cut(const struct rep_facts *f, const struct part_cut_point *c)
 }
 
 /* tc: which programs go where. */
-static void print_attach(const struct part_pair *pair)
+static void print_attach(const struct part_halves *halves)
 {
-	if (!pair->strip.n_insns)
+	if (!halves->strip.n_insns)
 		return;
 	printf("  attach both of the host's programs: %s as XDP, %s to tc ingress, as its first "
 	       "filter\n",
-	       pair->strip.name, pair->host.name);
+	       halves->strip.name, halves->host.name);
 	printf("  frames with a VLAN tag: %s\n",
-	       pair->tagged
+	       halves->tagged
 		       ? "the host's from the beginning (cut 1): tc sees them without their tag"
 		       : "none, says --untagged; those that go on at a cut are shot");
 }
@@ -145,14 +145,14 @@ void rep_text_constants(const struct bpf_offload_program *p)
 
 static void print_split(const struct rep_facts *f)
 {
-	const struct part_pair *pair = f->p->split.pair;
+	const struct part_halves *halves = f->p->split.halves;
 	const struct part_map *maps = f->p->split.maps;
 	const struct fe_object *obj = &f->p->owner->obj;
 
-	if (pair)
-		print_attach(pair);
-	for (uint32_t i = 0; pair && i < pair->n_cuts; i++)
-		print_cut(f, &pair->cuts[i]);
+	if (halves)
+		print_attach(halves);
+	for (uint32_t i = 0; halves && i < halves->n_cuts; i++)
+		print_cut(f, &halves->cuts[i]);
 	for (size_t i = 0; maps && i < obj->n_maps; i++)
 		if (maps[i].home != PART_HOME_NONE)
 			printf("  map '%s': %s (%s); %s\n", obj->maps[i].name,
@@ -192,14 +192,14 @@ static void print_reasons(const struct rep_facts *f, const struct rep_insn *insn
 /* A cut before `pc`. */
 static void print_mark(const struct rep_facts *f, uint32_t pc)
 {
-	const struct part_pair *pair = f->p->split.pair;
+	const struct part_halves *halves = f->p->split.halves;
 
-	for (uint32_t i = 0; pair && i < pair->n_cuts; i++)
-		if (pair->cuts[i].pc == pc)
+	for (uint32_t i = 0; halves && i < halves->n_cuts; i++)
+		if (halves->cuts[i].pc == pc)
 			printf("    ---- cut %u: here the host goes on, %u bytes handed over, "
 			       "%s of packets\n",
-			       pair->cuts[i].id, pair->cuts[i].live.payload_bytes,
-			       share(f, pair->cuts[i].share));
+			       halves->cuts[i].id, halves->cuts[i].live.payload_bytes,
+			       share(f, halves->cuts[i].share));
 }
 
 static void print_listing(const struct rep_facts *f)

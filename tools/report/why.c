@@ -76,7 +76,7 @@ static void mark_map(void *priv, uint32_t main_pc, size_t map)
 {
 	struct why *w = priv;
 
-	if (w->f->p->split.pair->tagged && !w->f->p->split.maps[map].loose)
+	if (w->f->p->split.halves->tagged && !w->f->p->split.maps[map].loose)
 		w->tied[main_pc] = (int32_t)map;
 
 	if (w->f->p->split.maps[map].home == PART_HOME_HOST)
@@ -86,7 +86,7 @@ static void mark_map(void *priv, uint32_t main_pc, size_t map)
 /* From refused and pinned instructions along edges of the host: after[pc] is the nearest. */
 static void spread(struct why *w)
 {
-	const bool *on_device = w->f->p->split.pair->on_device;
+	const bool *on_device = w->f->p->split.halves->on_device;
 	VEC(uint32_t) todo = { 0 };
 
 	memset(w->after, 0xff, w->region.n * sizeof(*w->after));
@@ -225,7 +225,7 @@ void rep_why(struct rep_facts *f)
 	struct why w = { .f = f, .arena = &f->p->owner->arena };
 
 	explain_unsplit(f);
-	if (!f->p->split.pair)
+	if (!f->p->split.halves)
 		return;
 	prepare(&w);
 	mark_refused(&w);

@@ -57,7 +57,7 @@ static const char *capture_program(struct bpf_offload_program *p, const struct f
 	struct sim_kernel_prog loaded;
 	const char *why = prog == p->prog
 				  ? sim_kernel_load(&o->cx, &o->obj, prog, &loaded)
-				  : sim_kernel_load_half(&o->cx, &o->obj, p->split.pair, &loaded);
+				  : sim_kernel_load_half(&o->cx, &o->obj, p->split.halves, &loaded);
 
 	why = why ? why : sim_capture(&o->cx, &o->obj, prog, &loaded, img);
 	sim_kernel_unload(&loaded);
@@ -73,8 +73,8 @@ static const struct fe_prog *wanted(const struct cli_args *args, struct bpf_offl
 		return p->prog->broken ? NULL : p->prog;
 	if (bpf_offload_program__compile(p, &opts))
 		return NULL;
-	if (p->split.pair)
-		return &p->split.pair->host;
+	if (p->split.halves)
+		return &p->split.halves->host;
 	fprintf(stderr, "%s: not split, so there is no host half\n", bpf_offload_program__name(p));
 	return NULL;
 }

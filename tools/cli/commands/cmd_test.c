@@ -99,7 +99,7 @@ static bool choose_hosts(const struct cli_args *args, struct bpf_offload_program
 
 static bool is_pair(const struct cli_args *args, const struct bpf_offload_program *p)
 {
-	return p->split.pair && !args->device_words;
+	return p->split.halves && !args->device_words;
 }
 
 /* ---- results ------------------------------------------------------------------------------------ */
@@ -289,17 +289,17 @@ static enum cli_exit skip(const struct cli_args *args, struct bpf_offload_progra
 /* A split program against the original, or the device against the host. */
 static bool run_sides(const struct cli_args *args, struct bpf_offload_program *p,
 		      const struct sim_diff_device *dev, const struct sim_diff_options *diff,
-		      struct sim_pair_result *res)
+		      struct sim_split_result *res)
 {
 	struct bpf_offload_object *o = p->owner;
 
 	if (is_pair(args, p))
-		return sim_pair_run(&o->cx, &p->vprog, p->split.pair, &p->fw, dev, diff, res);
+		return sim_split_run(&o->cx, &p->vprog, p->split.halves, &p->fw, dev, diff, res);
 	return sim_diff_run(&o->cx, &o->obj, p->prog, &p->fw, dev, diff, &res->diff);
 }
 
 static void tell_pair(const struct cli_args *args, struct json_object *row,
-		      const struct sim_pair_result *r)
+		      const struct sim_split_result *r)
 {
 	struct json_object *o;
 
@@ -328,17 +328,17 @@ struct sides {
 	struct sim_diff_options diff;
 };
 
-static bool run_once(struct sides *s, struct sim_pair_result *res)
+static bool run_once(struct sides *s, struct sim_split_result *res)
 {
-	*res = (struct sim_pair_result){ 0 };
+	*res = (struct sim_split_result){ 0 };
 	return run_sides(s->args, s->p, s->dev, &s->diff, res);
 }
 
 /* One round, or with --time as many as there is time for; the seed of the last one stays in s->diff. */
-static bool run_rounds(struct sides *s, struct test_plan *plan, struct sim_pair_result *total)
+static bool run_rounds(struct sides *s, struct test_plan *plan, struct sim_split_result *total)
 {
 	do {
-		struct sim_pair_result round;
+		struct sim_split_result round;
 
 		s->diff.seed = plan->seed;
 		s->diff.packets = plan->packets;
@@ -353,7 +353,7 @@ static bool run_for_repro(void *priv, const char *pcap, struct divergence *ways,
 			  struct sim_diff_result *r)
 {
 	struct sides s = *(const struct sides *)priv;
-	struct sim_pair_result pair;
+	struct sim_split_result halves;
 	bool ok;
 
 	s.diff.pcap = pcap;
@@ -365,8 +365,8 @@ static bool run_for_repro(void *priv, const char *pcap, struct divergence *ways,
 		s.diff.device_step = divergence_device_step;
 		s.diff.step_priv = ways;
 	}
-	ok = run_once(&s, &pair);
-	*r = pair.diff;
+	ok = run_once(&s, &halves);
+	*r = halves.diff;
 	return ok;
 }
 
@@ -406,9 +406,9 @@ static const char *not_to_the_end(struct bpf_offload_program *p, const struct si
 }
 
 static enum cli_exit report_result(struct sides *s, struct json_object *row,
-				   const struct sim_pair_result *pair)
+				   const struct sim_split_result *halves)
 {
-	const struct sim_diff_result *r = &pair->diff;
+	const struct sim_diff_result *r = &halves->diff;
 
 	if (r->too_long && !r->mismatches)
 		return skip(s->args, s->p, row, not_to_the_end(s->p, r));
@@ -418,7 +418,7 @@ static enum cli_exit report_result(struct sides *s, struct json_object *row,
 	else
 		print_result(s->args, s->p, r);
 	if (is_pair(s->args, s->p))
-		tell_pair(s->args, row, pair);
+		tell_pair(s->args, row, halves);
 	if (!write_repro(s, r)) {
 		api_print_messages(s->p->owner);
 		return CLI_ENVIRONMENT;
@@ -465,7 +465,7 @@ static enum cli_exit cannot_run(struct sides *s, struct json_object *row, size_t
 static enum cli_exit run_and_report(struct sides *s, struct json_object *row)
 {
 	struct bpf_offload_object *o = s->p->owner;
-	struct sim_pair_result pair = { 0 };
+	struct sim_split_result halves = { 0 };
 	struct sim_timing timing;
 	struct test_plan plan;
 	size_t first = o->diags.list.len;
@@ -478,14 +478,14 @@ static enum cli_exit run_and_report(struct sides *s, struct json_object *row)
 		return CLI_USAGE;
 	}
 	s->diff.timing = s->args->timing ? &timing : NULL;
-	ok = run_rounds(s, &plan, &pair);
+	ok = run_rounds(s, &plan, &halves);
 	if (s->diff.progress)
 		cli_progress(NULL, 0, 0);
 	arena_reset(&o->scratch);
 	if (!ok)
 		return cannot_run(s, row, first);
 	api_print_messages(o);
-	return report_result(s, row, &pair);
+	return report_result(s, row, &halves);
 }
 
 static enum cli_exit test_one(const struct cli_args *args, struct bpf_offload_program *p,

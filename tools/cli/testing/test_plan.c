@@ -77,9 +77,9 @@ static void add_diff(struct sim_diff_result *sum, const struct sim_diff_result *
 	add_hosts(sum->hosts, more->hosts);
 }
 
-void test_plan_add(struct sim_pair_result *total, const struct sim_pair_result *round)
+void test_plan_add(struct sim_split_result *total, const struct sim_split_result *round)
 {
-	struct sim_pair_result sum = *round; /* the last round's differences and sides */
+	struct sim_split_result sum = *round; /* the last round's differences and sides */
 
 	add_diff(&sum.diff, &total->diff);
 	add_hosts(sum.half_hosts, total->half_hosts);

@@ -17,6 +17,6 @@ bool test_plan(const struct cli_args *args, struct test_plan *plan);
 /* After a round: is there another? */
 bool test_plan_next(struct test_plan *plan, const struct sim_diff_result *total);
 /* Adds a round to what came before it. */
-void test_plan_add(struct sim_pair_result *total, const struct sim_pair_result *round);
+void test_plan_add(struct sim_split_result *total, const struct sim_split_result *round);
 
 #endif
