@@ -144,7 +144,7 @@ static bool translate(struct job *j)
 	}
 	if (why.reason == REASON_NONE)
 		return false;
-	j->split->too_much = true;
+	j->split->exceeds_device = true;
 	add_reason(j, PART_WHOLE, -1, &why);
 	return true;
 }

@@ -173,7 +173,7 @@ static bool better(const struct choice *c, const struct split *a, const struct s
 {
 	if (a->placement != b->placement)
 		return a->placement < b->placement; /* device, split, host */
-	return a->halves && (c->opts.cut_seed || a->halves->worth > b->halves->worth);
+	return a->halves && (c->opts.cut_seed || a->halves->benefit > b->halves->benefit);
 }
 
 /* False: reported. */

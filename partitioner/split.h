@@ -55,7 +55,7 @@ struct part_halves {
 	struct vprog device_vp, host_vp, strip_vp;
 	double device_share; /* of the instructions that run, those that the device takes over */
 	uint64_t measured;   /* packets of the profile that shares come from; 0: guessed */
-	int64_t worth;       /* of the placement (part_cut_worth) */
+	int64_t benefit;       /* of the placement (part_cut_benefit) */
 };
 
 struct split {
@@ -68,7 +68,7 @@ struct split {
 	const bool *refused;         /* as place: by the device */
 	struct part_reason *reasons; /* sorted by insn; one a distinct (insn, reason) */
 	size_t n_reasons;
-	bool too_much; /* the device takes each instruction, but not all of them in one program */
+	bool exceeds_device; /* the device takes each instruction, but not all of them in one program */
 	/* instructions; second slots of LD_IMM64 are not counted */
 	uint32_t device_capable; /* the device could execute them */
 	uint32_t live_insns;     /* some path reaches them */
@@ -76,7 +76,7 @@ struct split {
 	struct part_halves *halves; /* PART_SPLIT: the halves */
 	struct part_map *maps;  /* by map of the object: where it lives, whatever the placement */
 	const char
-		*unsplit; /* why a program that stays on the host was not split; NULL: not tried */
+		*no_split_reason; /* why a program that stays on the host was not split; NULL: not tried */
 };
 
 /* reshape.c: takes a verified program (with main_stack) through a backend and decides. False: reported;
@@ -94,7 +94,7 @@ bool part_offload_whole(struct cx *cx, const struct vprog *vp, const struct bpf_
 			struct offload_prog *state);
 
 /* split.c: a program of which the device refuses the instructions in `refused` (by instruction, over
- * all instances). Makes `split` a halves, or says in split->unsplit why not. */
+ * all instances). Makes `split` a halves, or says in split->no_split_reason why not. */
 struct part_pins;
 struct part_task {
 	struct cx *cx;
@@ -120,8 +120,8 @@ struct part_source part_source_of(const struct split *split, const struct fe_pro
 
 /* cut_points.c: fills in cuts, record_bytes and cookie of a halves from its on_device and tagged; `live` is by
  * instruction. False: it has none, or too many. */
-struct part_region;
-bool part_collect_cuts(struct cx *cx, const struct part_region *r, const struct part_live *live,
+struct part_flow;
+bool part_collect_cut_points(struct cx *cx, const struct part_flow *r, const struct part_live *live,
 		       uint32_t min_payload, struct part_halves *halves);
 
 const char *part_placement_name(enum part_placement p); /* "device", "split", "host" */

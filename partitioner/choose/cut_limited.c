@@ -8,8 +8,8 @@
  * from which on, in program order, everything is the host's, for long chains that all run alike. */
 
 /* Halvings: prices need no precision, ends settle on an instruction of 16,384. */
-#define OF_PRICES 8u
-#define OF_ENDS   14u
+#define MULTIPLIER_STEPS 8u
+#define PREFIX_STEPS   14u
 
 struct fit {
 	const struct part_cut *cut;
@@ -18,17 +18,17 @@ struct fit {
 	int64_t *gain; /* as changed */
 	bool *choice;
 	bool *best; /* the caller's */
-	int64_t worth;
-	bool found, snug; /* snug: the last that fitted left next to no room */
+	int64_t benefit;
+	bool found, nearly_full; /* nearly_full: the last that fitted left next to no room */
 };
 
-/* True: fits. What is worth more than anything before is kept. */
+/* True: fits. What is benefit more than anything before is kept. */
 static bool try_gains(struct fit *f)
 {
 	struct part_cut changed = *f->cut;
 	uint64_t size = 0;
 	struct arena mem;
-	int64_t worth;
+	int64_t benefit;
 	bool possible;
 
 	changed.gain = f->gain;
@@ -37,13 +37,13 @@ static bool try_gains(struct fit *f)
 	arena_reset(&mem);
 	for (uint32_t v = 0; v < f->cut->n; v++)
 		size += f->choice[v] ? f->size[v] : 0;
-	worth = part_cut_worth(f->cut, f->choice);
-	if (!possible || size > f->room || worth == -PART_CUT_NEVER)
+	benefit = part_cut_benefit(f->cut, f->choice);
+	if (!possible || size > f->room || benefit == -PART_CUT_INF)
 		return false;
-	f->snug = size >= f->room - f->room / 16;
-	if (!f->found || worth > f->worth) {
+	f->nearly_full = size >= f->room - f->room / 16;
+	if (!f->found || benefit > f->benefit) {
 		memcpy(f->best, f->choice, f->cut->n * sizeof(*f->best));
-		f->worth = worth;
+		f->benefit = benefit;
 		f->found = true;
 	}
 	return true;
@@ -51,7 +51,7 @@ static bool try_gains(struct fit *f)
 
 static bool is_free(const struct fit *f, uint32_t v)
 {
-	return f->cut->gain[v] != PART_CUT_NEVER && f->cut->gain[v] != -PART_CUT_NEVER;
+	return f->cut->gain[v] != PART_CUT_INF && f->cut->gain[v] != -PART_CUT_INF;
 }
 
 static int64_t largest_gain(const struct fit *f)
@@ -65,12 +65,12 @@ static int64_t largest_gain(const struct fit *f)
 }
 
 /* The lowest price at which it fits. */
-static void try_prices(struct fit *f)
+static void try_multipliers(struct fit *f)
 {
 	int64_t low = 0, high = largest_gain(f) + 1;
 
-	f->snug = false;
-	for (unsigned i = 0; i < OF_PRICES && low + 1 < high && !f->snug; i++) {
+	f->nearly_full = false;
+	for (unsigned i = 0; i < MULTIPLIER_STEPS && low + 1 < high && !f->nearly_full; i++) {
 		int64_t price = low + (high - low) / 2;
 
 		for (uint32_t v = 0; v < f->cut->n; v++)
@@ -83,16 +83,16 @@ static void try_prices(struct fit *f)
 }
 
 /* The last node at which it fits. */
-static void try_ends(struct fit *f)
+static void try_prefixes(struct fit *f)
 {
 	uint32_t low = 0, high = f->cut->n;
 
-	f->snug = false;
-	for (unsigned i = 0; i < OF_ENDS && low + 1 < high && !f->snug; i++) {
+	f->nearly_full = false;
+	for (unsigned i = 0; i < PREFIX_STEPS && low + 1 < high && !f->nearly_full; i++) {
 		uint32_t end = low + (high - low) / 2;
 
 		for (uint32_t v = 0; v < f->cut->n; v++)
-			f->gain[v] = v < end || !is_free(f, v) ? f->cut->gain[v] : -PART_CUT_NEVER;
+			f->gain[v] = v < end || !is_free(f, v) ? f->cut->gain[v] : -PART_CUT_INF;
 		if (try_gains(f))
 			low = end;
 		else
@@ -100,7 +100,7 @@ static void try_ends(struct fit *f)
 	}
 }
 
-int64_t part_cut_fit(struct arena *scratch, const struct part_cut *cut, const uint32_t *size,
+int64_t part_cut_limited(struct arena *scratch, const struct part_cut *cut, const uint32_t *size,
 		     uint64_t room, bool *on_device, bool *possible)
 {
 	struct fit f = { .cut = cut,
@@ -112,9 +112,9 @@ int64_t part_cut_fit(struct arena *scratch, const struct part_cut *cut, const ui
 
 	memcpy(f.gain, cut->gain, cut->n * sizeof(*f.gain));
 	if (!try_gains(&f)) { /* else the best of all fits */
-		try_prices(&f);
-		try_ends(&f);
+		try_multipliers(&f);
+		try_prefixes(&f);
 	}
 	*possible = f.found;
-	return f.worth;
+	return f.benefit;
 }

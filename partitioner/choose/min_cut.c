@@ -44,9 +44,9 @@ static void build(struct flow *f, const struct part_cut *c)
 			add_arc(f, v, f->sink, -c->gain[v], 0);
 	}
 	for (size_t i = 0; i < c->n_edges; i++)
-		add_arc(f, c->edges[i].from, c->edges[i].to, c->edges[i].cost, PART_CUT_NEVER);
+		add_arc(f, c->edges[i].from, c->edges[i].to, c->edges[i].cost, PART_CUT_INF);
 	for (size_t i = 0; i < c->n_ties; i++)
-		add_arc(f, c->ties[i].a, c->ties[i].b, PART_CUT_NEVER, PART_CUT_NEVER);
+		add_arc(f, c->ties[i].a, c->ties[i].b, PART_CUT_INF, PART_CUT_INF);
 }
 
 /* Levels from the source through arcs with room. True: the sink is among them. */
@@ -124,28 +124,28 @@ static void blocking_flow(struct flow *f)
 	}
 }
 
-int64_t part_cut_worth(const struct part_cut *c, const bool *dev)
+int64_t part_cut_benefit(const struct part_cut *c, const bool *dev)
 {
-	int64_t worth = 0;
+	int64_t benefit = 0;
 
 	for (uint32_t v = 0; v < c->n; v++) {
-		if (c->gain[v] == (dev[v] ? -PART_CUT_NEVER : PART_CUT_NEVER))
-			return -PART_CUT_NEVER;
-		worth += dev[v] && c->gain[v] != PART_CUT_NEVER ? c->gain[v] : 0;
+		if (c->gain[v] == (dev[v] ? -PART_CUT_INF : PART_CUT_INF))
+			return -PART_CUT_INF;
+		benefit += dev[v] && c->gain[v] != PART_CUT_INF ? c->gain[v] : 0;
 	}
 	for (size_t i = 0; i < c->n_edges; i++) {
 		const struct part_cut_edge *e = &c->edges[i];
 
 		if (dev[e->from] == dev[e->to])
 			continue;
-		if (dev[e->to] || e->cost == PART_CUT_NEVER)
-			return -PART_CUT_NEVER;
-		worth -= e->cost;
+		if (dev[e->to] || e->cost == PART_CUT_INF)
+			return -PART_CUT_INF;
+		benefit -= e->cost;
 	}
 	for (size_t i = 0; i < c->n_ties; i++)
 		if (dev[c->ties[i].a] != dev[c->ties[i].b])
-			return -PART_CUT_NEVER;
-	return worth;
+			return -PART_CUT_INF;
+	return benefit;
 }
 
 int64_t part_cut_solve(struct arena *scratch, const struct part_cut *cut, bool *on_device,
@@ -153,7 +153,7 @@ int64_t part_cut_solve(struct arena *scratch, const struct part_cut *cut, bool *
 {
 	uint32_t n = cut->n + 2;
 	struct flow f = { .n = n, .source = cut->n, .sink = cut->n + 1, .arena = scratch };
-	int64_t worth;
+	int64_t benefit;
 
 	f.first = ARENA_ARRAY(scratch, uint32_t, n);
 	f.at = ARENA_ARRAY(scratch, uint32_t, n);
@@ -167,7 +167,7 @@ int64_t part_cut_solve(struct arena *scratch, const struct part_cut *cut, bool *
 	/* the last search has found what the source still reaches */
 	for (uint32_t v = 0; v < cut->n; v++)
 		on_device[v] = f.level[v] != NONE;
-	worth = part_cut_worth(cut, on_device);
-	*possible = worth != -PART_CUT_NEVER;
-	return worth;
+	benefit = part_cut_benefit(cut, on_device);
+	*possible = benefit != -PART_CUT_INF;
+	return benefit;
 }

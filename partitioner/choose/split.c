@@ -11,8 +11,8 @@
 
 #include <linux/pkt_cls.h>
 
-/* Finds the best split that holds: the cut of highest worth is made into two programs, both are
- * verified, the device's is translated. What fails is forbidden and the next best cut is tried. */
+/* Finds the best split that holds: the cut of highest benefit is made into two programs, both are
+ * verified, the device's is translated. What fails is no_cut_here and the next best cut is tried. */
 
 #define MAX_TRIES 48u
 #define MAX_TAIL  8u
@@ -26,24 +26,24 @@ struct search {
 	struct diags said; /* of a half that does not verify: an answer, not a report */
 	struct vprog vp;   /* task->vp */
 	const struct part_costs *costs;
-	struct part_region region;
+	struct part_flow flow;
 	struct part_counters counters;
 	struct part_map *maps;
 	struct part_live *live; /* by instruction of main */
 	int64_t *gain;          /* by instruction of main; NEVER: refused */
 	uint32_t *size;         /* by instruction of main: instructions, with those that it calls */
-	bool *forbidden;        /* by instruction of main: no cut before it */
+	bool *no_cut_here;        /* by instruction of main: no cut before it */
 	bool *tail;             /* by instruction of main: each side has its own copy */
 	uint32_t max_payload, min_payload;
 	bool tc, tagged; /* as part_halves.tagged */
 	uint64_t rng;    /* of random cuts; 0: the best */
-	int64_t worth;   /* of the last choice */
+	int64_t benefit;   /* of the last choice */
 	uint64_t room;   /* instructions that the device may get; UINT64_MAX: any number */
 	VEC(struct part_cut_tie) ties;
 	struct split *split;
 };
 
-/* ---- what a placement is worth ----------------------------------------------------------------------- */
+/* ---- what a placement is benefit ----------------------------------------------------------------------- */
 
 static int64_t random_below(struct search *s, uint32_t n)
 {
@@ -57,10 +57,10 @@ static int64_t cost(const struct search *s, enum part_cost c)
 }
 
 /* Of something that is done so often, in hundredths of a cycle; what is astronomic stays below
- * PART_CUT_NEVER when summed over all nodes and edges. */
-static int64_t worth(const struct search *s, int64_t hundredths, uint32_t freq)
+ * PART_CUT_INF when summed over all nodes and edges. */
+static int64_t benefit(const struct search *s, int64_t hundredths, uint32_t freq)
 {
-	int64_t most = PART_CUT_NEVER / 4 / (int64_t)(s->region.n + s->region.edges.len + 1);
+	int64_t most = PART_CUT_INF / 4 / (int64_t)(s->flow.n + s->flow.edges.len + 1);
 	int64_t once = hundredths < 0 ? -hundredths : hundredths, all;
 
 	if (once > most / (freq + 1))
@@ -100,7 +100,7 @@ static void count_sizes(struct search *s)
 {
 	const struct vprog *vp = &s->vp;
 
-	s->size = ARENA_ARRAY(s->cx->arena, uint32_t, s->region.n);
+	s->size = ARENA_ARRAY(s->cx->arena, uint32_t, s->flow.n);
 	for (size_t inst = 0; inst < vp->n_inst; inst++) {
 		const struct fe_subprog *sub = &vp->prog->subprogs[vp->inst[inst].subprog];
 
@@ -112,14 +112,14 @@ static void count_sizes(struct search *s)
 
 static void weigh_nodes(struct search *s)
 {
-	int64_t *cycles = part_region_cycles(s->cx, &s->region, s->costs), per_packet;
+	int64_t *cycles = part_flow_cycles(s->cx, &s->flow, s->costs), per_packet;
 
-	s->gain = ARENA_ARRAY(s->cx->arena, int64_t, s->region.n);
-	for (uint32_t pc = 0; pc < s->region.n; pc++) {
+	s->gain = ARENA_ARRAY(s->cx->arena, int64_t, s->flow.n);
+	for (uint32_t pc = 0; pc < s->flow.n; pc++) {
 		if (!part_seen(&s->vp, pc))
 			continue;
 		per_packet = cycles[pc] * (100 - cost(s, PART_COST_DEVICE));
-		s->gain[pc] = worth(s, per_packet, s->region.freq[pc]);
+		s->gain[pc] = benefit(s, per_packet, s->flow.freq[pc]);
 		if (s->rng)
 			s->gain[pc] = random_below(s, 30) - 8;
 	}
@@ -134,7 +134,7 @@ static bool moves_packet(const struct bpf_insn *insn)
 
 static void refuse(struct search *s, uint32_t pc)
 {
-	s->gain[pc] = -PART_CUT_NEVER;
+	s->gain[pc] = -PART_CUT_INF;
 }
 
 static bool stays_on_host(const struct search *s, size_t inst, uint32_t pc)
@@ -166,18 +166,18 @@ static void pin(void *priv, uint32_t pc, bool device)
 
 	if (!device)
 		refuse(s, pc);
-	else if (s->gain[pc] != -PART_CUT_NEVER)
-		s->gain[pc] = PART_CUT_NEVER;
+	else if (s->gain[pc] != -PART_CUT_INF)
+		s->gain[pc] = PART_CUT_INF;
 }
 
 /* Something goes to the host, wherever: a program that the device could take whole is cut, too. */
 static void refuse_one(struct search *s)
 {
-	uint32_t pc = (uint32_t)random_below(s, s->region.n);
+	uint32_t pc = (uint32_t)random_below(s, s->flow.n);
 
 	while (pc && !part_seen(&s->vp, pc))
 		pc--;
-	refuse(s, pc ? pc : s->region.n - 1);
+	refuse(s, pc ? pc : s->flow.n - 1);
 }
 
 /* Maps that only one side may have: all their users go together. */
@@ -202,7 +202,7 @@ static void tie_users(void *priv, uint32_t pc, size_t map)
 /* A counter's load and its store. */
 static void tie_counters(struct search *s)
 {
-	for (uint32_t pc = 0; pc < s->region.n; pc++)
+	for (uint32_t pc = 0; pc < s->flow.n; pc++)
 		if (s->counters.role[pc] == PART_COUNTER_LOAD)
 			*vec_push(&s->ties, s->cx->arena) =
 				(struct part_cut_tie){ pc, s->counters.partner[pc] };
@@ -251,8 +251,8 @@ static bool is_tail(const struct search *s, uint32_t pc)
 	for (unsigned n = 0; n < MAX_TAIL; n++) {
 		const struct bpf_insn *insn = &s->vp.prog->insns[pc];
 
-		if (!part_seen(&s->vp, pc) || s->gain[pc] == -PART_CUT_NEVER ||
-		    s->gain[pc] == PART_CUT_NEVER)
+		if (!part_seen(&s->vp, pc) || s->gain[pc] == -PART_CUT_INF ||
+		    s->gain[pc] == PART_CUT_INF)
 			return false;
 		if (ebpf_is_exit(insn))
 			return true;
@@ -265,20 +265,20 @@ static bool is_tail(const struct search *s, uint32_t pc)
 
 static void find_tails(struct search *s)
 {
-	s->tail = ARENA_ARRAY(s->cx->arena, bool, s->region.n);
-	for (uint32_t pc = 1; pc < s->region.n; pc++)
+	s->tail = ARENA_ARRAY(s->cx->arena, bool, s->flow.n);
+	for (uint32_t pc = 1; pc < s->flow.n; pc++)
 		s->tail[pc] = is_tail(s, pc);
-	for (uint32_t pc = 1; pc < s->region.n; pc++)
+	for (uint32_t pc = 1; pc < s->flow.n; pc++)
 		if (s->tail[pc])
 			s->gain[pc] = 0;
-	for (size_t i = 0; i < s->region.edges.len; i++) {
-		const struct part_edge *e = &s->region.edges.at[i];
+	for (size_t i = 0; i < s->flow.edges.len; i++) {
+		const struct part_edge *e = &s->flow.edges.at[i];
 		int64_t *gain = &s->gain[e->from];
 
-		if (s->tail[e->to] && !s->tail[e->from] && *gain != -PART_CUT_NEVER &&
-		    *gain != PART_CUT_NEVER)
+		if (s->tail[e->to] && !s->tail[e->from] && *gain != -PART_CUT_INF &&
+		    *gain != PART_CUT_INF)
 			*gain += s->rng ? random_below(s, 20)
-					: worth(s, 100 * end_gain(s, e->from), e->freq);
+					: benefit(s, 100 * end_gain(s, e->from), e->freq);
 	}
 }
 
@@ -286,8 +286,8 @@ static void find_tails(struct search *s)
 static void add_tails(const struct search *s, bool *on_device)
 {
 	for (unsigned n = 0; n < MAX_TAIL; n++)
-		for (size_t i = 0; i < s->region.edges.len; i++) {
-			const struct part_edge *e = &s->region.edges.at[i];
+		for (size_t i = 0; i < s->flow.edges.len; i++) {
+			const struct part_edge *e = &s->flow.edges.at[i];
 
 			if (on_device[e->from] && s->tail[e->to])
 				on_device[e->to] = true;
@@ -301,21 +301,21 @@ static int64_t edge_cost(struct search *s, const struct part_edge *e)
 	const struct part_live *live = &s->live[e->to];
 	int64_t cycles = cost(s, PART_COST_HANDOFF);
 
-	if (live->obstacle || s->forbidden[e->to] || live->payload_bytes > s->max_payload)
-		return PART_CUT_NEVER;
+	if (live->obstacle || s->no_cut_here[e->to] || live->payload_bytes > s->max_payload)
+		return PART_CUT_INF;
 	for (uint32_t i = 0; i < live->n; i++)
 		cycles += live->values[i].size ? cost(s, PART_COST_HANDOFF_VALUE) : 0;
 	if (s->rng)
 		return random_below(s, 12);
-	return worth(s, 100 * cycles, e->freq);
+	return benefit(s, 100 * cycles, e->freq);
 }
 
 /* Whether anything is for the device. */
 static bool choose(struct search *s, bool *on_device)
 {
 	struct part_cut_edge *edges =
-		ARENA_ARRAY(s->cx->arena, struct part_cut_edge, s->region.edges.len);
-	struct part_cut cut = { .n = s->region.n,
+		ARENA_ARRAY(s->cx->arena, struct part_cut_edge, s->flow.edges.len);
+	struct part_cut cut = { .n = s->flow.n,
 				.gain = s->gain,
 				.edges = edges,
 				.ties = s->ties.at,
@@ -323,8 +323,8 @@ static bool choose(struct search *s, bool *on_device)
 	struct arena mem;
 	bool possible;
 
-	for (size_t i = 0; i < s->region.edges.len; i++) {
-		const struct part_edge *e = &s->region.edges.at[i];
+	for (size_t i = 0; i < s->flow.edges.len; i++) {
+		const struct part_edge *e = &s->flow.edges.at[i];
 
 		if (!s->tail[e->to])
 			edges[cut.n_edges++] =
@@ -332,11 +332,11 @@ static bool choose(struct search *s, bool *on_device)
 	}
 	arena_init(&mem);
 	if (s->room == UINT64_MAX)
-		s->worth = part_cut_solve(&mem, &cut, on_device, &possible);
+		s->benefit = part_cut_solve(&mem, &cut, on_device, &possible);
 	else
-		s->worth = part_cut_fit(&mem, &cut, s->size, s->room, on_device, &possible);
+		s->benefit = part_cut_limited(&mem, &cut, s->size, s->room, on_device, &possible);
 	arena_reset(&mem);
-	for (uint32_t pc = 0; pc < s->region.n; pc++)
+	for (uint32_t pc = 0; pc < s->flow.n; pc++)
 		on_device[pc] &= !s->tail[pc];
 	add_tails(s, on_device);
 	return possible && on_device[0];
@@ -348,7 +348,7 @@ static bool choose(struct search *s, bool *on_device)
  * proved on the way to the cuts (a branch never taken) may need more than the values handed over. */
 static const bool *reached(struct search *s, const struct part_halves *halves, bool tagged)
 {
-	bool *mine = ARENA_ARRAY(s->cx->arena, bool, s->region.n);
+	bool *mine = ARENA_ARRAY(s->cx->arena, bool, s->flow.n);
 	VEC(uint32_t) todo = { 0 };
 
 	for (uint32_t i = halves->tagged && !tagged; i < halves->n_cuts; i++)
@@ -372,8 +372,8 @@ static double share_of_device(const struct search *s, const struct part_halves *
 {
 	double all = 0, device = 0;
 
-	for (uint32_t pc = 0; pc < s->region.n; pc++) {
-		double share = part_node_share(&s->region, pc);
+	for (uint32_t pc = 0; pc < s->flow.n; pc++) {
+		double share = part_node_share(&s->flow, pc);
 
 		all += share;
 		device += halves->on_device[pc] ? share : 0;
@@ -437,7 +437,7 @@ static bool forbid_bad_cuts(struct search *s, const struct part_halves *halves)
 		one.n_cuts = 1;
 		if (host_holds(s, &one))
 			continue;
-		s->forbidden[halves->cuts[i].pc] = true;
+		s->no_cut_here[halves->cuts[i].pc] = true;
 		found = true;
 	}
 	return found;
@@ -450,7 +450,7 @@ static bool forbid_cut_at(struct search *s, const struct part_halves *halves, in
 {
 	for (uint32_t i = halves->n_cuts; i-- > 0;)
 		if (at >= halves->cuts[i].device_at) {
-			s->forbidden[halves->cuts[i].pc] = true;
+			s->no_cut_here[halves->cuts[i].pc] = true;
 			return true;
 		}
 	return false;
@@ -467,7 +467,7 @@ static bool refuse_as_told(struct search *s, const struct part_halves *halves, c
 		if (at == PART_WHOLE || dev->reasons[i].inst != 0)
 			continue;
 		pc = halves->device_origin[at];
-		if (pc < s->region.n) {
+		if (pc < s->flow.n) {
 			refuse(s, pc);
 			found = true;
 		} else {
@@ -475,21 +475,21 @@ static bool refuse_as_told(struct search *s, const struct part_halves *halves, c
 		}
 	}
 	if (!found && dev->n_reasons)
-		s->split->unsplit = dev->reasons[0].text;
+		s->split->no_split_reason = dev->reasons[0].text;
 	return found;
 }
 
-#define LEAST_ROOM 8u /* instructions: less is not worth a half */
+#define LEAST_ROOM 8u /* instructions: less is not benefit a half */
 
 /* What is too long for the device: the next choice has three quarters of its instructions at most. */
 static bool shrink(struct search *s, const struct part_halves *halves, const struct split *dev)
 {
 	uint64_t size = 0;
 
-	for (uint32_t pc = 0; pc < s->region.n; pc++)
+	for (uint32_t pc = 0; pc < s->flow.n; pc++)
 		size += halves->on_device[pc] ? s->size[pc] : 0;
 	s->room = (size < s->room ? size : s->room) * 3 / 4;
-	s->split->unsplit = dev->reasons[0].text;
+	s->split->no_split_reason = dev->reasons[0].text;
 	return s->room >= LEAST_ROOM;
 }
 
@@ -501,18 +501,18 @@ static enum outcome make_device(struct search *s, struct part_halves *halves, st
 	const struct part_task *t = s->task;
 
 	if (!part_make_device(s->cx, &s->vp, halves)) {
-		s->split->unsplit = "the device's half needs more stack than there is";
+		s->split->no_split_reason = "the device's half needs more stack than there is";
 		return GIVE_UP;
 	}
 	if (!verifies(s, &halves->device, false, &halves->device_vp)) {
-		s->split->unsplit = "the device's half does not verify";
+		s->split->no_split_reason = "the device's half does not verify";
 		return forbid_cut_at(s, halves, rejected_at(s)) ? TRY_AGAIN : GIVE_UP;
 	}
 	if (!part_offload_whole(s->cx, &halves->device_vp, t->ops, t->target, t->opts, dev, state))
 		return GIVE_UP;
 	if (dev->placement == PART_ALL_DEVICE)
 		return HOLDS;
-	if (dev->too_much)
+	if (dev->exceeds_device)
 		return shrink(s, halves, dev) ? TRY_AGAIN : GIVE_UP;
 	return refuse_as_told(s, halves, dev) ? TRY_AGAIN : GIVE_UP;
 }
@@ -522,33 +522,33 @@ static enum outcome make_device(struct search *s, struct part_halves *halves, st
 static enum outcome attempt(struct search *s, struct part_halves *halves, struct split *dev,
 			    struct offload_prog *state)
 {
-	bool *on_device = ARENA_ARRAY(s->cx->arena, bool, s->region.n);
+	bool *on_device = ARENA_ARRAY(s->cx->arena, bool, s->flow.n);
 	const char *obstacle;
 
 	*halves = (struct part_halves){ .on_device = on_device };
 	if (!choose(s, on_device)) {
-		if (!s->split->unsplit)
-			s->split->unsplit = "no split is worth its hand-off";
+		if (!s->split->no_split_reason)
+			s->split->no_split_reason = "no split is benefit its hand-off";
 		return GIVE_UP;
 	}
-	for (uint32_t pc = 0; pc < s->region.n; pc++)
+	for (uint32_t pc = 0; pc < s->flow.n; pc++)
 		on_device[pc] &= part_seen(&s->vp, pc);
 	halves->maps = s->maps;
 	part_maps_settle(&s->vp, on_device, s->tagged, s->maps);
 	halves->tagged = s->tagged;
-	if (!part_collect_cuts(s->cx, &s->region, s->live, s->min_payload, halves))
+	if (!part_collect_cut_points(s->cx, &s->flow, s->live, s->min_payload, halves))
 		return GIVE_UP;
 	if (!host_holds(s, halves)) {
 		if (too_complex(s)) { /* one cut by one it would take minutes to find another */
-			s->split->unsplit = "verifying the host half takes too many steps";
+			s->split->no_split_reason = "verifying the host half takes too many steps";
 			return GIVE_UP;
 		}
-		s->split->unsplit = "no host half verifies";
+		s->split->no_split_reason = "no host half verifies";
 		return forbid_bad_cuts(s, halves) ? TRY_AGAIN : GIVE_UP;
 	}
 	obstacle = part_object_obstacle(s->vp.obj, &halves->host);
 	if (obstacle) {
-		s->split->unsplit = obstacle;
+		s->split->no_split_reason = obstacle;
 		return GIVE_UP;
 	}
 	return make_device(s, halves, dev, state);
@@ -570,8 +570,8 @@ static enum outcome try_cut(struct search *s, struct part_halves *halves, struct
 	if (outcome == HOLDS) {
 		arena_move(outer->arena, &mem);
 		state->cx = outer;
-	} else if (s->split->unsplit) {
-		s->split->unsplit = arena_strdup(outer->arena, s->split->unsplit);
+	} else if (s->split->no_split_reason) {
+		s->split->no_split_reason = arena_strdup(outer->arena, s->split->no_split_reason);
 	}
 	arena_reset(&mem);
 	return outcome;
@@ -616,7 +616,7 @@ static void measure(struct search *s)
 {
 	const struct part_profiler *profiler = s->task->opts->profiler;
 	struct diag_at at = fe_prog_at(s->vp.obj, s->vp.prog, -1);
-	const char *why = profiler ? part_region_measure(s->cx, &s->region, profiler) : NULL;
+	const char *why = profiler ? part_flow_measure(s->cx, &s->flow, profiler) : NULL;
 
 	if (why && !was_said(s->cx->diags, REASON_PROFILE_UNUSED, at.prog))
 		diag_warn(s->cx->diags, &at, REASON_PROFILE_UNUSED, why);
@@ -625,14 +625,14 @@ static void measure(struct search *s)
 static void start(struct search *s)
 {
 	s->vp = *s->task->vp;
-	part_region_build(s->cx, &s->vp, &s->region);
-	part_region_guess(s->cx, &s->region);
+	part_flow_build(s->cx, &s->vp, &s->flow);
+	part_flow_guess(s->cx, &s->flow);
 	measure(s);
 	s->counters = part_counters_find(s->cx, &s->vp);
 	s->maps = part_maps_survey(s->cx, &s->vp, &s->counters);
-	s->forbidden = ARENA_ARRAY(s->cx->arena, bool, s->region.n);
-	s->live = ARENA_ARRAY(s->cx->arena, struct part_live, s->region.n);
-	for (uint32_t pc = 0; pc < s->region.n; pc++)
+	s->no_cut_here = ARENA_ARRAY(s->cx->arena, bool, s->flow.n);
+	s->live = ARENA_ARRAY(s->cx->arena, struct part_live, s->flow.n);
+	for (uint32_t pc = 0; pc < s->flow.n; pc++)
 		if (part_seen(&s->vp, pc))
 			part_live_at(s->cx, &s->vp, pc, &s->live[pc]);
 	weigh_nodes(s);
@@ -656,7 +656,7 @@ static void forget_exits(struct search *s, const struct part_halves *halves)
 
 	for (size_t i = 0; i < split->n_reasons; i++) {
 		const struct part_reason *r = &split->reasons[i];
-		bool main = r->insn < s->region.n && r->inst == 0;
+		bool main = r->insn < s->flow.n && r->inst == 0;
 
 		if (!main || !halves->on_device[r->insn] || !part_hook_allows(&s->vp, 0, r->insn))
 			kept[n++] = *r;
@@ -671,14 +671,14 @@ static void accept(struct search *s, const struct part_halves *halves, const str
 
 	split->halves = arena_dup(s->cx->arena, halves, sizeof(*halves));
 	split->halves->device_share = share_of_device(s, halves);
-	split->halves->measured = s->region.counts.packets;
-	split->halves->worth = s->worth;
+	split->halves->measured = s->flow.counts.packets;
+	split->halves->benefit = s->benefit;
 	split->halves->of = arena_dup(s->cx->arena, &s->vp, sizeof(s->vp));
 	split->placement = PART_SPLIT;
 	split->maps = halves->maps;
 	part_maps_explain(s->cx, &s->vp, split->maps);
 	split->image = dev->image;
-	split->unsplit = NULL;
+	split->no_split_reason = NULL;
 	mark_places(s, halves, split->place);
 	forget_exits(s, halves);
 }
@@ -708,14 +708,14 @@ void part_split(const struct part_task *task, uint32_t room, struct split *split
 	struct part_halves *halves = ARENA_NEW(task->cx->arena, struct part_halves);
 	struct split dev;
 
-	split->unsplit = part_hook_obstacle(task->vp);
-	if (split->unsplit)
+	split->no_split_reason = part_hook_obstacle(task->vp);
+	if (split->no_split_reason)
 		return;
 	s.tc = part_is_tc(task->vp->prog);
 	s.tagged = s.tc && !task->opts->untagged;
 	s.rng = task->opts->cut_seed;
 	if (!set_payload(&s, room)) {
-		split->unsplit = "the device has no room for a hand-off record";
+		split->no_split_reason = "the device has no room for a hand-off record";
 		return;
 	}
 	s.costs = task->opts->costs ? task->opts->costs : &part_costs_default;

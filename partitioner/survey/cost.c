@@ -31,7 +31,7 @@ static enum part_cost cost_of(const struct bpf_insn *insn)
 
 /* A subprogram's instructions count as often as they ran on a profile's packets, in the mean over
  * its calls; once each for want of one. */
-static double ratio(const struct part_region *r, uint32_t pc, uint32_t to)
+static double ratio(const struct part_flow *r, uint32_t pc, uint32_t to)
 {
 	const uint64_t *runs = r->counts.runs;
 
@@ -44,13 +44,13 @@ static uint32_t start_of(const struct vprog *vp, size_t inst)
 }
 
 /* How often an instruction runs when its instance does so once. */
-static double times_within(const struct part_region *r, size_t inst, uint32_t pc)
+static double times_within(const struct part_flow *r, size_t inst, uint32_t pc)
 {
 	return inst ? ratio(r, pc, start_of(r->vp, inst)) : 1;
 }
 
 /* How often each instance runs when the instruction of main on whose behalf it does runs once. */
-static double *times_called(struct cx *cx, const struct part_region *r)
+static double *times_called(struct cx *cx, const struct part_flow *r)
 {
 	const struct vprog *vp = r->vp;
 	double *times = ARENA_ARRAY(cx->scratch, double, vp->n_inst);
@@ -70,7 +70,7 @@ static double *times_called(struct cx *cx, const struct part_region *r)
 
 #define CYCLES_MAX 1e9 /* of one instruction of main: callbacks may loop for long */
 
-int64_t *part_region_cycles(struct cx *cx, const struct part_region *r,
+int64_t *part_flow_cycles(struct cx *cx, const struct part_flow *r,
 			    const struct part_costs *costs)
 {
 	const struct vprog *vp = r->vp;

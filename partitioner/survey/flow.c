@@ -1,12 +1,12 @@
 #include "partitioner/survey/flow.h"
 
-static void add_edge(struct cx *cx, struct part_region *r, uint32_t from, int64_t to)
+static void add_edge(struct cx *cx, struct part_flow *r, uint32_t from, int64_t to)
 {
 	if (to >= 0 && to < r->n && part_seen(r->vp, (uint32_t)to))
 		*vec_push(&r->edges, cx->arena) = (struct part_edge){ from, (uint32_t)to, 0, 0 };
 }
 
-static void add_edges_of(struct cx *cx, struct part_region *r, uint32_t pc)
+static void add_edges_of(struct cx *cx, struct part_flow *r, uint32_t pc)
 {
 	const struct bpf_insn *insn = &r->vp->prog->insns[pc];
 	const struct vp_fact *f = vp_fact_at(r->vp, 0, pc);
@@ -25,9 +25,9 @@ static void add_edges_of(struct cx *cx, struct part_region *r, uint32_t pc)
 		add_edge(cx, r, pc, ebpf_jump_target(insn, pc));
 }
 
-void part_region_build(struct cx *cx, const struct vprog *vp, struct part_region *r)
+void part_flow_build(struct cx *cx, const struct vprog *vp, struct part_flow *r)
 {
-	*r = (struct part_region){ .vp = vp, .n = vp->prog->subprogs[0].end };
+	*r = (struct part_flow){ .vp = vp, .n = vp->prog->subprogs[0].end };
 	r->freq = ARENA_ARRAY(cx->arena, uint32_t, r->n);
 	for (uint32_t pc = 0; pc < r->n; pc++)
 		if (part_seen(vp, pc))

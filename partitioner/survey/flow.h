@@ -16,7 +16,7 @@ struct part_edge {
 
 #define PART_FREQ_ONE 65536u
 
-struct part_region {
+struct part_flow {
 	const struct vprog *vp;
 	uint32_t n;
 	VEC(struct part_edge) edges; /* sorted by from */
@@ -25,17 +25,17 @@ struct part_region {
 };
 
 /* flow.c: seen instructions and the ways between them that some packet may take. */
-void part_region_build(struct cx *cx, const struct vprog *vp, struct part_region *r);
+void part_flow_build(struct cx *cx, const struct vprog *vp, struct part_flow *r);
 /* freq.c: fills in both freq, from what branches usually do. */
-void part_region_guess(struct cx *cx, struct part_region *r);
+void part_flow_guess(struct cx *cx, struct part_flow *r);
 /* After a guess: puts in place of it what the profiler counts, with the guess as the word of one
  * packet more, so that what no packet of the profile did is not taken for impossible. NULL, or why
  * the guess stays. */
-const char *part_region_measure(struct cx *cx, struct part_region *r,
+const char *part_flow_measure(struct cx *cx, struct part_flow *r,
 				const struct part_profiler *profiler);
 /* Of all packets, the part that goes along an edge, or comes to an instruction: measured, or guessed. */
-double part_edge_share(const struct part_region *r, const struct part_edge *e);
-double part_node_share(const struct part_region *r, uint32_t pc);
+double part_edge_share(const struct part_flow *r, const struct part_edge *e);
+double part_node_share(const struct part_flow *r, uint32_t pc);
 
 /* Second slot of a LD_IMM64. */
 static inline bool part_second_slot(const struct vprog *vp, uint32_t pc)
@@ -64,7 +64,7 @@ uint32_t part_main_pc(const struct vprog *vp, size_t inst, uint32_t pc);
 
 /* cost.c: host cycles of one instruction of main with all that it calls, and their sum over what
  * is called. */
-int64_t *part_region_cycles(struct cx *cx, const struct part_region *r,
+int64_t *part_flow_cycles(struct cx *cx, const struct part_flow *r,
 			    const struct part_costs *costs);
 
 #endif

@@ -24,7 +24,7 @@ static uint32_t bounds_check(uint8_t op, bool end_first)
 	return taken_when_short != end_first ? RARELY : ALL - RARELY;
 }
 
-static uint32_t taken(const struct part_region *r, uint32_t pc)
+static uint32_t taken(const struct part_flow *r, uint32_t pc)
 {
 	const struct bpf_insn *insn = &r->vp->prog->insns[pc];
 	const struct vp_fact *f = vp_fact_at(r->vp, 0, pc);
@@ -45,7 +45,7 @@ static uint32_t taken(const struct part_region *r, uint32_t pc)
 }
 
 /* Parts of `from`'s frequency that go along an edge. */
-static uint32_t share(const struct part_region *r, const struct part_edge *e)
+static uint32_t share(const struct part_flow *r, const struct part_edge *e)
 {
 	const struct bpf_insn *insn = &r->vp->prog->insns[e->from];
 	uint32_t p;
@@ -63,7 +63,7 @@ static uint32_t part_of(uint64_t freq, uint32_t p)
 	return freq > FREQ_MAX ? FREQ_MAX : (uint32_t)freq;
 }
 
-void part_region_guess(struct cx *cx, struct part_region *r)
+void part_flow_guess(struct cx *cx, struct part_flow *r)
 {
 	uint32_t *in = ARENA_ARRAY(cx->scratch, uint32_t, r->n);
 
@@ -95,7 +95,7 @@ static uint32_t blend(uint64_t count, uint64_t packets, uint32_t guess)
 	return f < FREQ_MAX ? (uint32_t)f : FREQ_MAX;
 }
 
-static uint64_t times_along(const struct part_region *r, const struct part_edge *e)
+static uint64_t times_along(const struct part_flow *r, const struct part_edge *e)
 {
 	const struct part_counts *c = &r->counts;
 	const struct bpf_insn *insn = &r->vp->prog->insns[e->from];
@@ -108,7 +108,7 @@ static uint64_t times_along(const struct part_region *r, const struct part_edge 
 	return runs > taken ? runs - taken : 0;
 }
 
-const char *part_region_measure(struct cx *cx, struct part_region *r,
+const char *part_flow_measure(struct cx *cx, struct part_flow *r,
 				const struct part_profiler *profiler)
 {
 	struct part_counts counts = { 0 };
@@ -130,18 +130,18 @@ const char *part_region_measure(struct cx *cx, struct part_region *r,
 	return NULL;
 }
 
-static double share_of(const struct part_region *r, uint64_t count, uint32_t freq)
+static double share_of(const struct part_flow *r, uint64_t count, uint32_t freq)
 {
 	return r->counts.packets ? (double)count / (double)r->counts.packets
 				 : (double)freq / PART_FREQ_ONE;
 }
 
-double part_edge_share(const struct part_region *r, const struct part_edge *e)
+double part_edge_share(const struct part_flow *r, const struct part_edge *e)
 {
 	return share_of(r, e->count, e->freq);
 }
 
-double part_node_share(const struct part_region *r, uint32_t pc)
+double part_node_share(const struct part_flow *r, uint32_t pc)
 {
 	return share_of(r, r->counts.packets ? r->counts.runs[pc] : 0, r->freq[pc]);
 }

@@ -31,7 +31,7 @@ static void add_edge(struct graph *g, uint64_t *rng, uint32_t from, uint32_t to)
 {
 	g->edges[g->cut.n_edges++] =
 		(struct part_cut_edge){ from, to,
-					below(rng, 8) ? (int64_t)below(rng, 30) : PART_CUT_NEVER };
+					below(rng, 8) ? (int64_t)below(rng, 30) : PART_CUT_INF };
 }
 
 /* Every node is reached from node 0; some jump back; maps with conflicting uses tie nodes. */
@@ -47,7 +47,7 @@ static void make_graph(struct graph *g, uint64_t seed)
 	for (uint32_t v = 0; v < n; v++) {
 		g->gain[v] = (int64_t)below(&rng, 60) - 20;
 		if (!below(&rng, 10))
-			g->gain[v] = -PART_CUT_NEVER; /* the device refuses */
+			g->gain[v] = -PART_CUT_INF; /* the device refuses */
 		if (v)
 			add_edge(g, &rng, below(&rng, v), v);
 	}
@@ -74,7 +74,7 @@ static uint64_t size_of(const struct part_cut *cut, const uint32_t *size, const 
 /* Of choices that fit into `room`. */
 static int64_t best_by_force(const struct part_cut *cut, const uint32_t *size, uint64_t room)
 {
-	int64_t best = -PART_CUT_NEVER, worth;
+	int64_t best = -PART_CUT_INF, benefit;
 	bool dev[MAX_NODES];
 
 	for (uint32_t set = 0; set < 1u << cut->n; set++) {
@@ -82,8 +82,8 @@ static int64_t best_by_force(const struct part_cut *cut, const uint32_t *size, u
 			dev[v] = set >> v & 1;
 		if (size_of(cut, size, dev) > room)
 			continue;
-		worth = part_cut_worth(cut, dev);
-		best = worth > best ? worth : best;
+		benefit = part_cut_benefit(cut, dev);
+		best = benefit > best ? benefit : best;
 	}
 	return best;
 }
@@ -118,21 +118,21 @@ static void fits_into_room(void **state)
 	for (uint64_t seed = 0; seed < GRAPHS; seed += 4) {
 		uint64_t rng = seed + 5, room;
 		uint32_t size[MAX_NODES];
-		int64_t worth, force;
+		int64_t benefit, force;
 
 		make_graph(&g, seed);
 		for (uint32_t v = 0; v < g.cut.n; v++)
 			size[v] = 1 + below(&rng, 9);
 		room = below(&rng, 5 * g.cut.n);
-		worth = part_cut_fit(&arena, &g.cut, size, room, dev, &possible);
+		benefit = part_cut_limited(&arena, &g.cut, size, room, dev, &possible);
 		force = best_by_force(&g.cut, size, room);
 		if (!possible) /* nothing on the device is always possible */
-			worth = 0;
+			benefit = 0;
 		else
 			assert_true(size_of(&g.cut, size, dev) <= room);
-		assert_true(worth <= force);
+		assert_true(benefit <= force);
 		all++;
-		best += worth == force;
+		best += benefit == force;
 		arena_reset(&arena);
 	}
 	assert_true(best * 10 >= all * 8);
@@ -141,7 +141,7 @@ static void fits_into_room(void **state)
 /* Something that must be on the device behind something that must not. */
 static void contradiction_is_said(void **state)
 {
-	int64_t gain[] = { -PART_CUT_NEVER, PART_CUT_NEVER };
+	int64_t gain[] = { -PART_CUT_INF, PART_CUT_INF };
 	struct part_cut_edge edge = { 0, 1, 3 };
 	struct part_cut cut = { .n = 2, .gain = gain, .edges = &edge, .n_edges = 1 };
 	bool dev[2], possible = true;
@@ -156,7 +156,7 @@ static void contradiction_is_said(void **state)
 
 static void worthless_offload_is_none(void **state)
 {
-	int64_t gain[] = { 5, 5, -PART_CUT_NEVER };
+	int64_t gain[] = { 5, 5, -PART_CUT_INF };
 	struct part_cut_edge edges[] = { { 0, 1, 40 }, { 1, 2, 10 } };
 	struct part_cut cut = { .n = 3, .gain = gain, .edges = edges, .n_edges = 2 };
 	bool dev[3], possible;
@@ -185,7 +185,7 @@ static void long_programs_are_no_problem(void **state)
 	dev = ARENA_ARRAY(&arena, bool, N);
 	edges = ARENA_ARRAY(&arena, struct part_cut_edge, 2 * N);
 	for (uint32_t v = 0; v < N; v++) {
-		gain[v] = v == N - 1 ? -PART_CUT_NEVER : 1 + v % 7;
+		gain[v] = v == N - 1 ? -PART_CUT_INF : 1 + v % 7;
 		if (v + 1 < N)
 			edges[cut.n_edges++] = (struct part_cut_edge){ v, v + 1, 20 + v % 11 };
 		if (v + 50 < N)

@@ -17,16 +17,16 @@ static const struct bpf_insn branch[] = { LDX(BPF_W, 1, 1, 16), JMPI(BPF_JEQ, 1,
 					  MOV64I(0, 1),         JA(1),
 					  MOV64I(0, 2),         EXIT() };
 
-static void region_of(struct rig *r, struct part_region *region, const struct bpf_insn *code,
+static void region_of(struct rig *r, struct part_flow *flow, const struct bpf_insn *code,
 		      size_t n)
 {
 	rig_init(r, BPF_PROG_TYPE_XDP, code, n);
 	assert_true(rig_verify(r, NULL));
-	part_region_build(&r->cx, &r->vp, region);
-	part_region_guess(&r->cx, region);
+	part_flow_build(&r->cx, &r->vp, flow);
+	part_flow_guess(&r->cx, flow);
 }
 
-static const struct part_edge *edge(const struct part_region *r, uint32_t from, uint32_t to)
+static const struct part_edge *edge(const struct part_flow *r, uint32_t from, uint32_t to)
 {
 	const struct part_edge *found = NULL;
 
@@ -41,15 +41,15 @@ static const struct part_edge *edge(const struct part_region *r, uint32_t from, 
 
 static void test_guess(void **state)
 {
-	struct part_region region;
+	struct part_flow flow;
 	struct rig r;
 
 	(void)state;
-	region_of(&r, &region, branch, ARRAY_SIZE(branch));
-	assert_int_equal(region.freq[0], PART_FREQ_ONE);
-	assert_true(edge(&region, 1, 4)->freq < edge(&region, 1, 2)->freq);
-	assert_int_equal(edge(&region, 1, 4)->freq + edge(&region, 1, 2)->freq, PART_FREQ_ONE);
-	assert_int_equal(region.freq[5], PART_FREQ_ONE);
+	region_of(&r, &flow, branch, ARRAY_SIZE(branch));
+	assert_int_equal(flow.freq[0], PART_FREQ_ONE);
+	assert_true(edge(&flow, 1, 4)->freq < edge(&flow, 1, 2)->freq);
+	assert_int_equal(edge(&flow, 1, 4)->freq + edge(&flow, 1, 2)->freq, PART_FREQ_ONE);
+	assert_int_equal(flow.freq[5], PART_FREQ_ONE);
 	rig_free(&r);
 }
 
@@ -58,12 +58,12 @@ static void test_empty_jump(void **state)
 {
 	static const struct bpf_insn code[] = { LDX(BPF_W, 1, 1, 16), JMPI(BPF_JEQ, 1, 5, 0),
 						MOV64I(0, 1), EXIT() };
-	struct part_region region;
+	struct part_flow flow;
 	struct rig r;
 
 	(void)state;
-	region_of(&r, &region, code, ARRAY_SIZE(code));
-	assert_int_equal(edge(&region, 1, 2)->freq, PART_FREQ_ONE);
+	region_of(&r, &flow, code, ARRAY_SIZE(code));
+	assert_int_equal(edge(&flow, 1, 2)->freq, PART_FREQ_ONE);
 	rig_free(&r);
 }
 
@@ -71,13 +71,13 @@ static void test_loop(void **state)
 {
 	static const struct bpf_insn code[] = { MOV64I(0, 0), ALU64I(BPF_ADD, 0, 1),
 						JMPI(BPF_JLT, 0, 20, -2), EXIT() };
-	struct part_region region;
+	struct part_flow flow;
 	struct rig r;
 
 	(void)state;
-	region_of(&r, &region, code, ARRAY_SIZE(code));
-	assert_true(region.freq[1] > 4 * PART_FREQ_ONE);
-	assert_int_equal(region.freq[0], PART_FREQ_ONE);
+	region_of(&r, &flow, code, ARRAY_SIZE(code));
+	assert_true(flow.freq[1] > 4 * PART_FREQ_ONE);
+	assert_int_equal(flow.freq[0], PART_FREQ_ONE);
 	rig_free(&r);
 }
 
@@ -104,20 +104,20 @@ static void test_measured(void **state)
 	/* of 9 packets 3 are equal */
 	struct script s = { 9, { 9, 9, 6, 6, 3, 9 }, { 0, 3 }, NULL };
 	const struct part_profiler profiler = { &s, count };
-	struct part_region region;
+	struct part_flow flow;
 	uint32_t guess;
 	struct rig r;
 
 	(void)state;
-	region_of(&r, &region, branch, ARRAY_SIZE(branch));
-	guess = region.freq[4];
-	assert_null(part_region_measure(&r.cx, &region, &profiler));
+	region_of(&r, &flow, branch, ARRAY_SIZE(branch));
+	guess = flow.freq[4];
+	assert_null(part_flow_measure(&r.cx, &flow, &profiler));
 	/* the guess is one packet more */
-	assert_int_equal(region.freq[4], (uint32_t)((3 * ONE + guess) / 10));
-	assert_int_equal(edge(&region, 1, 4)->freq, region.freq[4]);
+	assert_int_equal(flow.freq[4], (uint32_t)((3 * ONE + guess) / 10));
+	assert_int_equal(edge(&flow, 1, 4)->freq, flow.freq[4]);
 	/* what is told is what was measured */
-	assert_true(part_node_share(&region, 4) == 3.0 / 9);
-	assert_true(part_edge_share(&region, edge(&region, 1, 2)) == 6.0 / 9);
+	assert_true(part_node_share(&flow, 4) == 3.0 / 9);
+	assert_true(part_edge_share(&flow, edge(&flow, 1, 2)) == 6.0 / 9);
 	rig_free(&r);
 }
 
@@ -125,18 +125,18 @@ static void test_not_measured(void **state)
 {
 	struct script s = { .why = "no" };
 	const struct part_profiler profiler = { &s, count };
-	struct part_region region;
+	struct part_flow flow;
 	uint32_t guess;
 	struct rig r;
 
 	(void)state;
-	region_of(&r, &region, branch, ARRAY_SIZE(branch));
-	guess = region.freq[4];
-	assert_string_equal(part_region_measure(&r.cx, &region, &profiler), "no");
+	region_of(&r, &flow, branch, ARRAY_SIZE(branch));
+	guess = flow.freq[4];
+	assert_string_equal(part_flow_measure(&r.cx, &flow, &profiler), "no");
 	s.why = NULL; /* but no packet */
-	assert_non_null(part_region_measure(&r.cx, &region, &profiler));
-	assert_int_equal(region.freq[4], guess);
-	assert_true(part_node_share(&region, 0) == 1);
+	assert_non_null(part_flow_measure(&r.cx, &flow, &profiler));
+	assert_int_equal(flow.freq[4], guess);
+	assert_true(part_node_share(&flow, 0) == 1);
 	rig_free(&r);
 }
 
@@ -157,7 +157,7 @@ static void test_cycles(void **state)
 	struct script s = { 10, { 10, 10, 10, 10, 30, 30, 30, 10 }, { [6] = 20 }, NULL };
 	const struct part_profiler profiler = { &s, count };
 	struct part_costs costs = part_costs_default;
-	struct part_region region;
+	struct part_flow flow;
 	int64_t *cycles;
 	struct rig r;
 
@@ -165,12 +165,12 @@ static void test_cycles(void **state)
 	costs.of[PART_COST_ALU] = 2;
 	costs.of[PART_COST_JUMP] = 5;
 	costs.of[PART_COST_CALL] = 100;
-	region_of(&r, &region, code, ARRAY_SIZE(code));
-	cycles = part_region_cycles(&r.cx, &region, &costs);
+	region_of(&r, &flow, code, ARRAY_SIZE(code));
+	cycles = part_flow_cycles(&r.cx, &flow, &costs);
 	assert_int_equal(cycles[0], 2);
 	assert_int_equal(cycles[1], 100 + 3 * 2 + 2 * 5); /* each once */
-	assert_null(part_region_measure(&r.cx, &region, &profiler));
-	cycles = part_region_cycles(&r.cx, &region, &costs);
+	assert_null(part_flow_measure(&r.cx, &flow, &profiler));
+	cycles = part_flow_cycles(&r.cx, &flow, &costs);
 	assert_int_equal(cycles[1], 100 + 2 + 3 * (2 + 2 + 5) + 5);
 	rig_free(&r);
 }

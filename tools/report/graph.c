@@ -7,7 +7,7 @@
 
 struct graph {
 	struct rep_facts *f;
-	struct part_region region; /* of main: edges with their frequencies */
+	struct part_flow flow; /* of main: edges with their frequencies */
 	bool *leader;              /* by instruction of the program */
 	double *sub_freq;          /* by subprogram: times called a packet */
 };
@@ -90,7 +90,7 @@ static void count_calls(struct graph *g)
 	for (size_t i = 1; i < vp->n_inst; i++) {
 		uint32_t pc = part_main_pc(vp, i, vp->prog->subprogs[vp->inst[i].subprog].start);
 
-		g->sub_freq[vp->inst[i].subprog] += part_node_share(&g->region, pc);
+		g->sub_freq[vp->inst[i].subprog] += part_node_share(&g->flow, pc);
 	}
 }
 
@@ -100,17 +100,17 @@ static void set_frequencies(struct graph *g)
 		struct rep_block *b = &g->f->blocks.at[i];
 
 		b->freq = b->subprog ? g->sub_freq[b->subprog]
-				     : part_node_share(&g->region, g->f->insns[b->first].pc);
+				     : part_node_share(&g->flow, g->f->insns[b->first].pc);
 	}
 }
 
 static double edge_freq(const struct graph *g, uint32_t from_pc, uint32_t to_pc)
 {
-	for (size_t i = 0; i < g->region.edges.len; i++) {
-		const struct part_edge *e = &g->region.edges.at[i];
+	for (size_t i = 0; i < g->flow.edges.len; i++) {
+		const struct part_edge *e = &g->flow.edges.at[i];
 
 		if (e->from == from_pc && e->to == to_pc)
-			return part_edge_share(&g->region, e);
+			return part_edge_share(&g->flow, e);
 	}
 	return 0;
 }
@@ -189,11 +189,11 @@ void rep_graph(struct rep_facts *f)
 	const struct part_profiler *profiler = f->p->state.opts.profiler;
 	struct graph g = { .f = f };
 
-	part_region_build(&o->cx, f->vp, &g.region);
-	part_region_guess(&o->cx, &g.region);
+	part_flow_build(&o->cx, f->vp, &g.flow);
+	part_flow_guess(&o->cx, &g.flow);
 	if (profiler)
-		part_region_measure(&o->cx, &g.region, profiler);
-	f->measured = g.region.counts.packets;
+		part_flow_measure(&o->cx, &g.flow, profiler);
+	f->measured = g.flow.counts.packets;
 	g.leader = ARENA_ARRAY(&o->scratch, bool, f->prog->n_insns);
 	mark_leaders(&g);
 	add_blocks(&g);

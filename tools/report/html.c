@@ -289,9 +289,9 @@ void rep_html_program(FILE *out, struct rep_facts *f, unsigned number)
 {
 	fprintf(out, "<section id=\"p%u\">\n", number);
 	heading(out, f->p);
-	if (f->p->split.unsplit) {
+	if (f->p->split.no_split_reason) {
 		fputs("<p>Not split: ", out);
-		rep_escape(out, f->p->split.unsplit);
+		rep_escape(out, f->p->split.no_split_reason);
 		fputs(".</p>\n", out);
 	}
 	inlined(out, f);

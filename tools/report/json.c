@@ -292,7 +292,7 @@ void rep_json(struct rep_facts *f, struct json_object *row)
 	add_int(row, "on_device", f->on_device);
 	add_int(row, "on_host", f->on_host);
 	add_int(row, "early_reads", rep_early_reads(f));
-	add(row, "unsplit", report_text(f->p->split.unsplit));
+	add(row, "no_split_reason", report_text(f->p->split.no_split_reason));
 	add(row, "inlined", shape_json(f));
 	add(row, "estimate", estimate_json(f));
 	add(row, "blocks", blocks_json(f));

@@ -30,8 +30,8 @@ static void print_figures(const struct rep_facts *f)
 		print_matter("  whole program: ", &s->reasons[i]);
 		printf("    %s\n", reason_advice(s->reasons[i].reason));
 	}
-	if (s->unsplit)
-		printf("  not split: %s\n", s->unsplit);
+	if (s->no_split_reason)
+		printf("  not split: %s\n", s->no_split_reason);
 	if (f->n_words)
 		printf("  on the NIC: %u instructions, estimated %.1f instruction words and %.0f "
 		       "cycles a packet\n",

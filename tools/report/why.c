@@ -20,7 +20,7 @@ struct why {
 	struct rep_facts *f;
 	struct arena *arena;
 	struct vprog vp; /* of what was placed */
-	struct part_region region;
+	struct part_flow flow;
 	bool *refused;   /* by instruction of main: the card refuses it or what it calls */
 	bool *pinned;    /* by instruction of main: to the host */
 	uint32_t *after; /* by instruction of main on the host: the one of those that leads to it */
@@ -89,15 +89,15 @@ static void spread(struct why *w)
 	const bool *on_device = w->f->p->split.halves->on_device;
 	VEC(uint32_t) todo = { 0 };
 
-	memset(w->after, 0xff, w->region.n * sizeof(*w->after));
-	for (uint32_t pc = 0; pc < w->region.n; pc++)
+	memset(w->after, 0xff, w->flow.n * sizeof(*w->after));
+	for (uint32_t pc = 0; pc < w->flow.n; pc++)
 		if (w->refused[pc] || w->pinned[pc] || w->not_there[pc] || w->tied[pc] >= 0) {
 			w->after[pc] = pc;
 			*vec_push(&todo, w->arena) = pc;
 		}
 	for (size_t next = 0; next < todo.len; next++)
-		for (size_t i = 0; i < w->region.edges.len; i++) {
-			const struct part_edge *e = &w->region.edges.at[i];
+		for (size_t i = 0; i < w->flow.edges.len; i++) {
+			const struct part_edge *e = &w->flow.edges.at[i];
 
 			if (e->from != todo.at[next] || w->after[e->to] != REP_NONE ||
 			    on_device[e->to])
@@ -114,8 +114,8 @@ static const char *no_handoff_behind(const struct why *w, uint32_t pc)
 {
 	struct bpf_offload_object *o = w->f->p->owner;
 
-	for (size_t i = 0; i < w->region.edges.len; i++) {
-		const struct part_edge *e = &w->region.edges.at[i];
+	for (size_t i = 0; i < w->flow.edges.len; i++) {
+		const struct part_edge *e = &w->flow.edges.at[i];
 		struct part_live live;
 
 		if (e->from != pc)
@@ -160,7 +160,7 @@ static const char *why_main(const struct why *w, uint32_t pc)
 
 static void explain_main(struct why *w)
 {
-	for (uint32_t i = 0; i < w->f->n_insns && w->f->insns[i].pc < w->region.n; i++) {
+	for (uint32_t i = 0; i < w->f->n_insns && w->f->insns[i].pc < w->flow.n; i++) {
 		struct rep_insn *insn = &w->f->insns[i];
 
 		if (insn->place == PART_HOST && !insn->n_reasons)
@@ -194,8 +194,8 @@ static void prepare(struct why *w)
 	uint32_t n;
 
 	w->vp = *w->f->vp;
-	part_region_build(&w->f->p->owner->cx, &w->vp, &w->region);
-	n = w->region.n;
+	part_flow_build(&w->f->p->owner->cx, &w->vp, &w->flow);
+	n = w->flow.n;
 	w->refused = ARENA_ARRAY(w->arena, bool, n);
 	w->pinned = ARENA_ARRAY(w->arena, bool, n);
 	w->after = ARENA_ARRAY(w->arena, uint32_t, n);
@@ -209,11 +209,11 @@ static void prepare(struct why *w)
 /* All of it is on the host, for one reason. */
 static void explain_unsplit(struct rep_facts *f)
 {
-	const char *unsplit = f->p->split.unsplit, *text;
+	const char *no_split_reason = f->p->split.no_split_reason, *text;
 
 	if (f->p->split.placement != PART_ALL_HOST)
 		return;
-	text = unsplit ? arena_printf(&f->p->owner->arena, "the program is not split: %s", unsplit)
+	text = no_split_reason ? arena_printf(&f->p->owner->arena, "the program is not split: %s", no_split_reason)
 		       : "the program is the host's as a whole";
 	for (uint32_t i = 0; i < f->n_insns; i++)
 		if (f->insns[i].place == PART_HOST && !f->insns[i].n_reasons)
