@@ -19,10 +19,10 @@
 #define PART_HANDOFF_HEADER  8u
 
 enum part_handoff_field {
-	PART_HANDOFF_COOKIE = 0,
-	PART_HANDOFF_AT_VERSION = 4,
-	PART_HANDOFF_CUT = 5,
-	PART_HANDOFF_BYTES = 6,
+	PART_HANDOFF_OFF_COOKIE = 0,
+	PART_HANDOFF_OFF_VERSION = 4,
+	PART_HANDOFF_OFF_CUT = 5,
+	PART_HANDOFF_OFF_BYTES = 6,
 };
 
 /* Offset after the header, with cut 0 of a tc program. */

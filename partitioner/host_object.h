@@ -8,7 +8,7 @@
  * the user's source. */
 
 /* What an object of ours cannot say of a program: NULL, or a sentence. */
-const char *part_object_obstacle(const struct fe_object *obj, const struct fe_prog *prog);
+const char *part_object_unsupported(const struct fe_object *obj, const struct fe_prog *prog);
 /* Writes `path`: the host half, and before a tc one the program that strips the record. False: reported,
  * nothing left behind. */
 bool part_object_write(struct cx *cx, const struct fe_object *obj, const struct part_halves *halves,
@@ -19,10 +19,10 @@ bool part_object_write(struct cx *cx, const struct fe_object *obj, const struct 
 #define PART_OBJ_RECORD "bpf_offload_record_bytes"
 
 /* handoff_symbols.c: the same read from any object; no bytes: it is no host half. False: unreadable (reported). */
-struct part_records {
+struct part_handoff_id {
 	uint32_t cookie, bytes;
 };
-bool part_object_records(struct cx *cx, const char *path, struct part_records *out);
+bool part_object_handoff_id(struct cx *cx, const char *path, struct part_handoff_id *out);
 
 /* host_btf.c */
 struct part_bytes {

@@ -5,14 +5,14 @@
 
 /* Where the elements of each map live when a program is split, and what user space does about it. */
 
-enum part_home {
-#define PART_HOME(id, name, duty, what) PART_HOME_##id,
+enum part_map_placement {
+#define PART_MAP_PLACEMENT(id, name, duty, what) PART_MAP_##id,
 #include "partitioner/map_placement.def"
-#undef PART_HOME
+#undef PART_MAP_PLACEMENT
 };
 
 struct part_map {
-	enum part_home home;
+	enum part_map_placement home;
 	const char *why;  /* of the home: a sentence */
 	const char *duty; /* what user space does about it: a sentence */
 	/* what packets do with it */
@@ -46,8 +46,8 @@ void part_maps_settle(const struct vprog *vp, const bool *on_device, bool host_h
 /* map_placement_text.c: then fills in why, duty, also_used_by. */
 void part_maps_explain(struct cx *cx, const struct vprog *vp, struct part_map *maps);
 /* "summed" */
-const char *part_home_name(enum part_home h);
+const char *part_map_placement_name(enum part_map_placement h);
 /* What user space does about it, in a word for programs: "add-up" */
-const char *part_home_duty(enum part_home h);
+const char *part_map_placement_duty(enum part_map_placement h);
 
 #endif

@@ -139,10 +139,10 @@ static void refuse(struct search *s, uint32_t pc)
 
 static bool stays_on_host(const struct search *s, size_t inst, uint32_t pc)
 {
-	if (part_hook_allows(&s->vp, inst, pc))
+	if (part_tc_exit_via_record(&s->vp, inst, pc))
 		return false;
 	return s->task->refused[pc] || moves_packet(&s->vp.prog->insns[pc]) ||
-	       part_hook_refuses(&s->vp, inst, pc);
+	       part_tc_needs_skb(&s->vp, inst, pc);
 }
 
 static void refuse_all(struct search *s)
@@ -301,7 +301,7 @@ static int64_t edge_cost(struct search *s, const struct part_edge *e)
 	const struct part_live *live = &s->live[e->to];
 	int64_t cycles = cost(s, PART_COST_HANDOFF);
 
-	if (live->obstacle || s->no_cut_here[e->to] || live->payload_bytes > s->max_payload)
+	if (live->why_not || s->no_cut_here[e->to] || live->payload_bytes > s->max_payload)
 		return PART_CUT_INF;
 	for (uint32_t i = 0; i < live->n; i++)
 		cycles += live->values[i].size ? cost(s, PART_COST_HANDOFF_VALUE) : 0;
@@ -523,7 +523,7 @@ static enum outcome attempt(struct search *s, struct part_halves *halves, struct
 			    struct offload_prog *state)
 {
 	bool *on_device = ARENA_ARRAY(s->cx->arena, bool, s->flow.n);
-	const char *obstacle;
+	const char *why_not;
 
 	*halves = (struct part_halves){ .on_device = on_device };
 	if (!choose(s, on_device)) {
@@ -546,9 +546,9 @@ static enum outcome attempt(struct search *s, struct part_halves *halves, struct
 		s->split->no_split_reason = "no host half verifies";
 		return forbid_bad_cuts(s, halves) ? TRY_AGAIN : GIVE_UP;
 	}
-	obstacle = part_object_obstacle(s->vp.obj, &halves->host);
-	if (obstacle) {
-		s->split->no_split_reason = obstacle;
+	why_not = part_object_unsupported(s->vp.obj, &halves->host);
+	if (why_not) {
+		s->split->no_split_reason = why_not;
 		return GIVE_UP;
 	}
 	return make_device(s, halves, dev, state);
@@ -658,7 +658,7 @@ static void forget_exits(struct search *s, const struct part_halves *halves)
 		const struct part_reason *r = &split->reasons[i];
 		bool main = r->insn < s->flow.n && r->inst == 0;
 
-		if (!main || !halves->on_device[r->insn] || !part_hook_allows(&s->vp, 0, r->insn))
+		if (!main || !halves->on_device[r->insn] || !part_tc_exit_via_record(&s->vp, 0, r->insn))
 			kept[n++] = *r;
 	}
 	split->reasons = kept;
@@ -708,7 +708,7 @@ void part_split(const struct part_task *task, uint32_t room, struct split *split
 	struct part_halves *halves = ARENA_NEW(task->cx->arena, struct part_halves);
 	struct split dev;
 
-	split->no_split_reason = part_hook_obstacle(task->vp);
+	split->no_split_reason = part_unsplittable(task->vp);
 	if (split->no_split_reason)
 		return;
 	s.tc = part_is_tc(task->vp->prog);

@@ -93,7 +93,7 @@ static void store_numbers(struct part_half *h, const struct part_live *live)
 	for (uint32_t i = 0; i < live->n; i++) {
 		const struct part_value *v = &live->values[i];
 
-		if (v->kind == PART_VALUE_NUMBER && v->reg >= 0)
+		if (v->kind == PART_VALUE_SCALAR && v->reg >= 0)
 			part_asm_store(&h->as, v->size, 10, buffer_at(h, v->at), (uint8_t)v->reg);
 	}
 }
@@ -176,11 +176,11 @@ static void write_header(struct part_half *h)
 	struct part_asm *a = &h->as;
 
 	part_asm_imm(a, 3, h->halves->cookie);
-	part_asm_store(a, 4, 2, PART_HANDOFF_COOKIE, 3);
-	part_asm_store_imm(a, 1, 2, PART_HANDOFF_AT_VERSION, PART_HANDOFF_VERSION);
+	part_asm_store(a, 4, 2, PART_HANDOFF_OFF_COOKIE, 3);
+	part_asm_store_imm(a, 1, 2, PART_HANDOFF_OFF_VERSION, PART_HANDOFF_VERSION);
 	part_asm_load(a, 8, 3, 10, h->save_at);
-	part_asm_store(a, 1, 2, PART_HANDOFF_CUT, 3);
-	part_asm_store_imm(a, 2, 2, PART_HANDOFF_BYTES, (int32_t)h->halves->record_bytes);
+	part_asm_store(a, 1, 2, PART_HANDOFF_OFF_CUT, 3);
+	part_asm_store_imm(a, 2, 2, PART_HANDOFF_OFF_BYTES, (int32_t)h->halves->record_bytes);
 }
 
 static void write_payload(struct part_half *h)

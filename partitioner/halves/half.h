@@ -54,7 +54,7 @@ bool part_tc_replace(struct part_half *h, uint32_t pc);
 void part_tc_send_tagged(struct part_half *h, uint32_t label);
 
 /* xdp_stub.c: what stands before a tc host half. */
-bool part_make_strip(struct cx *cx, const struct vprog *vp, struct part_halves *halves);
+bool part_make_xdp_stub(struct cx *cx, const struct vprog *vp, struct part_halves *halves);
 /* host_half.c: with the record's address in r2, and as many bytes known to be there: is it ours? Leaves
  * the cut in r5; uses r4. */
 void part_check_record(struct part_asm *a, const struct part_halves *halves, uint32_t abort);

@@ -9,7 +9,7 @@
 
 #define MAX_BYTES (64u << 20)
 
-static void take_symbol(const GElf_Sym *sym, const char *name, struct part_records *out)
+static void take_symbol(const GElf_Sym *sym, const char *name, struct part_handoff_id *out)
 {
 	if (sym->st_shndx != SHN_ABS || !name)
 		return;
@@ -19,7 +19,7 @@ static void take_symbol(const GElf_Sym *sym, const char *name, struct part_recor
 		out->bytes = (uint32_t)sym->st_value;
 }
 
-static void take_symbols(Elf *elf, struct part_records *out)
+static void take_symbols(Elf *elf, struct part_handoff_id *out)
 {
 	for (Elf_Scn *scn = NULL; (scn = elf_nextscn(elf, scn));) {
 		GElf_Shdr shdr;
@@ -34,12 +34,12 @@ static void take_symbols(Elf *elf, struct part_records *out)
 	}
 }
 
-bool part_object_records(struct cx *cx, const char *path, struct part_records *out)
+bool part_object_handoff_id(struct cx *cx, const char *path, struct part_handoff_id *out)
 {
 	struct file_bytes file;
 	Elf *elf;
 
-	*out = (struct part_records){ 0 };
+	*out = (struct part_handoff_id){ 0 };
 	if (!file_read(cx, path, MAX_BYTES, &file))
 		return false;
 	elf_version(EV_CURRENT);

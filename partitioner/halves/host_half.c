@@ -36,15 +36,15 @@ void part_check_record(struct part_asm *a, const struct part_halves *halves, uin
 {
 	uint32_t mine = part_asm_label(a);
 
-	part_asm_load(a, 4, 4, 2, PART_HANDOFF_COOKIE);
+	part_asm_load(a, 4, 4, 2, PART_HANDOFF_OFF_COOKIE);
 	part_asm_if32(a, BPF_JEQ, 4, (int32_t)halves->cookie, mine);
 	part_asm_goto(a, abort);
 	part_asm_place(a, mine);
-	part_asm_load(a, 1, 4, 2, PART_HANDOFF_AT_VERSION);
+	part_asm_load(a, 1, 4, 2, PART_HANDOFF_OFF_VERSION);
 	part_asm_if(a, BPF_JNE, 4, PART_HANDOFF_VERSION, abort);
-	part_asm_load(a, 2, 4, 2, PART_HANDOFF_BYTES);
+	part_asm_load(a, 2, 4, 2, PART_HANDOFF_OFF_BYTES);
 	part_asm_if(a, BPF_JNE, 4, (int32_t)halves->record_bytes, abort);
-	part_asm_load(a, 1, 5, 2, PART_HANDOFF_CUT);
+	part_asm_load(a, 1, 5, 2, PART_HANDOFF_OFF_CUT);
 }
 
 /* XDP finds the record in front of the packet, tc in its metadata. Leaves its address in r2, the cut in r5. */
@@ -116,7 +116,7 @@ static void make_value(struct part_half *h, const struct part_value *v, uint8_t 
 	struct part_asm *a = &h->as;
 
 	switch (v->kind) {
-	case PART_VALUE_NUMBER:
+	case PART_VALUE_SCALAR:
 		part_asm_load(a, 8, r, 10, saved_at(h, saved));
 		if (v->reg >= 0 || v->fp_bytes == 8)
 			check_number(h, r, v);
@@ -287,5 +287,5 @@ bool part_make_host(struct cx *cx, const struct vprog *vp, struct part_halves *h
 	entries(&h);
 	part_half_body(&h);
 	return part_half_finish(&h, name, &halves->host, &halves->host_origin) &&
-	       (!part_is_tc(vp->prog) || part_make_strip(cx, vp, halves));
+	       (!part_is_tc(vp->prog) || part_make_xdp_stub(cx, vp, halves));
 }

@@ -39,9 +39,9 @@ struct object {
 	uint32_t text_symbol; /* index among locals */
 };
 
-static const char *data_section(struct cx *cx, const struct fe_map *m, enum part_home home)
+static const char *data_section(struct cx *cx, const struct fe_map *m, enum part_map_placement home)
 {
-	if (m->kind == FE_MAP_RODATA && home == PART_HOME_COMPILED_IN)
+	if (m->kind == FE_MAP_RODATA && home == PART_MAP_COMPILED_IN)
 		return arena_printf(cx->arena, "%s" PART_OBJ_COMPILED_IN, m->name);
 	/* libbpf fills .kconfig itself, from symbols that are no longer there: the values are known */
 	return m->kind == FE_MAP_KCONFIG ? arena_strdup(cx->arena, ".rodata.kconfig") : m->name;
@@ -83,7 +83,7 @@ static const char *extern_obstacle(const struct fe_object *obj, const struct bpf
 		       : "a kernel function or variable without a type";
 }
 
-const char *part_object_obstacle(const struct fe_object *obj, const struct fe_prog *prog)
+const char *part_object_unsupported(const struct fe_object *obj, const struct fe_prog *prog)
 {
 	const char *what = NULL;
 

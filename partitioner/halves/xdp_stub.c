@@ -46,7 +46,7 @@ static void give_line(struct cx *cx, const struct fe_prog *of, struct fe_prog *p
 	prog->n_lines = 1;
 }
 
-bool part_make_strip(struct cx *cx, const struct vprog *vp, struct part_halves *halves)
+bool part_make_xdp_stub(struct cx *cx, const struct vprog *vp, struct part_halves *halves)
 {
 	struct part_asm a = { .arena = cx->arena, .origin = PART_NO_ORIGIN };
 	struct fe_subprog *sub = ARENA_NEW(cx->arena, struct fe_subprog);

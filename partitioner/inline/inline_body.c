@@ -137,8 +137,8 @@ static uint32_t target_label(struct part_inline_body *e, struct context *c, uint
 	for (size_t i = 0; i < c->targets.len; i++)
 		if (c->targets.at[i].src == src)
 			return c->targets.at[i].label;
-	if (c->base && src->subs[0].obstacle)
-		fail(e, src->subs[0].obstacle);
+	if (c->base && src->subs[0].why_not)
+		fail(e, src->subs[0].why_not);
 	*vec_push(&c->targets, e->cx->arena) = (struct target){ src, part_asm_label(&e->as) };
 	return c->targets.at[c->targets.len - 1].label;
 }
@@ -358,8 +358,8 @@ static void put_main(struct part_inline_body *e)
 	if (e->counts) {
 		e->count_at = -(int16_t)COUNTER_BYTES;
 		c.base = COUNTER_BYTES;
-		if (first->subs[0].obstacle)
-			fail(e, first->subs[0].obstacle);
+		if (first->subs[0].why_not)
+			fail(e, first->subs[0].why_not);
 		part_asm_store_imm(&e->as, 8, 10, e->count_at, 0);
 	}
 	put_context(e, &c, first, 0);

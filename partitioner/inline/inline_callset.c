@@ -27,7 +27,7 @@ bool **part_inliner_callset(struct part_inliner *s)
 
 void part_inliner_keep(struct part_inliner *s, uint32_t sub, const char *why)
 {
-	s->all.at[0]->subs[sub].obstacle = why;
+	s->all.at[0]->subs[sub].why_not = why;
 }
 
 void part_inliner_mark(const struct part_inliner *s, bool *const *set, struct part_origin at)
@@ -91,8 +91,8 @@ static uint32_t settle(struct closing *c, uint32_t k)
 		c->set[k] |= k > 0;
 	}
 	c->size[k] = size;
-	if (c->set[k] && c->src->subs[k].obstacle)
-		note(c, k, c->src->subs[k].obstacle);
+	if (c->set[k] && c->src->subs[k].why_not)
+		note(c, k, c->src->subs[k].why_not);
 	else if (c->set[k] && size > MAX_CALL_INSNS)
 		note(c, k,
 		     arena_printf(c->s->cx->arena, "each has %u instructions (at most %u)", size,

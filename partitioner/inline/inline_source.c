@@ -47,7 +47,7 @@ static bool strange_frame_use(const struct bpf_insn *insn)
 	return ebpf_class(insn) == BPF_STX && src;
 }
 
-static const char *obstacle(const struct fe_prog *p, const struct fe_subprog *sub)
+static const char *why_not(const struct fe_prog *p, const struct fe_subprog *sub)
 {
 	for (uint32_t pc = sub->start; pc < sub->end; pc = part_inline_next(p, pc)) {
 		const struct bpf_insn *insn = &p->insns[pc];
@@ -63,7 +63,7 @@ static const char *obstacle(const struct fe_prog *p, const struct fe_subprog *su
 static void look_at_subs(struct part_inline_source *src)
 {
 	for (size_t k = 0; k < src->prog->n_subprogs; k++)
-		src->subs[k].obstacle = obstacle(src->prog, &src->prog->subprogs[k]);
+		src->subs[k].why_not = why_not(src->prog, &src->prog->subprogs[k]);
 	for (size_t i = 0; i < src->vp->n_inst; i++) {
 		const struct vp_instance *inst = &src->vp->inst[i];
 		uint32_t own = (uint32_t)bits_round_up(inst->stack_bytes, 8);

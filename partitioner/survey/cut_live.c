@@ -9,7 +9,7 @@ struct list {
 	struct cx *cx;
 	const struct vprog *vp;
 	VEC(struct part_value) values;
-	const char *obstacle;
+	const char *why_not;
 };
 
 static uint8_t number_bytes(const struct vp_reg *r)
@@ -53,13 +53,13 @@ static const char *map_value(const struct vprog *vp, struct part_value *v, const
 	return "a pointer to a map value";
 }
 
-/* Fills in kind and size; the obstacle, or NULL. */
+/* Fills in kind and size; the why_not, or NULL. */
 static const char *classify(const struct vprog *vp, struct part_value *v, const struct vp_reg *r)
 {
 	v->fact = *r;
 	switch (r->kind) {
 	case VP_SCALAR:
-		v->kind = vp_is_const(r) ? PART_VALUE_CONSTANT : PART_VALUE_NUMBER;
+		v->kind = vp_is_const(r) ? PART_VALUE_CONSTANT : PART_VALUE_SCALAR;
 		v->size = vp_is_const(r) ? 0 : number_bytes(r);
 		return NULL;
 	case VP_CTX: v->kind = PART_VALUE_CTX; return NULL;
@@ -92,15 +92,15 @@ static struct part_value *add(struct list *l)
 static void add_reg(struct list *l, unsigned reg, const struct vp_reg *r)
 {
 	struct part_value *v;
-	const char *obstacle;
+	const char *why_not;
 
 	if (r->kind == VP_NOT_INIT) /* dead */
 		return;
 	v = add(l);
 	v->reg = (int8_t)reg;
-	obstacle = classify(l->vp, v, r);
-	if (obstacle)
-		l->obstacle = arena_printf(l->cx->arena, "r%u holds %s", reg, obstacle);
+	why_not = classify(l->vp, v, r);
+	if (why_not)
+		l->why_not = arena_printf(l->cx->arena, "r%u holds %s", reg, why_not);
 }
 
 /* Bytes of a slot that are no stored register: in the largest aligned pieces. */
@@ -117,7 +117,7 @@ static void add_pieces(struct list *l, int16_t fp_off, uint8_t mask, const struc
 		while (b % size || ((unsigned)mask >> b & bits_mask(size)) != bits_mask(size))
 			size /= 2;
 		v = add(l);
-		*v = (struct part_value){ .kind = PART_VALUE_NUMBER,
+		*v = (struct part_value){ .kind = PART_VALUE_SCALAR,
 					  .reg = -1,
 					  .fp_off = (int16_t)(fp_off + (int)b),
 					  .fp_bytes = (uint8_t)size,
@@ -130,7 +130,7 @@ static void add_pieces(struct list *l, int16_t fp_off, uint8_t mask, const struc
 static void add_slot(struct list *l, uint32_t i, const struct vp_slot *s)
 {
 	int16_t fp_off = (int16_t)(-8 * ((int)i + 1));
-	const char *obstacle = NULL;
+	const char *why_not = NULL;
 	struct part_value *v;
 
 	if (!s->live || !s->bytes)
@@ -139,16 +139,16 @@ static void add_slot(struct list *l, uint32_t i, const struct vp_slot *s)
 		v = add(l);
 		v->fp_off = fp_off;
 		v->fp_bytes = 8;
-		obstacle = classify(l->vp, v, &s->reg);
+		why_not = classify(l->vp, v, &s->reg);
 	} else if (s->reg.kind == VP_ADDRESS) {
-		obstacle = "a number made of an old packet pointer";
+		why_not = "a number made of an old packet pointer";
 	} else if (s->reg.kind != VP_SCALAR) {
-		obstacle = "a value of different kinds on different paths";
+		why_not = "a value of different kinds on different paths";
 	} else {
 		add_pieces(l, fp_off, s->bytes, &s->reg);
 	}
-	if (obstacle)
-		l->obstacle = arena_printf(l->cx->arena, "stack at %d holds %s", fp_off, obstacle);
+	if (why_not)
+		l->why_not = arena_printf(l->cx->arena, "stack at %d holds %s", fp_off, why_not);
 }
 
 /* Largest first, so that each is aligned in the payload. */
@@ -178,7 +178,7 @@ void part_live_at(struct cx *cx, const struct vprog *vp, uint32_t pc, struct par
 	*live = (struct part_live){ .values = l.values.at,
 				    .n = (uint32_t)l.values.len,
 				    .payload_bytes = lay_out(&l),
-				    .obstacle = l.obstacle };
+				    .why_not = l.why_not };
 }
 
 static const char *kind_text(struct arena *a, const struct fe_object *obj,
@@ -187,7 +187,7 @@ static const char *kind_text(struct arena *a, const struct fe_object *obj,
 	long long off = (long long)v->fact.min_off;
 
 	switch (v->kind) {
-	case PART_VALUE_NUMBER: return arena_printf(a, "number, %u bytes", v->size);
+	case PART_VALUE_SCALAR: return arena_printf(a, "number, %u bytes", v->size);
 	case PART_VALUE_CONSTANT:
 		return arena_printf(a, "%lld, made anew", (long long)v->fact.var.value);
 	case PART_VALUE_CTX: return "context, the host's own";

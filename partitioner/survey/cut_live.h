@@ -7,7 +7,7 @@
  * values that it makes anew. */
 
 enum part_value_kind {
-	PART_VALUE_NUMBER,   /* carried */
+	PART_VALUE_SCALAR,   /* carried */
 	PART_VALUE_CONSTANT, /* fact.var.value */
 	PART_VALUE_CTX,
 	PART_VALUE_STACK, /* r10 + fact.min_off */
@@ -31,7 +31,7 @@ struct part_live {
 	struct part_value *values;
 	uint32_t n;
 	uint32_t payload_bytes;
-	const char *obstacle; /* NULL: a cut is possible here; else what stands against it */
+	const char *why_not; /* NULL: a cut is possible here; else what stands against it */
 };
 
 /* State before `pc`; needs vprog.main_stack. */

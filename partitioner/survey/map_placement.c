@@ -266,13 +266,13 @@ static bool any_on_device(const struct vprog *vp, const bool *on_device)
 	return false;
 }
 
-static enum part_home home_of(const struct part_map *m)
+static enum part_map_placement home_of(const struct part_map *m)
 {
 	if (m->on_device && m->on_host)
-		return m->add ? PART_HOME_SUMMED : PART_HOME_REPLICATED;
+		return m->add ? PART_MAP_SUMMED : PART_MAP_REPLICATED;
 	if (m->on_device)
-		return PART_HOME_DEVICE;
-	return m->on_host ? PART_HOME_HOST : PART_HOME_NONE;
+		return PART_MAP_DEVICE;
+	return m->on_host ? PART_MAP_HOST : PART_MAP_NONE;
 }
 
 void part_maps_settle(const struct vprog *vp, const bool *on_device, bool host_has_all,
@@ -286,6 +286,6 @@ void part_maps_settle(const struct vprog *vp, const bool *on_device, bool host_h
 	each_use(vp, NULL, note_side, &s);
 	for (size_t i = 0; i < vp->obj->n_maps; i++)
 		maps[i].home = any && is_compiled_in(&vp->obj->maps[i], &maps[i])
-				       ? PART_HOME_COMPILED_IN
+				       ? PART_MAP_COMPILED_IN
 				       : home_of(&maps[i]);
 }

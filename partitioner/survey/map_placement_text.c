@@ -5,17 +5,17 @@
 static const struct {
 	const char *name, *duty, *text;
 } homes[] = {
-#define PART_HOME(id, name, duty, text) [PART_HOME_##id] = { name, duty, text },
+#define PART_MAP_PLACEMENT(id, name, duty, text) [PART_MAP_##id] = { name, duty, text },
 #include "partitioner/map_placement.def"
-#undef PART_HOME
+#undef PART_MAP_PLACEMENT
 };
 
-const char *part_home_name(enum part_home h)
+const char *part_map_placement_name(enum part_map_placement h)
 {
 	return homes[h].name;
 }
 
-const char *part_home_duty(enum part_home h)
+const char *part_map_placement_duty(enum part_map_placement h)
 {
 	return homes[h].duty;
 }
@@ -64,13 +64,13 @@ static const char *where(struct cx *cx, const struct vprog *vp, uint32_t pc)
 
 static const char *why(struct cx *cx, const struct vprog *vp, const struct part_map *m)
 {
-	const char *side = m->home == PART_HOME_DEVICE ? "the card" : "the host";
+	const char *side = m->home == PART_MAP_DEVICE ? "the card" : "the host";
 
 	switch (m->home) {
-	case PART_HOME_NONE: return "no instruction uses it";
-	case PART_HOME_REPLICATED: return "both sides use it, and packets only read it";
-	case PART_HOME_COMPILED_IN: return "it is constant: loads and branches are folded";
-	case PART_HOME_SUMMED: return "both sides add to it, and no packet reads a value";
+	case PART_MAP_NONE: return "no instruction uses it";
+	case PART_MAP_REPLICATED: return "both sides use it, and packets only read it";
+	case PART_MAP_COMPILED_IN: return "it is constant: loads and branches are folded";
+	case PART_MAP_SUMMED: return "both sides add to it, and no packet reads a value";
 	default: break;
 	}
 	if (m->bound_by == PART_UNBOUND)

@@ -39,7 +39,7 @@ static const char *tc_obstacle(const struct vprog *vp)
 	return NULL;
 }
 
-const char *part_hook_obstacle(const struct vprog *vp)
+const char *part_unsplittable(const struct vprog *vp)
 {
 	switch (vp->prog->type) {
 	case BPF_PROG_TYPE_XDP: return xdp_obstacle(vp->prog);
@@ -67,7 +67,7 @@ static bool packet_load_fits(const struct vprog *vp, size_t inst, uint32_t pc)
 		       : is_offset(&vp_fact_at(vp, inst, pc)->regs[insn->src_reg], insn->imm);
 }
 
-bool part_hook_refuses(const struct vprog *vp, size_t inst, uint32_t pc)
+bool part_tc_needs_skb(const struct vprog *vp, size_t inst, uint32_t pc)
 {
 	const struct bpf_insn *insn = &vp->prog->insns[pc];
 
@@ -82,7 +82,7 @@ bool part_hook_refuses(const struct vprog *vp, size_t inst, uint32_t pc)
 	       vp_fact_at(vp, inst, pc)->regs[insn->src_reg].kind == VP_CTX;
 }
 
-bool part_hook_allows(const struct vprog *vp, size_t inst, uint32_t pc)
+bool part_tc_exit_via_record(const struct vprog *vp, size_t inst, uint32_t pc)
 {
 	return part_is_tc(vp->prog) && !vp->inst[inst].depth && ebpf_is_exit(&vp->prog->insns[pc]);
 }

@@ -16,11 +16,11 @@ static inline bool part_is_tc(const struct fe_prog *prog)
 }
 
 /* Why the program as a whole is not split; NULL: it may be. */
-const char *part_hook_obstacle(const struct vprog *vp);
+const char *part_unsplittable(const struct vprog *vp);
 /* An instruction of a tc program that the card's half could execute but for its hook: stays on the host. */
-bool part_hook_refuses(const struct vprog *vp, size_t inst, uint32_t pc);
+bool part_tc_needs_skb(const struct vprog *vp, size_t inst, uint32_t pc);
 /* The card refuses to end a tc program with most actions; in a split the record carries them. */
-bool part_hook_allows(const struct vprog *vp, size_t inst, uint32_t pc);
+bool part_tc_exit_via_record(const struct vprog *vp, size_t inst, uint32_t pc);
 
 /* tc_fields.c: which field of struct __sk_buff an instruction loads. */
 enum part_field {

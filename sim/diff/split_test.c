@@ -149,7 +149,7 @@ static bool run_half(struct split_test *p, const struct sim_me_result *dev, stru
 	const char *wrong = NULL;
 	struct sim_host_packet up;
 
-	if (dev->pkt_len > PART_HANDOFF_HEADER && dev->pkt[PART_HANDOFF_CUT])
+	if (dev->pkt_len > PART_HANDOFF_HEADER && dev->pkt[PART_HANDOFF_OFF_CUT])
 		p->res->handed++;
 	else
 		p->res->decided++;
@@ -218,11 +218,11 @@ static void forge(struct split_test *p)
 	memmove(p->forged + n, p->d.data, p->d.len);
 	for (uint32_t i = 0; i < n; i++)
 		p->forged[i] = (uint8_t)sim_rng_next(&rng);
-	store_le32(p->forged + PART_HANDOFF_COOKIE, p->halves->cookie);
-	p->forged[PART_HANDOFF_AT_VERSION] = PART_HANDOFF_VERSION;
-	p->forged[PART_HANDOFF_CUT] = (uint8_t)sim_rng_below(&rng, p->halves->n_cuts + 1);
-	p->forged[PART_HANDOFF_BYTES] = (uint8_t)n;
-	p->forged[PART_HANDOFF_BYTES + 1] = 0;
+	store_le32(p->forged + PART_HANDOFF_OFF_COOKIE, p->halves->cookie);
+	p->forged[PART_HANDOFF_OFF_VERSION] = PART_HANDOFF_VERSION;
+	p->forged[PART_HANDOFF_OFF_CUT] = (uint8_t)sim_rng_below(&rng, p->halves->n_cuts + 1);
+	p->forged[PART_HANDOFF_OFF_BYTES] = (uint8_t)n;
+	p->forged[PART_HANDOFF_OFF_BYTES + 1] = 0;
 	p->d.data = p->forged;
 	p->d.len += n;
 	p->res->forged++;

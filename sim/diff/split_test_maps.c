@@ -17,16 +17,16 @@ static const uint8_t *find(struct sim_maps *m, size_t map, const uint8_t *key)
 }
 
 /* What no half names is reached through a map of maps, if at all, and those are the host's. */
-static enum part_home home_of(const struct split_test *p, size_t map)
+static enum part_map_placement home_of(const struct split_test *p, size_t map)
 {
-	enum part_home home = map < p->n_homes ? p->halves->maps[map].home : PART_HOME_NONE;
+	enum part_map_placement home = map < p->n_homes ? p->halves->maps[map].home : PART_MAP_NONE;
 
-	return home == PART_HOME_NONE ? PART_HOME_HOST : home;
+	return home == PART_MAP_NONE ? PART_MAP_HOST : home;
 }
 
 static bool is_hosts(const struct split_test *p, size_t map)
 {
-	return home_of(p, map) == PART_HOME_HOST || home_of(p, map) == PART_HOME_SUMMED;
+	return home_of(p, map) == PART_MAP_HOST || home_of(p, map) == PART_MAP_SUMMED;
 }
 
 /* ---- the start ---------------------------------------------------------------------------------------- */
@@ -35,7 +35,7 @@ bool split_test_maps_open(struct split_test *p)
 {
 	p->half.host_maps = sim_diff_maps_new(&p->half, p->half.lead);
 	for (size_t i = 0; i < p->d.obj->n_maps; i++) /* a summed map is not compared by itself */
-		p->d.on_device[i] &= home_of(p, i) != PART_HOME_SUMMED;
+		p->d.on_device[i] &= home_of(p, i) != PART_MAP_SUMMED;
 	return p->half.host_maps;
 }
 
@@ -43,7 +43,7 @@ void split_test_maps_fill(struct split_test *p)
 {
 	for (size_t map = 0; map < p->d.obj->n_maps; map++) {
 		uint8_t *zero = arena_alloc(p->d.cx->arena, p->d.obj->maps[map].value_size);
-		bool summed = home_of(p, map) == PART_HOME_SUMMED;
+		bool summed = home_of(p, map) == PART_MAP_SUMMED;
 		const uint8_t *key;
 		size_t iter = 0, size;
 		int64_t off;
@@ -64,7 +64,7 @@ static void note_map(struct split_test *p, size_t map, const uint8_t *key, const
 
 	if (m)
 		m->text =
-			arena_printf(p->d.cx->arena, "%s map: %s", part_home_name(home_of(p, map)),
+			arena_printf(p->d.cx->arena, "%s map: %s", part_map_placement_name(home_of(p, map)),
 				     sim_diff_text_value(&p->d, map, key, ref, got));
 }
 
@@ -88,7 +88,7 @@ static uint8_t *summed_value(struct split_test *p, size_t map, const uint8_t *de
 /* A map of the host that differs is mended, so that one fault is not counted again. */
 static void check_element(struct split_test *p, size_t map, const uint8_t *key)
 {
-	bool summed = home_of(p, map) == PART_HOME_SUMMED;
+	bool summed = home_of(p, map) == PART_MAP_SUMMED;
 	const uint8_t *ref = find(p->d.host_maps, map, key), *dev;
 	const uint8_t *half = find(p->half.host_maps, map, key);
 

@@ -55,16 +55,16 @@ static void make_foreign(struct split_test *p, uint8_t *meta, uint32_t n, uint64
 {
 	for (uint32_t i = 0; i < n; i++)
 		meta[i] = (uint8_t)sim_rng_next(rng);
-	store_le32(meta + PART_HANDOFF_COOKIE, p->halves->cookie);
-	meta[PART_HANDOFF_AT_VERSION] = PART_HANDOFF_VERSION;
-	meta[PART_HANDOFF_CUT] = 0;
-	meta[PART_HANDOFF_BYTES] = (uint8_t)n;
-	meta[PART_HANDOFF_BYTES + 1] = 0;
+	store_le32(meta + PART_HANDOFF_OFF_COOKIE, p->halves->cookie);
+	meta[PART_HANDOFF_OFF_VERSION] = PART_HANDOFF_VERSION;
+	meta[PART_HANDOFF_OFF_CUT] = 0;
+	meta[PART_HANDOFF_OFF_BYTES] = (uint8_t)n;
+	meta[PART_HANDOFF_OFF_BYTES + 1] = 0;
 	switch (sim_rng_below(rng, 4)) {
 	case 0: meta[sim_rng_below(rng, 4)] ^= (uint8_t)(1u << sim_rng_below(rng, 8)); break;
-	case 1: meta[PART_HANDOFF_AT_VERSION]++; break;
-	case 2: meta[PART_HANDOFF_BYTES] ^= 4; break;
-	default: meta[PART_HANDOFF_CUT] = (uint8_t)(p->halves->n_cuts + 1); break;
+	case 1: meta[PART_HANDOFF_OFF_VERSION]++; break;
+	case 2: meta[PART_HANDOFF_OFF_BYTES] ^= 4; break;
+	default: meta[PART_HANDOFF_OFF_CUT] = (uint8_t)(p->halves->n_cuts + 1); break;
 	}
 }
 
@@ -81,6 +81,6 @@ const char *split_test_tc_foreign(struct split_test *p)
 		return "the host half takes a record that is not its own";
 	/* right, but cut short: the rest would be of another's */
 	make_foreign(p, meta, n, &rng);
-	store_le32(meta + PART_HANDOFF_COOKIE, p->halves->cookie);
+	store_le32(meta + PART_HANDOFF_OFF_COOKIE, p->halves->cookie);
 	return is_shot(p, meta, n - 4) ? NULL : "the host half takes half a record";
 }

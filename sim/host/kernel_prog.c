@@ -175,7 +175,7 @@ const char *sim_kernel_load_half(struct cx *cx, const struct fe_object *obj,
 	*k = (struct sim_kernel_prog){ 0 };
 	if (why)
 		return why;
-	if (part_object_obstacle(obj, &pair->host)) /* no file to load: its instructions */
+	if (part_object_unsupported(obj, &pair->host)) /* no file to load: its instructions */
 		return sim_kernel_load(cx, obj, &pair->host, k);
 	if (!mkdtemp(dir))
 		return "no directory for temporary files";

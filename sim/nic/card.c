@@ -31,7 +31,7 @@ static void count_record(const struct sim_nic_card *card, const struct sim_nic_o
 {
 	if (!card->record_bytes || out->way != SIM_NIC_HOST || out->len < PART_HANDOFF_HEADER)
 		return;
-	if (out->data[PART_HANDOFF_CUT] == PART_HANDOFF_DECIDED)
+	if (out->data[PART_HANDOFF_OFF_CUT] == PART_HANDOFF_DECIDED)
 		stats->decided++;
 	else
 		stats->handed++;

@@ -119,9 +119,9 @@ static void check_up(const struct rig *r, uint32_t len, bool decided)
 	assert_int_equal(r->out.way, SIM_NIC_HOST);
 	assert_int_equal(r->out.len, len + record);
 	assert_int_equal(load_le32(r->out.data), r->prog->image->handoff_cookie);
-	assert_int_equal(r->out.data[PART_HANDOFF_AT_VERSION], PART_HANDOFF_VERSION);
-	assert_int_equal(load_le16(r->out.data + PART_HANDOFF_BYTES), record);
-	assert_int_equal(r->out.data[PART_HANDOFF_CUT] == PART_HANDOFF_DECIDED, decided);
+	assert_int_equal(r->out.data[PART_HANDOFF_OFF_VERSION], PART_HANDOFF_VERSION);
+	assert_int_equal(load_le16(r->out.data + PART_HANDOFF_OFF_BYTES), record);
+	assert_int_equal(r->out.data[PART_HANDOFF_OFF_CUT] == PART_HANDOFF_DECIDED, decided);
 	assert_memory_equal(r->out.data + record, r->frame, len);
 }
 
@@ -236,18 +236,18 @@ static void what_is_sent_back_goes_to_the_wire(void **state)
 
 static void a_host_half_says_which_records_it_takes(void **state)
 {
-	struct part_records records;
+	struct part_handoff_id records;
 	char path[256];
 	struct rig r;
 
 	(void)state;
 	begin(&r, "xsk_classifier");
 	assert_int_equal(bpf_offload_program__write_host(r.prog, HALF), 0);
-	assert_true(part_object_records(&r.obj->cx, HALF, &records));
+	assert_true(part_object_handoff_id(&r.obj->cx, HALF, &records));
 	assert_int_equal(records.cookie, r.prog->image->handoff_cookie);
 	assert_int_equal(records.bytes, r.prog->image->handoff_bytes);
 	snprintf(path, sizeof(path), "%s/examples/xsk_classifier.o", TEST_BUILD);
-	assert_true(part_object_records(&r.obj->cx, path, &records));
+	assert_true(part_object_handoff_id(&r.obj->cx, path, &records));
 	assert_int_equal(records.bytes, 0);
 	unlink(HALF);
 	end(&r);
@@ -256,7 +256,7 @@ static void a_host_half_says_which_records_it_takes(void **state)
 /* Every third cut, and changed bytes: an answer each time. */
 static void damaged_objects_are_survived(void **state)
 {
-	struct part_records records;
+	struct part_handoff_id records;
 	struct file_bytes half;
 	uint64_t x = 42;
 	struct rig r;
@@ -267,7 +267,7 @@ static void damaged_objects_are_survived(void **state)
 	assert_true(file_read(&r.obj->cx, HALF, 1 << 20, &half));
 	for (size_t len = 1; len < half.size; len += len < 80 ? 1 : 37) {
 		assert_true(file_write(&r.obj->cx, HALF, half.data, len));
-		part_object_records(&r.obj->cx, HALF, &records);
+		part_object_handoff_id(&r.obj->cx, HALF, &records);
 	}
 	for (unsigned i = 0; i < 400; i++) {
 		uint8_t *at, old;
@@ -279,7 +279,7 @@ static void damaged_objects_are_survived(void **state)
 		old = *at;
 		*at = (uint8_t)(x >> 24);
 		assert_true(file_write(&r.obj->cx, HALF, half.data, half.size));
-		part_object_records(&r.obj->cx, HALF, &records);
+		part_object_handoff_id(&r.obj->cx, HALF, &records);
 		*at = old;
 	}
 	unlink(HALF);

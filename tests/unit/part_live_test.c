@@ -19,7 +19,7 @@ static const struct live_case {
 	const char *rule;
 	struct bpf_insn code[24];
 	uint32_t pc; /* the cut */
-	const char *values, *obstacle;
+	const char *values, *why_not;
 	uint32_t payload;
 } cases[] = {
 #define PROG(...) .code = { __VA_ARGS__ }
@@ -69,12 +69,12 @@ static const struct live_case {
 	  PROG(ST(BPF_DW, 10, -8, 0), LD_MAP(1, RIG_HASH), MOV64(2, 10), ALU64I(BPF_ADD, 2, -8),
 	       CALL(BPF_FUNC_map_lookup_elem), JMPI(BPF_JEQ, 0, 0, 1), LDX(BPF_DW, 0, 0, 0),
 	       MOV64I(0, 2), EXIT()),
-	  .pc = 7, .obstacle = "r0 holds a pointer to a map value" },
+	  .pc = 7, .why_not = "r0 holds a pointer to a map value" },
 	{ "nor before its test",
 	  PROG(ST(BPF_DW, 10, -8, 0), LD_MAP(1, RIG_HASH), MOV64(2, 10), ALU64I(BPF_ADD, 2, -8),
 	       CALL(BPF_FUNC_map_lookup_elem), JMPI(BPF_JEQ, 0, 0, 1), LDX(BPF_DW, 0, 0, 0),
 	       MOV64I(0, 2), EXIT()),
-	  .pc = 6, .obstacle = "r0 holds the result of a map lookup" },
+	  .pc = 6, .why_not = "r0 holds the result of a map lookup" },
 #undef PROG
 };
 
@@ -115,11 +115,11 @@ static void test_cases(void **state)
 		if (!rig_verify(&r, &opts))
 			fail_msg("\"%s\": %s", c->rule, reason_name(rig_reason(&r)));
 		part_live_at(&r.cx, &r.vp, c->pc, &live);
-		if (c->obstacle ? !live.obstacle || strcmp(live.obstacle, c->obstacle)
-				: live.obstacle || strcmp(values(&r, &live), c->values) ||
+		if (c->why_not ? !live.why_not || strcmp(live.why_not, c->why_not)
+				: live.why_not || strcmp(values(&r, &live), c->values) ||
 					  live.payload_bytes != c->payload)
-			fail_msg("\"%s\": %s (%u bytes), obstacle: %s", c->rule, values(&r, &live),
-				 live.payload_bytes, live.obstacle ? live.obstacle : "none");
+			fail_msg("\"%s\": %s (%u bytes), why_not: %s", c->rule, values(&r, &live),
+				 live.payload_bytes, live.why_not ? live.why_not : "none");
 		rig_free(&r);
 	}
 }

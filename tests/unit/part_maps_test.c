@@ -119,21 +119,21 @@ static void test_homes(void **state)
 	static const struct {
 		const char *rule; /* of cases */
 		int device_until; /* instructions before this one are on the device */
-		enum part_home home;
+		enum part_map_placement home;
 		const char *name, *duty, *why;
 	} homes[] = {
-		{ "not used", 32, PART_HOME_NONE, "none", "none", "no instruction uses it" },
-		{ "read", 32, PART_HOME_DEVICE, "device", "use-device",
+		{ "not used", 32, PART_MAP_NONE, "none", "none", "no instruction uses it" },
+		{ "read", 32, PART_MAP_DEVICE, "device", "use-device",
 		  "only instructions of the card use it" },
-		{ "read", 0, PART_HOME_HOST, "host", "use-host",
+		{ "read", 0, PART_MAP_HOST, "host", "use-host",
 		  "only instructions of the host use it" },
-		{ "read", N_LOOKUP, PART_HOME_REPLICATED, "replicated", "write-both",
+		{ "read", N_LOOKUP, PART_MAP_REPLICATED, "replicated", "write-both",
 		  "both sides use it, and packets only read it" },
-		{ "counted in", N_LOOKUP, PART_HOME_SUMMED, "summed", "add-up",
+		{ "counted in", N_LOOKUP, PART_MAP_SUMMED, "summed", "add-up",
 		  "both sides add to it, and no packet reads a value" },
-		{ "written", 0, PART_HOME_HOST, "host", "use-host",
+		{ "written", 0, PART_MAP_HOST, "host", "use-host",
 		  "instruction 9 changes it, so one side has all of its users: the host" },
-		{ "counted in and read: every change matters", 32, PART_HOME_DEVICE, "device",
+		{ "counted in and read: every change matters", 32, PART_MAP_DEVICE, "device",
 		  "use-device",
 		  "instruction 12 depends on every change, so one side has all of its users: the "
 		  "card" },
@@ -154,8 +154,8 @@ static void test_homes(void **state)
 		part_maps_settle(&r.vp, on_device, false, maps);
 		part_maps_explain(&r.cx, &r.vp, maps);
 		assert_int_equal(m->home, homes[i].home);
-		assert_string_equal(part_home_name(m->home), homes[i].name);
-		assert_string_equal(part_home_duty(m->home), homes[i].duty);
+		assert_string_equal(part_map_placement_name(m->home), homes[i].name);
+		assert_string_equal(part_map_placement_duty(m->home), homes[i].duty);
 		assert_string_equal(m->why, homes[i].why);
 		rig_free(&r);
 	}

@@ -190,10 +190,10 @@ static void make_record(const struct rig *r, uint8_t cut, uint32_t action, uint8
 	const struct part_halves *halves = r->split.halves;
 
 	memset(record, 0, halves->record_bytes);
-	store_le32(record + PART_HANDOFF_COOKIE, halves->cookie);
-	record[PART_HANDOFF_AT_VERSION] = PART_HANDOFF_VERSION;
-	record[PART_HANDOFF_CUT] = cut;
-	record[PART_HANDOFF_BYTES] = (uint8_t)halves->record_bytes;
+	store_le32(record + PART_HANDOFF_OFF_COOKIE, halves->cookie);
+	record[PART_HANDOFF_OFF_VERSION] = PART_HANDOFF_VERSION;
+	record[PART_HANDOFF_OFF_CUT] = cut;
+	record[PART_HANDOFF_OFF_BYTES] = (uint8_t)halves->record_bytes;
 	store_le32(record + PART_HANDOFF_HEADER + PART_HANDOFF_ACTION, action);
 }
 
@@ -290,7 +290,7 @@ static void test_foreign_metadata(void **state)
 	for (unsigned bit = 0; bit < 8 * PART_HANDOFF_HEADER; bit++) {
 		memcpy(changed, record, n);
 		changed[bit / 8] ^= (uint8_t)(1u << bit % 8);
-		if (bit / 8 == PART_HANDOFF_CUT && changed[bit / 8] <= r.split.halves->n_cuts)
+		if (bit / 8 == PART_HANDOFF_OFF_CUT && changed[bit / 8] <= r.split.halves->n_cuts)
 			continue; /* one of its own cuts */
 		assert_int_equal(run(&r, r.half, changed, n).verdict, TC_ACT_SHOT);
 	}
@@ -318,7 +318,7 @@ static void test_strip(void **state)
 	assert_int_equal(out.packet_len, sizeof(r.packet));
 	assert_memory_equal(out.packet, r.packet, sizeof(r.packet));
 	assert_int_equal(run(&r, r.strip, NULL, 0).verdict, XDP_ABORTED);
-	wire[PART_HANDOFF_COOKIE] ^= 1;
+	wire[PART_HANDOFF_OFF_COOKIE] ^= 1;
 	sim_host_run_one(r.strip, &in, &out);
 	assert_int_equal(out.verdict, XDP_ABORTED);
 	close_rig(&r);

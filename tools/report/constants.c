@@ -298,7 +298,7 @@ const struct rep_constant *rep_constants(const struct bpf_offload_program *p, si
 		return NULL;
 	s.reads = ARENA_ARRAY(a, uint8_t *, l.obj->n_maps + 1);
 	for (size_t i = 0; i < l.obj->n_maps; i++)
-		if (maps[i].home == PART_HOME_COMPILED_IN)
+		if (maps[i].home == PART_MAP_COMPILED_IN)
 			s.reads[i] = ARENA_ARRAY(a, uint8_t, l.obj->maps[i].value_size + 8);
 	note_all(&s);
 	for (size_t i = 0; i < l.obj->n_maps; i++) {

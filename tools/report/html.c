@@ -218,7 +218,7 @@ static void maps(FILE *out, struct rep_facts *f)
 	bool any = false;
 
 	for (size_t i = 0; m && i < obj->n_maps; i++) {
-		if (m[i].home == PART_HOME_NONE)
+		if (m[i].home == PART_MAP_NONE)
 			continue;
 		if (!any)
 			table_begin(out, "Maps",
@@ -228,7 +228,7 @@ static void maps(FILE *out, struct rep_facts *f)
 		fputs("<tr>", out);
 		cell(out, obj->maps[i].name);
 		cell(out, ebpf_map_type_name(obj->maps[i].type));
-		cell(out, part_home_name(m[i].home));
+		cell(out, part_map_placement_name(m[i].home));
 		cell(out, m[i].why ? m[i].why : "");
 		cell(out, m[i].duty ? m[i].duty : "");
 		fputs("</tr>\n", out);

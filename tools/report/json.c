@@ -168,7 +168,7 @@ struct json_object *rep_json_constants(const struct bpf_offload_program *p)
 		add(o, "name", report_text(c[i].name));
 		add(o, "value", report_text(c[i].value));
 		add(o, "map", report_text(c[i].map));
-		add(o, "duty", report_text(part_home_duty(PART_HOME_COMPILED_IN)));
+		add(o, "duty", report_text(part_map_placement_duty(PART_MAP_COMPILED_IN)));
 		json_object_array_add(list, o);
 	}
 	return list;
@@ -182,13 +182,13 @@ struct json_object *rep_json_maps(struct rep_facts *f)
 	for (size_t i = 0; f->p->split.maps && i < obj->n_maps; i++) {
 		const struct part_map *m = &f->p->split.maps[i];
 
-		if (m->home == PART_HOME_NONE)
+		if (m->home == PART_MAP_NONE)
 			continue;
 		o = json_object_new_object();
 		add(o, "name", report_text(obj->maps[i].name));
-		add(o, "home", report_text(part_home_name(m->home)));
+		add(o, "home", report_text(part_map_placement_name(m->home)));
 		add(o, "why", report_text(m->why));
-		add(o, "duty", report_text(part_home_duty(m->home)));
+		add(o, "duty", report_text(part_map_placement_duty(m->home)));
 		add(o, "text", report_text(m->duty));
 		json_object_array_add(maps, o);
 	}

@@ -261,9 +261,9 @@ static struct json_object *map_json(const struct bpf_offload_program *p, size_t 
 	add_int(o, "value_size", m->value_size);
 	add_int(o, "max_entries", m->max_entries);
 	add_int(o, "flags", m->flags);
-	add(o, "home", report_text(part_home_name(place->home)));
+	add(o, "home", report_text(part_map_placement_name(place->home)));
 	add(o, "why", report_text(place->why));
-	add(o, "duty", report_text(part_home_duty(place->home)));
+	add(o, "duty", report_text(part_map_placement_duty(place->home)));
 	add(o, "text", report_text(place->duty));
 	add(o, "also_used_by", report_text(place->also_used_by));
 	add(o, "card_type", report_text(card ? ebpf_map_type_name(card->type) : NULL));
@@ -278,7 +278,7 @@ static struct json_object *maps_json(const struct bpf_offload_program *p)
 	struct json_object *list = json_object_new_array();
 
 	for (size_t i = 0; p->split.maps && i < p->owner->obj.n_maps; i++)
-		if (p->split.maps[i].home != PART_HOME_NONE)
+		if (p->split.maps[i].home != PART_MAP_NONE)
 			json_object_array_add(list, map_json(p, i));
 	return list;
 }

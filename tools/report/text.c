@@ -154,9 +154,9 @@ static void print_split(const struct rep_facts *f)
 	for (uint32_t i = 0; halves && i < halves->n_cuts; i++)
 		print_cut(f, &halves->cuts[i]);
 	for (size_t i = 0; maps && i < obj->n_maps; i++)
-		if (maps[i].home != PART_HOME_NONE)
+		if (maps[i].home != PART_MAP_NONE)
 			printf("  map '%s': %s (%s); %s\n", obj->maps[i].name,
-			       part_home_name(maps[i].home), maps[i].why, maps[i].duty);
+			       part_map_placement_name(maps[i].home), maps[i].why, maps[i].duty);
 	rep_text_constants(f->p);
 }
 

@@ -26,7 +26,7 @@ struct why {
 	uint32_t *after; /* by instruction of main on the host: the one of those that leads to it */
 	int32_t *map;    /* by instruction of main: map of the host that it uses; -1 */
 	int32_t *tied; /* by instruction of main: tc, map that all of the program must reach; -1 */
-	bool *not_there; /* by instruction of main: tc, part_hook_refuses() */
+	bool *not_there; /* by instruction of main: tc, part_tc_needs_skb() */
 };
 
 /* ---- what is known of main ------------------------------------------------------------------------- */
@@ -47,7 +47,7 @@ static void mark_refused(struct why *w)
 		for (uint32_t pc = sub->start; pc < sub->end; pc++) {
 			uint32_t i = rep_insn_at(w->f, pc);
 
-			if (vp_fact_at(vp, inst, pc)->seen && part_hook_refuses(vp, inst, pc))
+			if (vp_fact_at(vp, inst, pc)->seen && part_tc_needs_skb(vp, inst, pc))
 				w->not_there[part_main_pc(vp, inst, pc)] = true;
 			if (i != REP_NONE && vp_fact_at(vp, inst, pc)->seen &&
 			    (w->f->insns[i].n_reasons || moves_packet(&vp->prog->insns[pc])))
@@ -79,7 +79,7 @@ static void mark_map(void *priv, uint32_t main_pc, size_t map)
 	if (w->f->p->split.halves->tagged && !w->f->p->split.maps[map].loose)
 		w->tied[main_pc] = (int32_t)map;
 
-	if (w->f->p->split.maps[map].home == PART_HOME_HOST)
+	if (w->f->p->split.maps[map].home == PART_MAP_HOST)
 		w->map[main_pc] = (int32_t)map;
 }
 
@@ -121,9 +121,9 @@ static const char *no_handoff_behind(const struct why *w, uint32_t pc)
 		if (e->from != pc)
 			continue;
 		part_live_at(&o->cx, &w->vp, e->to, &live);
-		if (live.obstacle)
+		if (live.why_not)
 			return arena_printf(&o->arena, "no hand-off is possible behind it: %s",
-					    live.obstacle);
+					    live.why_not);
 	}
 	return "a hand-off here costs less than one behind it";
 }

@@ -117,15 +117,15 @@ static enum cli_exit load_image(struct session *s)
 }
 
 /* Both halves must come from one split, or neither be a half. */
-static bool halves_fit(struct session *s, struct part_records *records)
+static bool halves_fit(struct session *s, struct part_handoff_id *records)
 {
 	const char *path = s->args->nic_host, *why = NULL;
 
-	*records = (struct part_records){ 0 };
+	*records = (struct part_handoff_id){ 0 };
 	if (!path)
 		return !s->img.handoff_bytes || s->args->no_attach ||
 		       diag_error(s->cx.diags, &DIAG_AT_NOWHERE, REASON_NIC_NO_HALF);
-	if (!part_object_records(&s->cx, path, records))
+	if (!part_object_handoff_id(&s->cx, path, records))
 		return false;
 	if (records->bytes && !s->img.handoff_bytes)
 		why = "it expects records, and the image makes none";
@@ -150,7 +150,7 @@ static bool last_is(const struct session *s, enum reason reason)
 static enum cli_exit load_half(struct session *s)
 {
 	struct sim_nic_half_want want = { .path = s->args->nic_host, .prog = s->args->prog };
-	struct part_records records;
+	struct part_handoff_id records;
 
 	if (!halves_fit(s, &records))
 		return CLI_PROGRAM;

@@ -505,7 +505,7 @@ static enum cli_exit test_one(const struct cli_args *args, struct bpf_offload_pr
 	struct bpf_offload_object *o = p->owner;
 	struct json_object *row = NULL;
 	int err;
-	const char *obstacle;
+	const char *why_not;
 	bool on_device;
 
 	if (interrupt_signal())
@@ -520,10 +520,10 @@ static enum cli_exit test_one(const struct cli_args *args, struct bpf_offload_pr
 	}
 	if (err)
 		return compile_failed(args, p);
-	obstacle = p->accepted ? sim_host_obstacle_of(&o->arena, &p->vprog)
+	why_not = p->accepted ? sim_host_obstacle_of(&o->arena, &p->vprog)
 			       : sim_host_obstacle(&o->arena, &o->obj, p->prog);
-	if (obstacle)
-		return skip(args, p, row, arena_printf(&o->arena, "not comparable: %s", obstacle));
+	if (why_not)
+		return skip(args, p, row, arena_printf(&o->arena, "not comparable: %s", why_not));
 	on_device = p->image || args->device_words;
 	if (!choose_hosts(args, p, &s.diff) || (on_device && !device_of(args, p, &dev))) {
 		api_print_messages(o);
