@@ -48,11 +48,11 @@ struct part_halves {
 	uint32_t record_bytes, cookie;
 	struct part_map *maps; /* by map of the object: as split.maps */
 	struct fe_prog device, host;
-	struct fe_prog strip; /* tc: the host's program at the XDP hook; else no instructions */
+	struct fe_prog xdp_stub; /* tc: the host's program at the XDP hook; else no instructions */
 	bool tagged; /* tc: frames with a VLAN tag are the host's from instruction 0 on: cuts[0] */
 	const uint32_t *device_origin; /* by instruction: of the source; UINT32_MAX: ours */
 	const uint32_t *host_origin;
-	struct vprog device_vp, host_vp, strip_vp;
+	struct vprog device_vp, host_vp, xdp_stub_vp;
 	double device_share; /* of the instructions that run, those that the device takes over */
 	uint64_t measured;   /* packets of the profile that shares come from; 0: guessed */
 	int64_t benefit;       /* of the placement (part_cut_benefit) */

@@ -422,7 +422,7 @@ static bool host_holds(struct search *s, struct part_halves *halves)
 	halves->on_host = reached(s, halves, true);
 	return part_make_host(s->cx, &s->vp, halves) &&
 	       verifies(s, &halves->host, true, &halves->host_vp) &&
-	       (!s->tc || verifies(s, &halves->strip, true, &halves->strip_vp));
+	       (!s->tc || verifies(s, &halves->xdp_stub, true, &halves->xdp_stub_vp));
 }
 
 /* Facts are joined over paths: one by one, cuts show which of them lose too much by that. */

@@ -9,8 +9,8 @@
 /* The host's half:
  *
  *   check the record: there, ours, of this version and length; else XDP_ABORTED, TC_ACT_SHOT
- *   cut 0: strip it, PASS; tc: the action that the record says
- *   per cut: carried values to the stack, strip the record, make the live state anew, go on
+ *   cut 0: xdp_stub it, PASS; tc: the action that the record says
+ *   per cut: carried values to the stack, xdp_stub the record, make the live state anew, go on
  *   main's instructions that are the host's
  *
  * Whatever the record says is checked again, so that the kernel's verifier knows what ours knew,
@@ -24,7 +24,7 @@ static int16_t saved_at(const struct part_half *h, uint32_t i)
 
 /* ---- the record -------------------------------------------------------------------------------------------- */
 
-static void strip(struct part_half *h)
+static void xdp_stub(struct part_half *h)
 {
 	part_asm_load(&h->as, 8, 1, 10, h->ctx_at);
 	part_asm_imm(&h->as, 2, h->halves->record_bytes);
@@ -194,14 +194,14 @@ static void leave_record(struct part_half *h)
 	if (tc || moves_start(h->vp->prog))
 		wipe(h);
 	if (!tc)
-		strip(h);
+		xdp_stub(h);
 }
 
 /* The card has decided. */
 static void decided(struct part_half *h)
 {
 	if (!part_is_tc(h->vp->prog)) {
-		strip(h);
+		xdp_stub(h);
 		part_asm_imm(&h->as, 0, XDP_PASS);
 	} else {
 		part_asm_load(&h->as, 4, 0, 2, PART_HANDOFF_HEADER + PART_HANDOFF_ACTION);

@@ -500,7 +500,7 @@ bool part_object_write(struct cx *cx, const struct fe_object *obj, const struct 
 	o->obj = obj;
 	o->halves = halves;
 	o->prog = &halves->host;
-	o->first = halves->strip.n_insns ? &halves->strip : NULL;
+	o->first = halves->xdp_stub.n_insns ? &halves->xdp_stub : NULL;
 	o->section = section_of(&halves->host);
 	o->symbol = ARENA_ARRAY(cx->arena, uint32_t, obj->n_maps + 1);
 	o->sub_symbol = ARENA_ARRAY(cx->arena, uint32_t, halves->host.n_subprogs);

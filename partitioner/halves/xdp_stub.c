@@ -6,7 +6,7 @@
  * front of the Ethernet header, so it leaves the packet. It stays where it is in memory and becomes
  * metadata, in which the program at the tc hook finds it. */
 
-static void put_strip(struct part_asm *a, const struct part_halves *halves)
+static void add_xdp_stub(struct part_asm *a, const struct part_halves *halves)
 {
 	const int32_t bytes = (int32_t)halves->record_bytes;
 	uint32_t abort = part_asm_label(a);
@@ -51,12 +51,12 @@ bool part_make_xdp_stub(struct cx *cx, const struct vprog *vp, struct part_halve
 	struct part_asm a = { .arena = cx->arena, .origin = PART_NO_ORIGIN };
 	struct fe_subprog *sub = ARENA_NEW(cx->arena, struct fe_subprog);
 
-	put_strip(&a, halves);
+	add_xdp_stub(&a, halves);
 	if (!part_asm_finish(&a))
 		return false;
 	*sub = vp->prog->subprogs[0];
 	sub->end = (uint32_t)a.code.len;
-	halves->strip = (struct fe_prog){
+	halves->xdp_stub = (struct fe_prog){
 		.name = arena_printf(cx->arena, "%s_strip", vp->prog->name),
 		.section = "xdp",
 		.type = BPF_PROG_TYPE_XDP,
@@ -66,6 +66,6 @@ bool part_make_xdp_stub(struct cx *cx, const struct vprog *vp, struct part_halve
 		.subprogs = sub,
 		.n_subprogs = 1,
 	};
-	give_line(cx, vp->prog, &halves->strip);
+	give_line(cx, vp->prog, &halves->xdp_stub);
 	return true;
 }

@@ -496,7 +496,7 @@ static bool open_kernel(struct diff *d)
 
 	if (!d->loaded.fd)
 		return skip(d, SIM_DIFF_KERNEL, d->not_loaded);
-	if (d->halves && d->halves->strip.n_insns)
+	if (d->halves && d->halves->xdp_stub.n_insns)
 		return skip(d, SIM_DIFF_KERNEL,
 			    "it loads; BPF_PROG_TEST_RUN gives tc programs no metadata");
 	k = sim_kernel_new(d->cx, d->obj, d->prog, &d->loaded, &why);

@@ -385,7 +385,7 @@ bool sim_split_run(struct cx *cx, const struct vprog *vp, const struct part_halv
 		run(p);
 	res->diff.seconds = sim_diff_now() - start;
 	memcpy(res->half_hosts, p->half_res.hosts, sizeof(res->half_hosts));
-	sim_host_free(p->strip);
+	sim_host_free(p->xdp_stub);
 	close_side(&p->half);
 	close_side(&p->d);
 	return ok && cx->diags->errors == errors;

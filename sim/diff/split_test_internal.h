@@ -15,14 +15,14 @@ struct split_test {
 	size_t n_homes; /* maps that the partitioner has placed: those of the object */
 	struct sim_split_result *res;
 	uint8_t forged[SIM_PACKET_MAX];
-	struct sim_host *strip; /* tc: the program at the XDP hook; else NULL */
+	struct sim_host *xdp_stub; /* tc: the program at the XDP hook; else NULL */
 	uint8_t stripped[SIM_PACKET_MAX], meta[SIM_META_MAX];
 };
 
 /* split_test_tc.c: what a tc pair does otherwise */
 static inline bool split_test_is_tc(const struct split_test *p)
 {
-	return p->halves->strip.n_insns;
+	return p->halves->xdp_stub.n_insns;
 }
 /* False: reported. */
 bool split_test_tc_open(struct split_test *p);

@@ -15,8 +15,8 @@ bool split_test_tc_open(struct split_test *p)
 
 	if (!split_test_is_tc(p))
 		return true;
-	p->strip = sim_host_new(p->d.cx, p->d.obj, &p->halves->strip, p->half.host_maps, &opts);
-	return p->strip;
+	p->xdp_stub = sim_host_new(p->d.cx, p->d.obj, &p->halves->xdp_stub, p->half.host_maps, &opts);
+	return p->xdp_stub;
 }
 
 const char *split_test_tc_stub(struct split_test *p, const struct sim_me_result *dev)
@@ -24,7 +24,7 @@ const char *split_test_tc_stub(struct split_test *p, const struct sim_me_result 
 	struct sim_host_packet in = { .data = dev->pkt, .len = dev->pkt_len };
 	struct sim_host_run out;
 
-	sim_host_run_one(p->strip, &in, &out);
+	sim_host_run_one(p->xdp_stub, &in, &out);
 	if (out.fault || out.verdict != XDP_PASS)
 		return out.fault ? out.fault : "the program at the XDP hook does not pass it on";
 	if (out.meta_len != p->halves->record_bytes ||

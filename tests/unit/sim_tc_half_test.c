@@ -133,7 +133,7 @@ struct rig {
 	struct split split;
 	struct offload_prog state;
 	struct sim_maps *maps;
-	struct sim_host *strip, *half;
+	struct sim_host *xdp_stub, *half;
 	uint8_t packet[64];
 };
 
@@ -168,9 +168,9 @@ static void open_pair(struct rig *r)
 	split_it(r, program, ARRAY_SIZE(program), "tc", false);
 	assert_int_equal(r->split.placement, PART_SPLIT);
 	r->maps = sim_maps_new(NULL, 0, &why);
-	r->strip = sim_host_new(&r->cx, &r->obj, &r->split.halves->strip, r->maps, &opts);
+	r->xdp_stub = sim_host_new(&r->cx, &r->obj, &r->split.halves->xdp_stub, r->maps, &opts);
 	r->half = sim_host_new(&r->cx, &r->obj, &r->split.halves->host, r->maps, &opts);
-	assert_non_null(r->strip);
+	assert_non_null(r->xdp_stub);
 	assert_non_null(r->half);
 	for (size_t i = 0; i < sizeof(r->packet); i++)
 		r->packet[i] = (uint8_t)(i + 3);
@@ -178,7 +178,7 @@ static void open_pair(struct rig *r)
 
 static void close_rig(struct rig *r)
 {
-	sim_host_free(r->strip);
+	sim_host_free(r->xdp_stub);
 	sim_host_free(r->half);
 	sim_maps_free(r->maps);
 	arena_reset(&r->scratch);
@@ -225,9 +225,9 @@ static void test_halves(void **state)
 	assert_int_equal(halves->cuts[1].pc, MARKING);
 	assert_in_range(halves->record_bytes, PART_HANDOFF_HEADER + 4, PART_META_BYTES);
 	assert_int_equal(halves->device.type, BPF_PROG_TYPE_XDP);
-	assert_int_equal(halves->strip.type, BPF_PROG_TYPE_XDP);
+	assert_int_equal(halves->xdp_stub.type, BPF_PROG_TYPE_XDP);
 	assert_int_equal(halves->host.type, BPF_PROG_TYPE_SCHED_CLS);
-	assert_string_equal(halves->strip.name, "t_strip");
+	assert_string_equal(halves->xdp_stub.name, "t_strip");
 	assert_string_equal(halves->host.name, "t_host");
 	close_rig(&r);
 }
@@ -297,7 +297,7 @@ static void test_foreign_metadata(void **state)
 	close_rig(&r);
 }
 
-static void test_strip(void **state)
+static void test_xdp_stub(void **state)
 {
 	struct rig r = { 0 };
 	uint8_t wire[PART_META_BYTES + sizeof(r.packet)];
@@ -311,15 +311,15 @@ static void test_strip(void **state)
 	make_record(&r, 2, 77, wire);
 	memcpy(wire + n, r.packet, sizeof(r.packet));
 	in.len = n + (uint32_t)sizeof(r.packet);
-	sim_host_run_one(r.strip, &in, &out);
+	sim_host_run_one(r.xdp_stub, &in, &out);
 	assert_int_equal(out.verdict, XDP_PASS);
 	assert_int_equal(out.meta_len, n);
 	assert_memory_equal(out.meta, wire, n);
 	assert_int_equal(out.packet_len, sizeof(r.packet));
 	assert_memory_equal(out.packet, r.packet, sizeof(r.packet));
-	assert_int_equal(run(&r, r.strip, NULL, 0).verdict, XDP_ABORTED);
+	assert_int_equal(run(&r, r.xdp_stub, NULL, 0).verdict, XDP_ABORTED);
 	wire[PART_HANDOFF_OFF_COOKIE] ^= 1;
-	sim_host_run_one(r.strip, &in, &out);
+	sim_host_run_one(r.xdp_stub, &in, &out);
 	assert_int_equal(out.verdict, XDP_ABORTED);
 	close_rig(&r);
 }
@@ -355,7 +355,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_halves),  cmocka_unit_test(test_decided),
 		cmocka_unit_test(test_goes_on), cmocka_unit_test(test_foreign_metadata),
-		cmocka_unit_test(test_strip),   cmocka_unit_test(test_what_is_split),
+		cmocka_unit_test(test_xdp_stub),   cmocka_unit_test(test_what_is_split),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

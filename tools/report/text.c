@@ -118,11 +118,11 @@ static void print_cut(const struct rep_facts *f, const struct part_cut_point *c)
 /* tc: which programs go where. */
 static void print_attach(const struct part_halves *halves)
 {
-	if (!halves->strip.n_insns)
+	if (!halves->xdp_stub.n_insns)
 		return;
 	printf("  attach both of the host's programs: %s as XDP, %s to tc ingress, as its first "
 	       "filter\n",
-	       halves->strip.name, halves->host.name);
+	       halves->xdp_stub.name, halves->host.name);
 	printf("  frames with a VLAN tag: %s\n",
 	       halves->tagged
 		       ? "the host's from the beginning (cut 1): tc sees them without their tag"
