@@ -369,7 +369,7 @@ bool nfp_isel(struct cx *cx, LLVMModuleRef m, const struct nfp_firmware *fw, uin
 		return false;
 	}
 	isel_number(&is);
-	isel_find_epochs(&is);
+	isel_find_clobbers(&is);
 	isel_find_deferred(&is);
 	isel_find_escapes(&is);
 	isel_find_bits(&is);

@@ -72,7 +72,7 @@ bool isel_decompose(struct isel *is, LLVMValueRef ptr, struct isel_addr *out)
 	a.root = ptr;
 	if (isel_calls(ptr, "nfp.pkt.data")) {
 		a.pkt_root = true;
-		a.epoch = isel_inst_of(is, ptr)->pv_epoch;
+		a.version = isel_inst_of(is, ptr)->pv_version;
 	}
 	*out = a;
 	return true;
@@ -84,7 +84,7 @@ bool isel_same_base(const struct isel_addr *a, const struct isel_addr *b)
 
 	if (a->space != b->space || a->n_var != b->n_var || a->pkt_root != b->pkt_root)
 		return false;
-	if (a->pkt_root ? a->epoch != b->epoch : a->root != b->root)
+	if (a->pkt_root ? a->version != b->version : a->root != b->root)
 		return false;
 	for (i = 0; i < a->n_var; i++)
 		if (a->var[i] != b->var[i])

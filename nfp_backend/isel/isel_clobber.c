@@ -3,14 +3,14 @@
 /* What is still there after a helper call? Helpers clobber transfer registers, and adjust_head and
  * adjust_tail rewrite the packet vector (address and length of the packet).
  *
- * An epoch names the last such event before an instruction: the call itself, or the block where
- * paths with different events meet. If a definition dominates a use and both have the same epoch, no
+ * An version names the last such event before an instruction: the call itself, or the block where
+ * paths with different events meet. If a definition dominates a use and both have the same version, no
  * event lies on any path between them: a path through an event would have to pass the event's or the
  * meeting block's number on, or run through the definition again. */
 
-#define NO_EPOCH UINT32_MAX
+#define NO_VERSION UINT32_MAX
 
-static uint32_t after_block(struct isel *is, uint32_t b, unsigned effect, uint32_t epoch)
+static uint32_t after_block(struct isel *is, uint32_t b, unsigned effect, uint32_t version)
 {
 	const struct isel_block *blk = &is->blocks[b];
 	uint32_t i;
@@ -19,22 +19,22 @@ static uint32_t after_block(struct isel *is, uint32_t b, unsigned effect, uint32
 		unsigned effects = 0;
 
 		if (effect == ISEL_CALL_XFER)
-			is->insts[i].xfer_epoch = epoch;
+			is->insts[i].xfer_version = version;
 		else
-			is->insts[i].pv_epoch = epoch;
+			is->insts[i].pv_version = version;
 		if (is->insts[i].op == LLVMCall)
 			(void)isel_is_nfp_call(isel_callee(is->insts[i].v), &effects);
 		if (effects & effect)
-			epoch = i + 1;
+			version = i + 1;
 	}
-	return epoch;
+	return version;
 }
 
 static uint32_t before_block(const struct isel *is, uint32_t b, const uint32_t *in,
 			     const uint32_t *out)
 {
 	const struct isel_block *blk = &is->blocks[b];
-	uint32_t meeting = is->n_insts + 1 + b, epoch = NO_EPOCH;
+	uint32_t meeting = is->n_insts + 1 + b, version = NO_VERSION;
 	size_t i;
 
 	if (!b)
@@ -44,13 +44,13 @@ static uint32_t before_block(const struct isel *is, uint32_t b, const uint32_t *
 	for (i = 0; i < blk->preds.len; i++) {
 		uint32_t p = out[blk->preds.at[i]];
 
-		if (p == NO_EPOCH)
+		if (p == NO_VERSION)
 			continue;
-		if (epoch != NO_EPOCH && epoch != p)
+		if (version != NO_VERSION && version != p)
 			return meeting;
-		epoch = p;
+		version = p;
 	}
-	return epoch;
+	return version;
 }
 
 static void flow(struct isel *is, unsigned effect)
@@ -61,29 +61,29 @@ static void flow(struct isel *is, unsigned effect)
 	uint32_t b;
 
 	for (b = 0; b < is->n_blocks; b++)
-		in[b] = out[b] = NO_EPOCH;
+		in[b] = out[b] = NO_VERSION;
 	while (changed) {
 		changed = false;
 		for (b = 0; b < is->n_blocks; b++) {
-			uint32_t epoch = before_block(is, b, in, out);
+			uint32_t version = before_block(is, b, in, out);
 
-			if (epoch == in[b] && out[b] != NO_EPOCH)
+			if (version == in[b] && out[b] != NO_VERSION)
 				continue;
-			in[b] = epoch;
-			out[b] = after_block(is, b, effect, epoch);
+			in[b] = version;
+			out[b] = after_block(is, b, effect, version);
 			changed = true;
 		}
 	}
 }
 
-void isel_find_epochs(struct isel *is)
+void isel_find_clobbers(struct isel *is)
 {
 	uint32_t i;
 
 	flow(is, ISEL_CALL_XFER);
 	flow(is, ISEL_CALL_PV);
 	for (i = 0; i < is->n_insts; i++)
-		if (is->insts[i].pv_epoch)
+		if (is->insts[i].pv_version)
 			is->has_adjust = true;
 }
 
@@ -109,13 +109,13 @@ static bool may_alias(const struct isel_inst *in)
 struct escape {
 	struct isel *is;
 	const struct isel_inst *from;
-	bool pv; /* which epoch counts */
+	bool pv; /* which version counts */
 	unsigned budget;
 };
 
-static uint32_t epoch_of(const struct escape *e, const struct isel_inst *in)
+static uint32_t version_of(const struct escape *e, const struct isel_inst *in)
 {
-	return e->pv ? in->pv_epoch : in->xfer_epoch;
+	return e->pv ? in->pv_version : in->xfer_version;
 }
 
 static const struct isel_inst *last_inst(const struct isel *is, LLVMBasicBlockRef bb)
@@ -134,7 +134,7 @@ static bool phi_use_escapes(const struct escape *e, LLVMValueRef phi, LLVMValueR
 
 		if (LLVMGetIncomingValue(phi, i) == v &&
 		    isel_block_index(e->is, from) != UINT32_MAX &&
-		    epoch_of(e, last_inst(e->is, from)) != epoch_of(e, e->from))
+		    version_of(e, last_inst(e->is, from)) != version_of(e, e->from))
 			return true;
 	}
 	return false;
@@ -155,7 +155,7 @@ static bool escapes(struct escape *e, LLVMValueRef v)
 		if (in->op == LLVMPHI) {
 			if (phi_use_escapes(e, user, v))
 				return true;
-		} else if (epoch_of(e, in) != epoch_of(e, e->from)) {
+		} else if (version_of(e, in) != version_of(e, e->from)) {
 			return true;
 		} else if (isel_is_pure(user) && (e->pv || in->deferred || may_alias(in))) {
 			if (escapes(e, user))

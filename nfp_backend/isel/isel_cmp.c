@@ -253,7 +253,7 @@ static bool jump_offsets(struct isel *is, LLVMIntPredicate p, LLVMValueRef a, LL
 	    LLVMGetPointerAddressSpace(LLVMTypeOf(a)) != ISEL_PACKET ||
 	    !isel_decompose(is, a, &x) || !isel_decompose(is, b, &y))
 		return false;
-	if (x.pkt_root != y.pkt_root || (x.pkt_root ? x.epoch != y.epoch : x.root != y.root))
+	if (x.pkt_root != y.pkt_root || (x.pkt_root ? x.version != y.version : x.root != y.root))
 		return false;
 	if (!offset_of(is, &x, &m) || !offset_of(is, &y, &n))
 		return false;

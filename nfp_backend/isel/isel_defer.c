@@ -24,7 +24,7 @@ static bool can_move_to_user(struct isel *is, const struct isel_inst *in)
 
 	if (!to || to->block != in->block || to->op == LLVMPHI)
 		return false;
-	if (to->xfer_epoch != in->xfer_epoch || to->pv_epoch != in->pv_epoch)
+	if (to->xfer_version != in->xfer_version || to->pv_version != in->pv_version)
 		return false;
 	/* operands of a condition that is tested in several places are computed once, but for masks */
 	if (isel_is_cond(user) && in->op != LLVMAnd && used_by_multiple(user, to->block, is))

@@ -117,7 +117,7 @@ static bool joins(struct isel *is, const struct isel_group *g, const struct isel
 	const struct isel_inst *leader = &is->insts[g->leader];
 	int64_t end = addr->off + load_bytes(in);
 
-	if (!isel_same_base(&g->addr, addr) || leader->xfer_epoch != in->xfer_epoch)
+	if (!isel_same_base(&g->addr, addr) || leader->xfer_version != in->xfer_version)
 		return false;
 	if (is_chosen_in_value(addr) && leader->block != in->block)
 		return false;

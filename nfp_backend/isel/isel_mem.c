@@ -134,7 +134,7 @@ static struct isel_inst *big_endian_load(struct isel *is, LLVMValueRef v)
 	struct isel_inst *in = isel_inst_of(is, v);
 
 	if (!in || !in->group || !in->group->big_endian || in->width % 16 ||
-	    is->insts[is->at].xfer_epoch != in->xfer_epoch)
+	    is->insts[is->at].xfer_version != in->xfer_version)
 		return NULL;
 	return in;
 }

@@ -47,7 +47,7 @@ struct isel_inst {
 	bool deferred;  /* computed where the user stands */
 	bool escapes;   /* used where transfer registers or packet vector have changed since */
 	uint8_t height; /* levels of deferred operands below */
-	uint32_t xfer_epoch, pv_epoch; /* see isel_ir.c */
+	uint32_t xfer_version, pv_version; /* see isel_ir.c */
 	struct isel_group *group;      /* loads */
 	bool have_val;
 	uint32_t val_block,
@@ -63,7 +63,7 @@ struct isel_block {
 	uint32_t idom, dom_in, dom_out; /* preorder interval in the dominator tree */
 	uint32_t head;                  /* machine block */
 	uint32_t freq;
-	uint32_t xfer_in, pv_in; /* epochs at entry */
+	uint32_t xfer_in, pv_in; /* versions at entry */
 	bool ret_only;           /* phis, pure operations and ret */
 };
 
@@ -77,7 +77,7 @@ enum isel_space { ISEL_STACK = 0, ISEL_PACKET = 1, ISEL_MAP_VALUE = 2 };
 struct isel_addr {
 	enum isel_space space;
 	LLVMValueRef root;
-	uint32_t epoch; /* root is nfp.pkt.data: packet vector epoch */
+	uint32_t version; /* root is nfp.pkt.data: packet vector version */
 	bool pkt_root;
 	uint32_t n_var;
 	LLVMValueRef var[ISEL_MAX_VARS];
@@ -209,7 +209,7 @@ LLVMValueRef isel_single_user(LLVMValueRef v);
 bool isel_is_inst(LLVMValueRef v, LLVMOpcode op);
 
 /* ---- isel_clobber.c, isel_defer.c, isel_bits.c, isel_group.c: analyses --------------------------------- */
-void isel_find_epochs(struct isel *is);
+void isel_find_clobbers(struct isel *is);
 void isel_find_deferred(struct isel *is);
 void isel_find_escapes(struct isel *is);
 void isel_find_bits(struct isel *is);
