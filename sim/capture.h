@@ -18,12 +18,12 @@ struct sim_capture {
 	const struct bpf_insn *xlated; /* all functions, in the code's order */
 	size_t n_xlated;
 	const uint32_t *map_ids; /* per map of the object; 0: not used */
-	struct sim_image_func *funcs;
+	struct sim_captured_func *funcs;
 	size_t n_funcs;
 	uint64_t call_base; /* address that calls in `xlated` are relative to */
 
-	VEC(struct sim_image_reloc) relocs;
-	VEC(struct sim_image_symbol) percpu;
+	VEC(struct sim_captured_reloc) relocs;
+	VEC(struct sim_captured_symbol) percpu;
 	VEC(uint64_t) calls;  /* addresses that are called for certain */
 	VEC(uint64_t) thunks; /* that may be jumped to; most are no jump at all */
 };

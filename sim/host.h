@@ -33,7 +33,7 @@ struct sim_adjust_rule {
 enum sim_host_kind {
 	SIM_HOST_JIT,    /* our x86-64 code under Unicorn */
 	SIM_HOST_INTERP, /* the reference interpreter (sim/interp.h) */
-	SIM_HOST_IMAGE,  /* a kernel's machine code (sim/captured.h) under Unicorn */
+	SIM_HOST_CAPTURED,  /* a kernel's machine code (sim/captured.h) under Unicorn */
 };
 
 struct sim_image;
@@ -42,7 +42,7 @@ struct vprog;
 struct sim_host_options {
 	struct sim_adjust_rule adjust;
 	enum sim_host_kind kind;
-	const struct sim_image *image; /* SIM_HOST_IMAGE */
+	const struct sim_image *image; /* SIM_HOST_CAPTURED */
 	/* Rounds of loops (of machine code of a kernel: blocks, 16 a round) before a packet's run counts as
 	 * too long; 0: as many as a kernel would run. */
 	uint64_t max_rounds;
@@ -126,10 +126,10 @@ void sim_host_run_one(struct sim_host *h, const struct sim_host_packet *pkt,
 /* True when the host side has this helper for programs of this type. */
 bool sim_host_has_helper(uint32_t prog_type, uint32_t helper);
 /* What of the program no host side models ("helper clone_redirect (13)"), in the arena; NULL: nothing. */
-const char *sim_host_obstacle(struct arena *a, const struct fe_object *obj,
+const char *sim_host_unsupported(struct arena *a, const struct fe_object *obj,
 			      const struct fe_prog *prog);
 /* The same, and what only the proof of an accepted program tells. */
-const char *sim_host_obstacle_of(struct arena *a, const struct vprog *vp);
+const char *sim_host_unsupported_proof(struct arena *a, const struct vprog *vp);
 /* The program names this map, or one does that it may become by tail calls. */
 bool sim_host_uses_map(const struct fe_object *obj, const struct fe_prog *prog, size_t map);
 

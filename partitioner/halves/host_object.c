@@ -49,7 +49,7 @@ static const char *data_section(struct cx *cx, const struct fe_map *m, enum part
 
 /* ---- what it cannot say ------------------------------------------------------------------------------------- */
 
-static const char *map_obstacle(const struct fe_object *obj, const struct bpf_insn *insn)
+static const char *unsupported_map(const struct fe_object *obj, const struct bpf_insn *insn)
 {
 	const struct fe_map *m = &obj->maps[insn->imm];
 
@@ -74,7 +74,7 @@ static bool names_map(const struct bpf_insn *insn)
 }
 
 /* libbpf finds kernel functions and variables by the types that the object declares for them. */
-static const char *extern_obstacle(const struct fe_object *obj, const struct bpf_insn *insn)
+static const char *unsupported_extern(const struct fe_object *obj, const struct bpf_insn *insn)
 {
 	if (insn->imm < 0 || (size_t)insn->imm >= obj->n_externs)
 		return "a kernel function that the object does not declare";
@@ -91,9 +91,9 @@ const char *part_object_unsupported(const struct fe_object *obj, const struct fe
 		const struct bpf_insn *insn = &prog->insns[i];
 
 		if (names_extern(insn))
-			what = extern_obstacle(obj, insn);
+			what = unsupported_extern(obj, insn);
 		else if (names_map(insn))
-			what = map_obstacle(obj, insn);
+			what = unsupported_map(obj, insn);
 		i += ebpf_is_ld_imm64(insn);
 	}
 	return what;

@@ -520,7 +520,7 @@ static bool find_image(struct diff *d)
 		return skip(d, SIM_DIFF_IMAGE, d->not_loaded);
 	img = ARENA_NEW(d->cx->arena, struct sim_image);
 	why = sim_capture(d->cx, d->obj, d->prog, &d->loaded, img);
-	why = why ? why : sim_image_missing(d->cx->arena, img, d->obj, d->prog);
+	why = why ? why : sim_captured_missing(d->cx->arena, img, d->obj, d->prog);
 	if (why)
 		return skip(d, SIM_DIFF_IMAGE, why);
 	d->image = img;
@@ -545,7 +545,7 @@ static struct sim_host *open_host(struct diff *d, enum sim_diff_host_id id, stru
 {
 	static const enum sim_host_kind kinds[] = { [SIM_DIFF_JIT] = SIM_HOST_JIT,
 						    [SIM_DIFF_INTERP] = SIM_HOST_INTERP,
-						    [SIM_DIFF_IMAGE] = SIM_HOST_IMAGE };
+						    [SIM_DIFF_IMAGE] = SIM_HOST_CAPTURED };
 	struct sim_host_options opts = sim_diff_host_options(d);
 
 	opts.kind = kinds[id];

@@ -355,7 +355,7 @@ struct sim_maps *sim_diff_maps_new(struct diff *d, enum sim_diff_host_id id)
 	const char *why;
 
 	for (size_t i = 0; id == SIM_DIFF_IMAGE && i < n; i++)
-		gaps[i] = sim_image_gap(d->image, &d->obj->maps[i]);
+		gaps[i] = sim_captured_gap(d->image, &d->obj->maps[i]);
 	maps = sim_maps_new_gaps(host_specs(d), gaps, n, &why);
 	if (!maps)
 		maps_failed(d, why);

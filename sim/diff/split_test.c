@@ -277,7 +277,7 @@ static void set_length_limits(struct split_test *p)
 static void share_options(struct split_test *p, const struct sim_diff_options *opts)
 {
 	const unsigned image = 1u << SIM_DIFF_IMAGE;
-	bool of_half = opts->image && opts->image->insns_hash == sim_image_hash(&p->halves->host);
+	bool of_half = opts->image && opts->image->insns_hash == sim_captured_hash(&p->halves->host);
 
 	p->opts = p->half_opts = *opts;
 	p->half_opts.host_step = NULL; /* its instructions are not the original's */

@@ -583,17 +583,17 @@ static void what_is_not_modelled_has_a_name(void **state)
 	arena_init(&a);
 	prog.insns = helper;
 	prog.n_insns = ARRAY_SIZE(helper);
-	assert_string_equal(sim_host_obstacle(&a, &obj, &prog), "helper skb_set_tunnel_key (21)");
+	assert_string_equal(sim_host_unsupported(&a, &obj, &prog), "helper skb_set_tunnel_key (21)");
 	prog.insns = fine;
 	prog.n_insns = ARRAY_SIZE(fine);
-	assert_null(sim_host_obstacle(&a, &obj, &prog));
+	assert_null(sim_host_unsupported(&a, &obj, &prog));
 	prog.insns = endless;
-	assert_non_null(strstr(sim_host_obstacle(&a, &obj, &prog), "may_goto"));
+	assert_non_null(strstr(sim_host_unsupported(&a, &obj, &prog), "may_goto"));
 	prog.insns = fine;
 	obj.maps = &sockets;
-	assert_string_equal(sim_host_obstacle(&a, &obj, &prog), "map socks of type sockmap");
+	assert_string_equal(sim_host_unsupported(&a, &obj, &prog), "map socks of type sockmap");
 	prog.type = BPF_PROG_TYPE_KPROBE;
-	assert_non_null(strstr(sim_host_obstacle(&a, &obj, &prog), "neither"));
+	assert_non_null(strstr(sim_host_unsupported(&a, &obj, &prog), "neither"));
 	arena_reset(&a);
 }
 

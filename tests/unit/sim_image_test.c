@@ -38,7 +38,7 @@ static int open_rig(void **state)
 	arena_init(&r->scratch);
 	diags_init(&r->diags, &r->arena);
 	r->cx = (struct cx){ &r->arena, &r->scratch, &r->diags };
-	strcpy(r->path, "/tmp/sim_image_test_XXXXXX");
+	strcpy(r->path, "/tmp/sim_captured_test_XXXXXX");
 	fd = mkstemp(r->path);
 	close(fd);
 	*state = r;
@@ -66,10 +66,10 @@ static void a_file_is_written_as_it_was_read(void **state)
 	struct sim_image img;
 	struct file_bytes again;
 
-	assert_true(sim_image_read(&r->cx, DATA "kinds.hostjit", &img));
-	assert_true(sim_image_is_of(&r->cx, &img, &r->obj, &r->obj.progs[0]));
-	assert_null(sim_image_missing(&r->arena, &img, &r->obj, &r->obj.progs[0]));
-	assert_true(sim_image_write(&r->cx, r->path, &img));
+	assert_true(sim_captured_read(&r->cx, DATA "kinds.hostjit", &img));
+	assert_true(sim_captured_is_of(&r->cx, &img, &r->obj, &r->obj.progs[0]));
+	assert_null(sim_captured_missing(&r->arena, &img, &r->obj, &r->obj.progs[0]));
+	assert_true(sim_captured_write(&r->cx, r->path, &img));
 	assert_true(file_read(&r->cx, r->path, FILE_MAX, &again));
 	assert_int_equal(again.size, r->file.size);
 	assert_memory_equal(again.data, r->file.data, again.size);
@@ -80,7 +80,7 @@ static bool run(struct rig *r, const struct sim_image *img)
 {
 	static const uint8_t packet[64];
 	struct sim_map_spec *specs = ARENA_ARRAY(&r->arena, struct sim_map_spec, r->obj.n_maps);
-	struct sim_host_options opts = { .kind = SIM_HOST_IMAGE, .image = img };
+	struct sim_host_options opts = { .kind = SIM_HOST_CAPTURED, .image = img };
 	struct sim_host_run res;
 	struct sim_host *host;
 	struct sim_maps *maps;
@@ -140,7 +140,7 @@ static void any_bytes_give_a_program_or_a_message(void **state)
 		bool ok;
 
 		assert_true(file_write(&r->cx, r->path, copy, size));
-		ok = sim_image_read(&r->cx, r->path, &img) && run(r, &img);
+		ok = sim_captured_read(&r->cx, r->path, &img) && run(r, &img);
 		ran += ok;
 		assert_true(ok == (r->diags.errors == errors));
 	}
@@ -170,7 +170,7 @@ static void lines_that_do_not_belong_are_refused(void **state)
 
 	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++) {
 		assert_true(file_write(&r->cx, r->path, wrong[i], strlen(wrong[i])));
-		if (sim_image_read(&r->cx, r->path, &img))
+		if (sim_captured_read(&r->cx, r->path, &img))
 			fail_msg("accepted: %s", wrong[i]);
 	}
 }

@@ -70,12 +70,12 @@ static const char *split_functions(struct cx *cx, const struct code *code, struc
 {
 	uint32_t off = 0;
 
-	c->funcs = ARENA_ARRAY(cx->arena, struct sim_image_func, code->n_funcs);
+	c->funcs = ARENA_ARRAY(cx->arena, struct sim_captured_func, code->n_funcs);
 	c->n_funcs = code->n_funcs;
 	for (uint32_t i = 0; i < code->n_funcs; i++) {
 		if (!code->ksyms[i] || code->func_lens[i] > code->jited_len - off)
 			return "the kernel hides where the program's functions are";
-		c->funcs[i] = (struct sim_image_func){ code->ksyms[i], code->jited + off,
+		c->funcs[i] = (struct sim_captured_func){ code->ksyms[i], code->jited + off,
 						       code->func_lens[i] };
 		off += code->func_lens[i];
 	}
@@ -96,7 +96,7 @@ struct symbol_search {
 	struct cx *cx;
 	const uint64_t *calls, *thunks; /* sorted */
 	size_t n_calls, n_thunks;
-	VEC(struct sim_image_symbol) found;
+	VEC(struct sim_captured_symbol) found;
 };
 
 static int by_value(const void *a, const void *b)
@@ -122,7 +122,7 @@ static void keep_symbol(struct symbol_search *s, uint64_t addr, const char *name
 		}
 	}
 	*vec_push(&s->found, s->cx->arena) =
-		(struct sim_image_symbol){ addr, arena_strdup(s->cx->arena, name) };
+		(struct sim_captured_symbol){ addr, arena_strdup(s->cx->arena, name) };
 }
 
 static void look_at_symbol(struct symbol_search *s, uint64_t addr, const char *name)
@@ -244,13 +244,13 @@ static const char *read_fields(struct sim_image *img)
 
 static void describe_maps(struct sim_capture *c, struct sim_image *img)
 {
-	struct sim_image_map *maps =
-		ARENA_ARRAY(c->cx->arena, struct sim_image_map, c->obj->n_maps + 1);
+	struct sim_captured_map *maps =
+		ARENA_ARRAY(c->cx->arena, struct sim_captured_map, c->obj->n_maps + 1);
 
 	for (size_t i = 0; i < c->obj->n_maps; i++) {
 		const struct fe_map *m = &c->obj->maps[i];
 
-		maps[i] = (struct sim_image_map){ c->map_ids[i] != 0, m->type, m->key_size,
+		maps[i] = (struct sim_captured_map){ c->map_ids[i] != 0, m->type, m->key_size,
 						  m->value_size, m->max_entries };
 	}
 	img->maps = maps;
@@ -291,7 +291,7 @@ const char *sim_capture(struct cx *cx, const struct fe_object *obj, const struct
 				   .program = prog->name,
 				   .prog_type = prog->type,
 				   .n_insns = (uint32_t)prog->n_insns,
-				   .insns_hash = sim_image_hash(prog) };
+				   .insns_hash = sim_captured_hash(prog) };
 	why = capture(&c, k->fd, img);
 	if (why)
 		return why;

@@ -40,7 +40,7 @@ static bool find_mov(const struct sim_capture *c, struct place *at, unsigned bpf
 
 	mov_opcode(bpf_reg, op);
 	for (; at->func < c->n_funcs; at->func++, at->off = 0) {
-		const struct sim_image_func *f = &c->funcs[at->func];
+		const struct sim_captured_func *f = &c->funcs[at->func];
 
 		for (; at->off + 10 <= f->len; at->off++) {
 			const uint8_t *p = f->code + at->off;
@@ -71,7 +71,7 @@ static bool map_of_id(const struct sim_capture *c, uint32_t id, uint32_t *map)
 static const char *take_imm64(struct sim_capture *c, const struct bpf_insn *i, struct place *at)
 {
 	uint64_t v = (uint32_t)i[0].imm | (uint64_t)(uint32_t)i[1].imm << 32;
-	struct sim_image_reloc r = { .value = i->src_reg == BPF_PSEUDO_MAP_VALUE };
+	struct sim_captured_reloc r = { .value = i->src_reg == BPF_PSEUDO_MAP_VALUE };
 
 	switch (i->src_reg) {
 	case 0:
@@ -99,10 +99,10 @@ static const char *take_imm64(struct sim_capture *c, const struct bpf_insn *i, s
 static bool addresses_agree(const struct sim_capture *c)
 {
 	for (size_t i = 0; i < c->relocs.len; i++) {
-		const struct sim_image_reloc *a = &c->relocs.at[i];
+		const struct sim_captured_reloc *a = &c->relocs.at[i];
 
 		for (size_t k = i + 1; k < c->relocs.len; k++) {
-			const struct sim_image_reloc *b = &c->relocs.at[k];
+			const struct sim_captured_reloc *b = &c->relocs.at[k];
 			uint64_t va = load_le64(c->funcs[a->func].code + a->off);
 			uint64_t vb = load_le64(c->funcs[b->func].code + b->off);
 
@@ -120,7 +120,7 @@ static void add_percpu(struct sim_capture *c, uint64_t addr, const char *name)
 		if (c->percpu.at[i].addr == addr)
 			return;
 	}
-	*vec_push(&c->percpu, c->cx->arena) = (struct sim_image_symbol){ addr, name };
+	*vec_push(&c->percpu, c->cx->arena) = (struct sim_captured_symbol){ addr, name };
 }
 
 /* An inlined bpf_get_smp_processor_id(): address of the variable, this CPU's offset added, a load. */
@@ -173,7 +173,7 @@ static bool inside(const struct sim_capture *c, uint64_t addr)
 }
 
 /* jmp and call with a 32-bit displacement, conditional ones too, and whatever else looks like that. */
-static void look_for_thunks(struct sim_capture *c, const struct sim_image_func *f)
+static void look_for_thunks(struct sim_capture *c, const struct sim_captured_func *f)
 {
 	for (uint32_t off = 0; off + 5 <= f->len; off++) {
 		const uint8_t *p = f->code + off;
@@ -185,7 +185,7 @@ static void look_for_thunks(struct sim_capture *c, const struct sim_image_func *
 }
 
 /* add reg, gs:[disp32]: the variable that holds this CPU's offset. */
-static void look_for_this_cpu_off(struct sim_capture *c, const struct sim_image_func *f)
+static void look_for_this_cpu_off(struct sim_capture *c, const struct sim_captured_func *f)
 {
 	for (uint32_t off = 0; off + 9 <= f->len; off++) {
 		const uint8_t *p = f->code + off;

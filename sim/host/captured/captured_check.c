@@ -9,33 +9,33 @@
 #define KEY_MAX 512u /* of a hash map's element, with its header */
 
 static const struct field_row {
-	enum sim_image_field field;
+	enum sim_captured_field field;
 	uint32_t max; /* bytes that there are for its structure */
 } xdp_fields[] = {
-	{ SIM_FIELD_xdp_buff_data, SIM_IMAGE_CTX_MAX },
-	{ SIM_FIELD_xdp_buff_data_end, SIM_IMAGE_CTX_MAX },
-	{ SIM_FIELD_xdp_buff_data_meta, SIM_IMAGE_CTX_MAX },
-	{ SIM_FIELD_xdp_buff_data_hard_start, SIM_IMAGE_CTX_MAX },
-	{ SIM_FIELD_xdp_buff_rxq, SIM_IMAGE_CTX_MAX },
-	{ SIM_FIELD_xdp_rxq_info_dev, SIM_IMAGE_RXQ_MAX },
-	{ SIM_FIELD_xdp_rxq_info_queue_index, SIM_IMAGE_RXQ_MAX },
-	{ SIM_FIELD_net_device_ifindex, SIM_IMAGE_DEV_MAX },
+	{ SIM_FIELD_xdp_buff_data, SIM_CAPTURED_CTX_MAX },
+	{ SIM_FIELD_xdp_buff_data_end, SIM_CAPTURED_CTX_MAX },
+	{ SIM_FIELD_xdp_buff_data_meta, SIM_CAPTURED_CTX_MAX },
+	{ SIM_FIELD_xdp_buff_data_hard_start, SIM_CAPTURED_CTX_MAX },
+	{ SIM_FIELD_xdp_buff_rxq, SIM_CAPTURED_CTX_MAX },
+	{ SIM_FIELD_xdp_rxq_info_dev, SIM_CAPTURED_RXQ_MAX },
+	{ SIM_FIELD_xdp_rxq_info_queue_index, SIM_CAPTURED_RXQ_MAX },
+	{ SIM_FIELD_net_device_ifindex, SIM_CAPTURED_DEV_MAX },
 }, egress_fields[] = {
-	{ SIM_FIELD_xdp_buff_txq, SIM_IMAGE_CTX_MAX },
-	{ SIM_FIELD_xdp_txq_info_dev, SIM_IMAGE_RXQ_MAX },
+	{ SIM_FIELD_xdp_buff_txq, SIM_CAPTURED_CTX_MAX },
+	{ SIM_FIELD_xdp_txq_info_dev, SIM_CAPTURED_RXQ_MAX },
 }, skb_fields[] = {
-	{ SIM_FIELD_sk_buff_len, SIM_IMAGE_CTX_MAX },
-	{ SIM_FIELD_sk_buff_data, SIM_IMAGE_CTX_MAX },
-	{ SIM_FIELD_sk_buff_dev, SIM_IMAGE_CTX_MAX },
-	{ SIM_FIELD_sk_buff_protocol, SIM_IMAGE_CTX_MAX },
-	{ SIM_FIELD_sk_buff_skb_iif, SIM_IMAGE_CTX_MAX },
-	{ SIM_FIELD_sk_buff_vlan_tci, SIM_IMAGE_CTX_MAX },
-	{ SIM_FIELD_sk_buff_vlan_proto, SIM_IMAGE_CTX_MAX },
-	{ SIM_FIELD_sk_buff_cb, SIM_IMAGE_CTX_MAX / 2 }, /* what lies in it adds up to the rest */
-	{ SIM_FIELD_bpf_skb_data_end_data_meta, SIM_IMAGE_CTX_MAX / 2 },
-	{ SIM_FIELD_bpf_skb_data_end_data_end, SIM_IMAGE_CTX_MAX / 2 },
-	{ SIM_FIELD_qdisc_skb_cb_pkt_len, SIM_IMAGE_CTX_MAX / 2 },
-	{ SIM_FIELD_net_device_ifindex, SIM_IMAGE_DEV_MAX },
+	{ SIM_FIELD_sk_buff_len, SIM_CAPTURED_CTX_MAX },
+	{ SIM_FIELD_sk_buff_data, SIM_CAPTURED_CTX_MAX },
+	{ SIM_FIELD_sk_buff_dev, SIM_CAPTURED_CTX_MAX },
+	{ SIM_FIELD_sk_buff_protocol, SIM_CAPTURED_CTX_MAX },
+	{ SIM_FIELD_sk_buff_skb_iif, SIM_CAPTURED_CTX_MAX },
+	{ SIM_FIELD_sk_buff_vlan_tci, SIM_CAPTURED_CTX_MAX },
+	{ SIM_FIELD_sk_buff_vlan_proto, SIM_CAPTURED_CTX_MAX },
+	{ SIM_FIELD_sk_buff_cb, SIM_CAPTURED_CTX_MAX / 2 }, /* what lies in it adds up to the rest */
+	{ SIM_FIELD_bpf_skb_data_end_data_meta, SIM_CAPTURED_CTX_MAX / 2 },
+	{ SIM_FIELD_bpf_skb_data_end_data_end, SIM_CAPTURED_CTX_MAX / 2 },
+	{ SIM_FIELD_qdisc_skb_cb_pkt_len, SIM_CAPTURED_CTX_MAX / 2 },
+	{ SIM_FIELD_net_device_ifindex, SIM_CAPTURED_DEV_MAX },
 };
 
 static bool rows_fit(const struct sim_image *img, const struct field_row *rows, size_t n)
@@ -56,7 +56,7 @@ static bool fields_fit(const struct sim_image *img, const struct fe_prog *prog)
 		rows_fit(img, egress_fields, ARRAY_SIZE(egress_fields)));
 }
 
-static bool known(const struct sim_image *img, enum sim_image_field f)
+static bool known(const struct sim_image *img, enum sim_captured_field f)
 {
 	return img->fields[f] <= KEY_MAX;
 }
@@ -83,7 +83,7 @@ static const char *map_needs(const struct sim_image *img, const struct fe_map *m
 	}
 }
 
-const char *sim_image_missing(struct arena *a, const struct sim_image *img,
+const char *sim_captured_missing(struct arena *a, const struct sim_image *img,
 			      const struct fe_object *obj, const struct fe_prog *prog)
 {
 	struct sim_symbol_action action;

@@ -30,7 +30,7 @@ static const struct {
 #undef SIM_FIELD
 };
 
-uint64_t sim_image_hash(const struct fe_prog *prog)
+uint64_t sim_captured_hash(const struct fe_prog *prog)
 {
 	uint64_t h = UINT64_C(0xcbf29ce484222325); /* FNV-1a */
 
@@ -45,16 +45,16 @@ uint64_t sim_image_hash(const struct fe_prog *prog)
 	return h;
 }
 
-bool sim_image_is_of(struct cx *cx, const struct sim_image *img, const struct fe_object *obj,
+bool sim_captured_is_of(struct cx *cx, const struct sim_image *img, const struct fe_object *obj,
 		     const struct fe_prog *prog)
 {
 	struct diag_at at = fe_prog_at(obj, prog, -1);
 
 	if (img->prog_type != prog->type || img->n_insns != prog->n_insns ||
-	    img->n_maps > obj->n_maps || img->insns_hash != sim_image_hash(prog))
+	    img->n_maps > obj->n_maps || img->insns_hash != sim_captured_hash(prog))
 		return diag_error(cx->diags, &at, REASON_IMAGE_OTHER_PROGRAM, img->program);
 	for (size_t i = 0; i < img->n_maps; i++) {
-		const struct sim_image_map *m = &img->maps[i];
+		const struct sim_captured_map *m = &img->maps[i];
 
 		if (m->used &&
 		    (m->type != obj->maps[i].type || m->key_size != obj->maps[i].key_size ||
@@ -64,7 +64,7 @@ bool sim_image_is_of(struct cx *cx, const struct sim_image *img, const struct fe
 	return true;
 }
 
-uint32_t sim_image_gap(const struct sim_image *img, const struct fe_map *m)
+uint32_t sim_captured_gap(const struct sim_image *img, const struct fe_map *m)
 {
 	uint32_t key = img->fields[SIM_FIELD_htab_elem_key];
 
@@ -79,12 +79,12 @@ struct reader {
 	struct cx *cx;
 	struct sim_image *img;
 	char *at; /* rest of the current line; a word is ended by a zero byte when taken */
-	VEC(struct sim_image_func) funcs;
+	VEC(struct sim_captured_func) funcs;
 	uint8_t *code; /* of the last function */
 	uint32_t code_len;
-	VEC(struct sim_image_map) maps;
-	VEC(struct sim_image_reloc) relocs;
-	VEC(struct sim_image_symbol) symbols, percpu;
+	VEC(struct sim_captured_map) maps;
+	VEC(struct sim_captured_reloc) relocs;
+	VEC(struct sim_captured_symbol) symbols, percpu;
 	bool ended;
 };
 
@@ -167,7 +167,7 @@ static bool read_field(struct reader *r)
 
 static bool read_map(struct reader *r)
 {
-	struct sim_image_map m = { .used = true };
+	struct sim_captured_map m = { .used = true };
 	uint32_t index;
 
 	if (!number32(r, &index) || index >= LIST_MAX || !number32(r, &m.type) ||
@@ -175,7 +175,7 @@ static bool read_map(struct reader *r)
 	    !number32(r, &m.max_entries))
 		return false;
 	while (r->maps.len <= index)
-		*vec_push(&r->maps, r->cx->arena) = (struct sim_image_map){ 0 };
+		*vec_push(&r->maps, r->cx->arena) = (struct sim_captured_map){ 0 };
 	r->maps.at[index] = m;
 	return true;
 }
@@ -187,7 +187,7 @@ static bool read_maps(struct reader *r)
 	if (!number32(r, &n) || n > LIST_MAX)
 		return false;
 	while (r->maps.len < n)
-		*vec_push(&r->maps, r->cx->arena) = (struct sim_image_map){ 0 };
+		*vec_push(&r->maps, r->cx->arena) = (struct sim_captured_map){ 0 };
 	return true;
 }
 
@@ -198,7 +198,7 @@ static bool last_func_is_whole(const struct reader *r)
 
 static bool read_func(struct reader *r)
 {
-	struct sim_image_func f = { 0 };
+	struct sim_captured_func f = { 0 };
 
 	if (!last_func_is_whole(r) || r->funcs.len == FUNCS_MAX ||
 	    !number(r, UINT64_MAX - CODE_MAX, &f.addr) || !number32(r, &f.len) || !f.len ||
@@ -236,7 +236,7 @@ static bool read_code(struct reader *r)
 
 static bool read_reloc(struct reader *r)
 {
-	struct sim_image_reloc l = { 0 };
+	struct sim_captured_reloc l = { 0 };
 	const char *kind = word(r);
 
 	if (!kind || (strcmp(kind, "map") && strcmp(kind, "value")) || !number32(r, &l.func) ||
@@ -253,7 +253,7 @@ static bool read_reloc(struct reader *r)
 
 static bool read_symbol(struct reader *r)
 {
-	struct sim_image_symbol s;
+	struct sim_captured_symbol s;
 
 	if (r->symbols.len == SYMBOLS_MAX || !number(r, UINT64_MAX, &s.addr) || !text(r, &s.name))
 		return false;
@@ -263,7 +263,7 @@ static bool read_symbol(struct reader *r)
 
 static bool read_percpu(struct reader *r)
 {
-	struct sim_image_symbol s;
+	struct sim_captured_symbol s;
 
 	if (r->percpu.len == SYMBOLS_MAX || !number(r, UINT64_MAX, &s.addr) || !text(r, &s.name))
 		return false;
@@ -319,7 +319,7 @@ static void take_lists(struct reader *r)
 	img->n_percpu = r->percpu.len;
 }
 
-bool sim_image_read(struct cx *cx, const char *path, struct sim_image *img)
+bool sim_captured_read(struct cx *cx, const char *path, struct sim_image *img)
 {
 	struct reader r = { .cx = cx, .img = img };
 	struct file_bytes f;
@@ -362,7 +362,7 @@ static void write_head(FILE *f, const struct sim_image *img)
 	}
 	fprintf(f, "maps %zu\n", img->n_maps);
 	for (size_t i = 0; i < img->n_maps; i++) {
-		const struct sim_image_map *m = &img->maps[i];
+		const struct sim_captured_map *m = &img->maps[i];
 
 		if (m->used)
 			fprintf(f, "map %zu %u %u %u %u\n", i, m->type, m->key_size, m->value_size,
@@ -373,7 +373,7 @@ static void write_head(FILE *f, const struct sim_image *img)
 static void write_funcs(FILE *f, const struct sim_image *img)
 {
 	for (size_t i = 0; i < img->n_funcs; i++) {
-		const struct sim_image_func *fn = &img->funcs[i];
+		const struct sim_captured_func *fn = &img->funcs[i];
 
 		fprintf(f, "func 0x%" PRIx64 " %u", fn->addr, fn->len);
 		for (uint32_t b = 0; b < fn->len; b++)
@@ -385,7 +385,7 @@ static void write_funcs(FILE *f, const struct sim_image *img)
 static void write_references(FILE *f, const struct sim_image *img)
 {
 	for (size_t i = 0; i < img->n_relocs; i++) {
-		const struct sim_image_reloc *l = &img->relocs[i];
+		const struct sim_captured_reloc *l = &img->relocs[i];
 
 		fprintf(f, "reloc %s %u %u %u %u\n", l->value ? "value" : "map", l->func, l->off,
 			l->map, l->addend);
@@ -397,7 +397,7 @@ static void write_references(FILE *f, const struct sim_image *img)
 	fputs("end\n", f);
 }
 
-bool sim_image_write(struct cx *cx, const char *path, const struct sim_image *img)
+bool sim_captured_write(struct cx *cx, const char *path, const struct sim_image *img)
 {
 	char *text_at = NULL;
 	size_t size = 0;

@@ -28,13 +28,13 @@
 #define BLOCKS_A_ROUND 16u
 #define ELEMS          64u /* pointers live until the same packet looks up 64 others */
 
-/* In the context's page: the context itself, what it points to (see sim_image_missing()). */
-#define RXQ_OFF    SIM_IMAGE_CTX_MAX
-#define TXQ_OFF    (RXQ_OFF + SIM_IMAGE_RXQ_MAX)
-#define DEV_OFF    (TXQ_OFF + SIM_IMAGE_RXQ_MAX)
-#define TX_DEV_OFF (DEV_OFF + SIM_IMAGE_DEV_MAX)
+/* In the context's page: the context itself, what it points to (see sim_captured_missing()). */
+#define RXQ_OFF    SIM_CAPTURED_CTX_MAX
+#define TXQ_OFF    (RXQ_OFF + SIM_CAPTURED_RXQ_MAX)
+#define DEV_OFF    (TXQ_OFF + SIM_CAPTURED_RXQ_MAX)
+#define TX_DEV_OFF (DEV_OFF + SIM_CAPTURED_DEV_MAX)
 
-_Static_assert(TX_DEV_OFF + SIM_IMAGE_DEV_MAX <= GUEST_CTX_SIZE, "structures of the context");
+_Static_assert(TX_DEV_OFF + SIM_CAPTURED_DEV_MAX <= GUEST_CTX_SIZE, "structures of the context");
 
 /* Ids in the call frame beyond those of helpers. */
 enum { CALL_ELEM = 0x1000, CALL_LOAD = 0x1001 /* + bytes */ };
@@ -45,7 +45,7 @@ struct page {
 	uint8_t *mem;
 };
 
-struct sim_captured {
+struct sim_captured_run {
 	const struct sim_image *img;
 	uint8_t *ctx;    /* GUEST_CTX */
 	uint8_t *elems;  /* GUEST_ELEMS */
@@ -60,7 +60,7 @@ struct sim_captured {
 
 static uint8_t *page_at(struct sim_host *h, uint64_t addr, uint32_t prot)
 {
-	struct sim_captured *c = h->captured;
+	struct sim_captured_run *c = h->captured;
 	struct page *p;
 
 	for (size_t i = 0; i < c->pages.len; i++) {
@@ -95,7 +95,7 @@ static bool put(struct sim_host *h, uint64_t addr, const uint8_t *bytes, size_t 
 /* ---- maps -------------------------------------------------------------------------------------- */
 
 /* Arrays whose header is followed by pointers: of per-CPU elements, of sockets, of maps. */
-static enum sim_image_field table_field(const struct sim_host *h, size_t map)
+static enum sim_captured_field table_field(const struct sim_host *h, size_t map)
 {
 	switch (h->obj->maps[map].type) {
 	case BPF_MAP_TYPE_PERCPU_ARRAY: /* in a union with the pointers */
@@ -143,7 +143,7 @@ static void fill_tables(struct sim_host *h)
 
 static bool place_tables(struct sim_host *h)
 {
-	struct sim_captured *c = h->captured;
+	struct sim_captured_run *c = h->captured;
 	uint64_t size = 0, off = 0;
 
 	for (size_t i = 0; i < h->obj->n_maps; i++)
@@ -165,7 +165,7 @@ static bool place_tables(struct sim_host *h)
 
 static bool place_map(struct sim_host *h, size_t map)
 {
-	struct sim_captured *c = h->captured;
+	struct sim_captured_run *c = h->captured;
 	uint32_t type = h->obj->maps[map].type, value = c->img->fields[SIM_FIELD_bpf_array_value];
 
 	h->handles[map] = GUEST_HANDLE + map * GUEST_PAGE;
@@ -190,7 +190,7 @@ static bool place_maps(struct sim_host *h)
 /* The element that __htab_map_lookup_elem() answers with, so that the value lies where code looks for it. */
 static uint64_t lookup_element(struct sim_host *h, const uint64_t *a)
 {
-	struct sim_captured *c = h->captured;
+	struct sim_captured_run *c = h->captured;
 	uint64_t value = sim_helper_map_lookup_elem(h, a), elem;
 	size_t map;
 	uint32_t back, type;
@@ -266,7 +266,7 @@ static bool place_symbols(struct sim_host *h)
 	const uint32_t rx = UC_PROT_READ | UC_PROT_EXEC;
 
 	for (size_t i = 0; i < img->n_symbols; i++) {
-		const struct sim_image_symbol *s = &img->symbols[i];
+		const struct sim_captured_symbol *s = &img->symbols[i];
 		struct x86_buf b = { .arena = h->cx->arena };
 		struct sim_symbol_action a;
 
@@ -285,7 +285,7 @@ static void relocate(struct sim_host *h, uint32_t func, uint8_t *code)
 	const struct sim_image *img = h->captured->img;
 
 	for (size_t i = 0; i < img->n_relocs; i++) {
-		const struct sim_image_reloc *r = &img->relocs[i];
+		const struct sim_captured_reloc *r = &img->relocs[i];
 
 		if (r->func == func)
 			store_le64(code + r->off,
@@ -299,7 +299,7 @@ static bool place_code(struct sim_host *h)
 	const struct sim_image *img = h->captured->img;
 
 	for (uint32_t i = 0; i < img->n_funcs; i++) {
-		const struct sim_image_func *f = &img->funcs[i];
+		const struct sim_captured_func *f = &img->funcs[i];
 		uint8_t *code = arena_dup(h->cx->arena, f->code, f->len);
 
 		relocate(h, i, code);
@@ -323,7 +323,7 @@ static bool place_percpu(struct sim_host *h)
 
 static bool map_pages(struct sim_host *h)
 {
-	struct sim_captured *c = h->captured;
+	struct sim_captured_run *c = h->captured;
 
 	for (size_t i = 0; i < c->pages.len; i++) {
 		const struct page *p = &c->pages.at[i];
@@ -336,17 +336,17 @@ static bool map_pages(struct sim_host *h)
 
 /* ---- context ----------------------------------------------------------------------------------- */
 
-static void set64(struct sim_captured *c, uint32_t base, enum sim_image_field f, uint64_t v)
+static void set64(struct sim_captured_run *c, uint32_t base, enum sim_captured_field f, uint64_t v)
 {
 	store_le64(c->ctx + base + c->img->fields[f], v);
 }
 
-static void set32(struct sim_captured *c, uint32_t base, enum sim_image_field f, uint32_t v)
+static void set32(struct sim_captured_run *c, uint32_t base, enum sim_captured_field f, uint32_t v)
 {
 	store_le32(c->ctx + base + c->img->fields[f], v);
 }
 
-static void set16(struct sim_captured *c, uint32_t base, enum sim_image_field f, uint32_t v)
+static void set16(struct sim_captured_run *c, uint32_t base, enum sim_captured_field f, uint32_t v)
 {
 	uint8_t *p = c->ctx + base + c->img->fields[f];
 
@@ -354,7 +354,7 @@ static void set16(struct sim_captured *c, uint32_t base, enum sim_image_field f,
 	p[1] = (uint8_t)(v >> 8);
 }
 
-static void sync_xdp(struct sim_host *h, struct sim_captured *c)
+static void sync_xdp(struct sim_host *h, struct sim_captured_run *c)
 {
 	const struct xdp_md *xdp = (const struct xdp_md *)(void *)h->ctx;
 
@@ -373,7 +373,7 @@ static void sync_xdp(struct sim_host *h, struct sim_captured *c)
 	set32(c, TX_DEV_OFF, SIM_FIELD_net_device_ifindex, xdp->egress_ifindex);
 }
 
-static void sync_skb(struct sim_host *h, struct sim_captured *c)
+static void sync_skb(struct sim_host *h, struct sim_captured_run *c)
 {
 	const struct __sk_buff *skb = (const struct __sk_buff *)(void *)h->ctx;
 	uint32_t cb = c->img->fields[SIM_FIELD_sk_buff_cb];
@@ -434,7 +434,7 @@ static bool watch_blocks(struct sim_host *h)
 
 static bool alloc_pages(struct sim_host *h)
 {
-	struct sim_captured *c = h->captured;
+	struct sim_captured_run *c = h->captured;
 
 	c->ctx = aligned_alloc(GUEST_PAGE, GUEST_CTX_SIZE);
 	c->elems = aligned_alloc(GUEST_PAGE, ELEMS * ELEM_BYTES);
@@ -453,13 +453,13 @@ static bool image_open(struct sim_host *h)
 	const struct sim_image *img = h->opts.image;
 	struct diag_at at = fe_prog_at(h->obj, h->prog, -1);
 	const char *missing;
-	struct sim_captured *c = ARENA_NEW(h->cx->arena, struct sim_captured);
+	struct sim_captured_run *c = ARENA_NEW(h->cx->arena, struct sim_captured_run);
 
 	h->captured = c;
 	c->img = img;
-	if (!sim_image_is_of(h->cx, img, h->obj, h->prog))
+	if (!sim_captured_is_of(h->cx, img, h->obj, h->prog))
 		return false;
-	missing = sim_image_missing(h->cx->arena, img, h->obj, h->prog);
+	missing = sim_captured_missing(h->cx->arena, img, h->obj, h->prog);
 	if (missing)
 		return diag_error(h->cx->diags, &at, REASON_IMAGE_NEEDS, missing);
 	sim_gate_build(h->cx->scratch, img->funcs[0].addr, GUEST_CTX, h->pages, &h->gate);
@@ -472,7 +472,7 @@ static bool image_open(struct sim_host *h)
 
 static void image_close(struct sim_host *h)
 {
-	struct sim_captured *c = h->captured;
+	struct sim_captured_run *c = h->captured;
 
 	sim_unicorn_close(h);
 	if (!c)
@@ -491,7 +491,7 @@ static void image_loop(struct sim_host *h)
 	sim_unicorn_loop(h);
 }
 
-const struct sim_engine sim_engine_image = { .open = image_open,
+const struct sim_engine sim_engine_captured = { .open = image_open,
 					     .loop = image_loop,
 					     .close = image_close,
 					     .reset_ctx = image_reset_ctx,

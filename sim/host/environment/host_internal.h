@@ -103,7 +103,7 @@ struct sim_region { /* memory that helpers may be given pointers into */
 	uint8_t *host;
 };
 
-struct sim_captured;
+struct sim_captured_run;
 
 /* What runs a program in the environment; one row a kind of host. */
 struct sim_engine {
@@ -116,12 +116,12 @@ struct sim_engine {
 	void (*call)(struct sim_host *h);      /* h->frame->helper is no helper's */
 };
 
-extern const struct sim_engine sim_engine_jit, sim_engine_interp, sim_engine_image;
+extern const struct sim_engine sim_engine_jit, sim_engine_interp, sim_engine_captured;
 
 struct sim_host {
 	struct cx *cx;
 	const struct sim_engine *engine;
-	struct sim_captured *captured; /* engine_captured.c */
+	struct sim_captured_run *captured; /* engine_captured.c */
 	const struct fe_object *obj;
 	const struct fe_prog *prog;
 	struct sim_maps *maps;

@@ -87,7 +87,7 @@ static const char *of_program(struct arena *a, const struct fe_object *obj,
 	return what;
 }
 
-const char *sim_host_obstacle(struct arena *a, const struct fe_object *obj,
+const char *sim_host_unsupported(struct arena *a, const struct fe_object *obj,
 			      const struct fe_prog *prog)
 {
 	const char *what = NULL;
@@ -102,7 +102,7 @@ const char *sim_host_obstacle(struct arena *a, const struct fe_object *obj,
 	return what;
 }
 
-const char *sim_host_obstacle_of(struct arena *a, const struct vprog *vp)
+const char *sim_host_unsupported_proof(struct arena *a, const struct vprog *vp)
 {
 	for (size_t i = 0; i < vp->n_inst; i++) {
 		const struct fe_subprog *s = &vp->prog->subprogs[vp->inst[i].subprog];
@@ -116,5 +116,5 @@ const char *sim_host_obstacle_of(struct arena *a, const struct vprog *vp)
 				return "a load from the kernel's description of a map";
 		}
 	}
-	return sim_host_obstacle(a, vp->obj, vp->prog);
+	return sim_host_unsupported(a, vp->obj, vp->prog);
 }

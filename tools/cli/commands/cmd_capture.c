@@ -30,7 +30,7 @@ static void warn_if_unusable(struct bpf_offload_program *p, const struct sim_ima
 			     const struct fe_prog *prog)
 {
 	struct diag_at at = fe_prog_at(&p->owner->obj, p->prog, -1);
-	const char *what = sim_image_missing(&p->owner->arena, img, &p->owner->obj, prog);
+	const char *what = sim_captured_missing(&p->owner->arena, img, &p->owner->obj, prog);
 
 	if (what)
 		diag_warn(&p->owner->diags, &at, REASON_IMAGE_NEEDS, what);
@@ -96,7 +96,7 @@ static enum cli_exit capture_one(const struct cli_args *args, struct bpf_offload
 	path = args->image ? args->image : arena_printf(&o->arena, "%s.hostjit", prog->name);
 	why = capture_program(p, prog, &img);
 	ok = why ? diag_error(&o->diags, &at, REASON_CAPTURE_FAILED, why)
-		 : sim_image_write(&o->cx, path, &img);
+		 : sim_captured_write(&o->cx, path, &img);
 	if (ok)
 		warn_if_unusable(p, &img, prog);
 	api_print_messages(o);

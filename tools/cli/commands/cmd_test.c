@@ -94,7 +94,7 @@ static bool choose_hosts(const struct cli_args *args, struct bpf_offload_program
 		return true;
 	img = ARENA_NEW(&p->owner->arena, struct sim_image);
 	diff->image = img;
-	return sim_image_read(&p->owner->cx, file, img);
+	return sim_captured_read(&p->owner->cx, file, img);
 }
 
 static bool is_pair(const struct cli_args *args, const struct bpf_offload_program *p)
@@ -520,8 +520,8 @@ static enum cli_exit test_one(const struct cli_args *args, struct bpf_offload_pr
 	}
 	if (err)
 		return compile_failed(args, p);
-	why_not = p->accepted ? sim_host_obstacle_of(&o->arena, &p->vprog)
-			       : sim_host_obstacle(&o->arena, &o->obj, p->prog);
+	why_not = p->accepted ? sim_host_unsupported_proof(&o->arena, &p->vprog)
+			       : sim_host_unsupported(&o->arena, &o->obj, p->prog);
 	if (why_not)
 		return skip(args, p, row, arena_printf(&o->arena, "not comparable: %s", why_not));
 	on_device = p->image || args->device_words;
