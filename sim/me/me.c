@@ -157,11 +157,11 @@ void sim_me_free(struct sim_me *me)
 
 bool sim_me_run(struct sim_me *me, const struct sim_me_packet *in, struct sim_me_result *out)
 {
-	struct me_ctx *cx = &me->ctx[ME_CTX_SLOT];
+	struct me_ctx *ctx = &me->ctx[ME_CTX_SLOT];
 	bool ok;
 
 	memset(out, 0, sizeof(*out));
-	ok = me_enter(me, cx, in) && me_exec(me, cx) && me_leave(me, cx, out);
+	ok = me_enter(me, ctx, in) && me_exec(me, ctx) && me_leave(me, ctx, out);
 	out->error = me->error;
 	return ok;
 }

@@ -33,28 +33,28 @@ void me_error_at(struct sim_me_error *e, enum sim_me_fault fault, uint32_t word_
 		sim_me_disasm(word, e->insn, sizeof(e->insn));
 }
 
-static void record(struct sim_me *me, const struct me_ctx *cx, enum sim_me_fault fault,
+static void record(struct sim_me *me, const struct me_ctx *ctx, enum sim_me_fault fault,
 		   const char *fmt, va_list ap)
 {
-	if (cx->pc < me->n)
-		me_error_at(&me->error, fault, cx->pc, me->words[cx->pc]);
+	if (ctx->pc < me->n)
+		me_error_at(&me->error, fault, ctx->pc, me->words[ctx->pc]);
 	else
 		me_error_at(&me->error, fault, SIM_ME_NOWHERE, 0);
 	vsnprintf(me->error.text, sizeof(me->error.text), fmt, ap);
 }
 
-bool me_fault(struct sim_me *me, const struct me_ctx *cx, enum sim_me_fault fault, const char *fmt,
+bool me_fault(struct sim_me *me, const struct me_ctx *ctx, enum sim_me_fault fault, const char *fmt,
 	      ...)
 {
 	va_list ap;
 
 	va_start(ap, fmt);
-	record(me, cx, fault, fmt, ap);
+	record(me, ctx, fault, fmt, ap);
 	va_end(ap);
 	return false;
 }
 
-bool me_hazard(struct sim_me *me, const struct me_ctx *cx, enum sim_me_fault fault, const char *fmt,
+bool me_hazard(struct sim_me *me, const struct me_ctx *ctx, enum sim_me_fault fault, const char *fmt,
 	       ...)
 {
 	va_list ap;
@@ -62,7 +62,7 @@ bool me_hazard(struct sim_me *me, const struct me_ctx *cx, enum sim_me_fault fau
 	if (me->lenient)
 		return true;
 	va_start(ap, fmt);
-	record(me, cx, fault, fmt, ap);
+	record(me, ctx, fault, fmt, ap);
 	va_end(ap);
 	return false;
 }

@@ -110,16 +110,16 @@ static void fill_packet_vector(struct sim_me *me, const struct sim_me_packet *in
 }
 
 /* LM0 was written in the last defer slot of the firmware's jump: one lost cycle lies between. */
-static void set_pointers(struct sim_me *me, struct me_ctx *cx)
+static void set_pointers(struct sim_me *me, struct me_ctx *ctx)
 {
 	for (unsigned i = 0; i < ME_POINTERS; i++)
-		me_pointer_force(cx, i, me_junk(me) & 0xffc);
-	me_pointer_set_late(cx, 0, me->stack_word * 4, cx->cycle - 2 + 1 + me->timing.lm_latency);
-	me_pointer_force(cx, 1, me->pv_word * 4);
-	me_pointer_force(cx, ME_T_INDEX, cx->number << 7);
+		me_pointer_force(ctx, i, me_junk(me) & 0xffc);
+	me_pointer_set_late(ctx, 0, me->stack_word * 4, ctx->cycle - 2 + 1 + me->timing.lm_latency);
+	me_pointer_force(ctx, 1, me->pv_word * 4);
+	me_pointer_force(ctx, ME_T_INDEX, ctx->number << 7);
 }
 
-bool me_enter(struct sim_me *me, struct me_ctx *cx, const struct sim_me_packet *in)
+bool me_enter(struct sim_me *me, struct me_ctx *ctx, const struct sim_me_packet *in)
 {
 	me_error_at(&me->error, SIM_ME_OK, SIM_ME_NOWHERE, 0);
 	start_junk(me, in);
@@ -130,35 +130,35 @@ bool me_enter(struct sim_me *me, struct me_ctx *cx, const struct sim_me_packet *
 		return false;
 	fill_packet_vector(me, in);
 	me_junk_words(me, &me->lm[me->stack_word], me->fw.stack_bytes / 4);
-	me_junk_words(me, cx->r, R_CONST);
-	cx->r[R_GPR_A + GPR_STACK] = me->stack_word * 4;
-	cx->cc_c = CC_UNKNOWN | CC_UNDOCUMENTED;
-	cx->cc_v = CC_UNDOCUMENTED;
-	cx->prev_left_for = cx->prev_res_for = 0;
-	cx->insns = 0;
-	cx->cycle = ME_FIRST_CYCLE;
-	cx->waited = 0;
-	cx->slots = 0;
-	cx->after = AFTER_NOTHING;
-	cx->csr_read = false;
-	cx->signals = 0;
-	cx->n_outstanding = 0;
-	cx->byte_index = me_junk(me);
-	cx->next = cx->pc = cx->branch_pc = 0;
-	set_pointers(me, cx);
+	me_junk_words(me, ctx->r, R_CONST);
+	ctx->r[R_GPR_A + GPR_STACK] = me->stack_word * 4;
+	ctx->cc_c = CC_UNKNOWN | CC_UNDOCUMENTED;
+	ctx->cc_v = CC_UNDOCUMENTED;
+	ctx->prev_left_for = ctx->prev_res_for = 0;
+	ctx->insns = 0;
+	ctx->cycle = ME_FIRST_CYCLE;
+	ctx->waited = 0;
+	ctx->slots = 0;
+	ctx->after = AFTER_NOTHING;
+	ctx->csr_read = false;
+	ctx->signals = 0;
+	ctx->n_outstanding = 0;
+	ctx->byte_index = me_junk(me);
+	ctx->next = ctx->pc = ctx->branch_pc = 0;
+	set_pointers(me, ctx);
 	return true;
 }
 
 /* ---- exit ----------------------------------------------------------------------------------- */
 
-static bool exit_fault(struct sim_me *me, struct me_ctx *cx, const char *what, uint32_t value)
+static bool exit_fault(struct sim_me *me, struct me_ctx *ctx, const char *what, uint32_t value)
 {
-	cx->pc = cx->branch_pc;
-	return me_fault(me, cx, SIM_ME_FAULT_EXIT, "%s (0x%" PRIx32 ")", what, value);
+	ctx->pc = ctx->branch_pc;
+	return me_fault(me, ctx, SIM_ME_FAULT_EXIT, "%s (0x%" PRIx32 ")", what, value);
 }
 
 /* Bits of the packet vector that a program may change, per word (nfp.md 4.5). */
-static bool check_packet_vector(struct sim_me *me, struct me_ctx *cx)
+static bool check_packet_vector(struct sim_me *me, struct me_ctx *ctx)
 {
 	static const uint32_t may_change[ME_PV_WORDS] = {
 		[0] = PV_LEN_MASK,
@@ -170,29 +170,29 @@ static bool check_packet_vector(struct sim_me *me, struct me_ctx *cx)
 
 	for (unsigned i = 0; i < ME_PV_WORDS; i++)
 		if ((pv[i] ^ me->pv_at_entry[i]) & ~may_change[i])
-			return exit_fault(me, cx, "changed firmware's bits of the packet vector",
+			return exit_fault(me, ctx, "changed firmware's bits of the packet vector",
 					  pv[i]);
 	return true;
 }
 
-static bool check_pointers(struct sim_me *me, struct me_ctx *cx)
+static bool check_pointers(struct sim_me *me, struct me_ctx *ctx)
 {
 	uint32_t lm1;
 
-	if (!me_pointer_get(me, cx, 1, &lm1))
+	if (!me_pointer_get(me, ctx, 1, &lm1))
 		return false;
 	return lm1 == me->pv_word * 4 ||
-	       exit_fault(me, cx, "LM1 does not point to the packet vector any more", lm1);
+	       exit_fault(me, ctx, "LM1 does not point to the packet vector any more", lm1);
 }
 
 /* The packet as it would go out: what is in CTM, then what never was. */
-static bool take_packet(struct sim_me *me, struct me_ctx *cx, struct sim_me_result *out)
+static bool take_packet(struct sim_me *me, struct me_ctx *ctx, struct sim_me_result *out)
 {
 	struct me_packet *p = &me->pkt;
 	uint32_t start = me_pkt_offset(me), len = me_pkt_len(me), resident;
 
 	if (start > p->resident_end || len > p->resident_end - start + p->rest_len)
-		return exit_fault(me, cx, "packet length is more than there is", len);
+		return exit_fault(me, ctx, "packet length is more than there is", len);
 	resident = p->resident_end - start;
 	out->pkt = p->ctm + start;
 	out->pkt_len = len;
@@ -205,26 +205,26 @@ static bool take_packet(struct sim_me *me, struct me_ctx *cx, struct sim_me_resu
 	return true;
 }
 
-bool me_leave(struct sim_me *me, struct me_ctx *cx, struct sim_me_result *out)
+bool me_leave(struct sim_me *me, struct me_ctx *ctx, struct sim_me_result *out)
 {
 	const uint32_t *pv = &me->lm[me->pv_word];
-	uint32_t word = cx->r[R_GPR_A];
+	uint32_t word = ctx->r[R_GPR_A];
 	unsigned action = word >> 16 & 0xf;
 
-	cx->pc = cx->branch_pc;
-	if (!me_cmd_drain(me, cx, "leaves") || !check_packet_vector(me, cx) ||
-	    !check_pointers(me, cx))
+	ctx->pc = ctx->branch_pc;
+	if (!me_cmd_drain(me, ctx, "leaves") || !check_packet_vector(me, ctx) ||
+	    !check_pointers(me, ctx))
 		return false;
 	if (word & ~0xff0000u || !bits_is_pow2(action) || action > SIM_ME_DO_TX)
-		return exit_fault(me, cx, "result in A0 means nothing", word);
+		return exit_fault(me, ctx, "result in A0 means nothing", word);
 	out->byte = (uint8_t)(word >> 16);
 	out->queue_selected = pv[4] >> PV_QUEUE_SELECTED & 1;
 	out->queue = (uint8_t)pv[6];
-	out->insns = cx->insns;
-	out->cycles = cx->cycle - ME_FIRST_CYCLE;
-	out->busy_cycles = out->cycles - cx->waited;
+	out->insns = ctx->insns;
+	out->cycles = ctx->cycle - ME_FIRST_CYCLE;
+	out->busy_cycles = out->cycles - ctx->waited;
 	out->helper_calls = me->helper_calls;
 	out->waits = me->waits;
 	out->n_waits = me->n_waits;
-	return take_packet(me, cx, out);
+	return take_packet(me, ctx, out);
 }

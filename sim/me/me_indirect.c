@@ -17,59 +17,59 @@ uint8_t me_lm_byte(const struct sim_me *me, uint32_t addr)
 	return (uint8_t)(me->lm[addr / 4 % ME_LM_WORDS] >> 8 * (addr & 3));
 }
 
-bool me_lm_index(struct sim_me *me, struct me_ctx *cx, unsigned ptr, unsigned offset,
+bool me_lm_index(struct sim_me *me, struct me_ctx *ctx, unsigned ptr, unsigned offset,
 		 uint32_t *word)
 {
 	uint32_t base;
 
-	if (!me_pointer_get(me, cx, ptr, &base))
+	if (!me_pointer_get(me, ctx, ptr, &base))
 		return false;
 	*word = (base >> 2 & (ME_LM_WORDS - 1)) | offset; /* ORed, not added */
 	if (me_lm_is_stack(me, *word * 4, 4) || *word - me->pv_word < ME_PV_WORDS)
 		return true;
-	return me_fault(me, cx, SIM_ME_FAULT_LM,
+	return me_fault(me, ctx, SIM_ME_FAULT_LM,
 			"*l$index%u is local memory 0x%" PRIx32 ", neither the stack (0x%" PRIx32
 			", %" PRIu32 " bytes) nor the packet vector",
 			ptr, *word * 4, me->stack_word * 4, me->fw.stack_bytes);
 }
 
 /* The register that a slow operand means, in this context or another; NULL: fault. */
-static uint32_t *locate(struct sim_me *me, struct me_ctx *cx, const struct me_operand *o,
+static uint32_t *locate(struct sim_me *me, struct me_ctx *ctx, const struct me_operand *o,
 			bool write)
 {
 	uint32_t i;
 
 	switch (o->kind) {
-	case ME_LM: return me_lm_index(me, cx, o->n, o->offset, &i) ? &me->lm[i] : NULL;
+	case ME_LM: return me_lm_index(me, ctx, o->n, o->offset, &i) ? &me->lm[i] : NULL;
 	case ME_GPR_ABS: return &me->ctx[o->n / 32].r[(o->bank_b ? R_GPR_B : R_GPR_A) + o->n % 32];
 	case ME_XFER_INDEX:
-		if (!me_pointer_get(me, cx, ME_T_INDEX, &i))
+		if (!me_pointer_get(me, ctx, ME_T_INDEX, &i))
 			return NULL;
 		i = i >> 2 & 0xff; /* byte address over all contexts: 64 registers each */
 		return &me->ctx[i / 64].r[(write ? R_OUT : R_IN) + i % 64];
-	default: me_fault(me, cx, SIM_ME_FAULT_UNMODELLED, "operand is not modelled"); return NULL;
+	default: me_fault(me, ctx, SIM_ME_FAULT_UNMODELLED, "operand is not modelled"); return NULL;
 	}
 }
 
-static bool load(struct sim_me *me, struct me_ctx *cx, const struct me_operand *o, unsigned to)
+static bool load(struct sim_me *me, struct me_ctx *ctx, const struct me_operand *o, unsigned to)
 {
-	const uint32_t *from = locate(me, cx, o, false);
+	const uint32_t *from = locate(me, ctx, o, false);
 
 	if (!from)
 		return false;
-	cx->r[to] = *from;
+	ctx->r[to] = *from;
 	return true;
 }
 
-bool me_slow_load(struct sim_me *me, struct me_ctx *cx, const struct me_op *op)
+bool me_slow_load(struct sim_me *me, struct me_ctx *ctx, const struct me_op *op)
 {
-	const struct me_insn *in = &me->insns[cx->pc];
+	const struct me_insn *in = &me->insns[ctx->pc];
 
-	if (op->flags & OP_SLOW_LEFT && !load(me, cx, &in->left, R_LEFT))
+	if (op->flags & OP_SLOW_LEFT && !load(me, ctx, &in->left, R_LEFT))
 		return false;
-	if (op->flags & OP_SLOW_RIGHT && !load(me, cx, &in->right, R_RIGHT))
+	if (op->flags & OP_SLOW_RIGHT && !load(me, ctx, &in->right, R_RIGHT))
 		return false;
-	return !(op->flags & OP_SLOW_OLD) || load(me, cx, &in->dst, R_OLD);
+	return !(op->flags & OP_SLOW_OLD) || load(me, ctx, &in->dst, R_OLD);
 }
 
 static unsigned pointer_of(const struct me_operand *o)
@@ -78,7 +78,7 @@ static unsigned pointer_of(const struct me_operand *o)
 }
 
 /* Operands that modify the same pointer modify it once. */
-static void post_modify(struct me_ctx *cx, const struct me_insn *in)
+static void post_modify(struct me_ctx *ctx, const struct me_insn *in)
 {
 	const struct me_operand *ops[] = { &in->left, &in->right, &in->dst };
 	unsigned done = 0;
@@ -91,21 +91,21 @@ static void post_modify(struct me_ctx *cx, const struct me_insn *in)
 		    done >> which & 1)
 			continue;
 		done |= 1u << which;
-		cx->ptr[which].now += o->post == ME_INCREMENT ? 4u : -4u;
+		ctx->ptr[which].now += o->post == ME_INCREMENT ? 4u : -4u;
 	}
 }
 
-bool me_slow_store(struct sim_me *me, struct me_ctx *cx, const struct me_op *op)
+bool me_slow_store(struct sim_me *me, struct me_ctx *ctx, const struct me_op *op)
 {
-	const struct me_insn *in = &me->insns[cx->pc];
+	const struct me_insn *in = &me->insns[ctx->pc];
 
 	if (op->flags & OP_SLOW_DST) {
-		uint32_t *to = locate(me, cx, &in->dst, true);
+		uint32_t *to = locate(me, ctx, &in->dst, true);
 
 		if (!to)
 			return false;
-		*to = cx->r[R_RESULT];
+		*to = ctx->r[R_RESULT];
 	}
-	post_modify(cx, in);
+	post_modify(ctx, in);
 	return true;
 }

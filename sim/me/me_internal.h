@@ -231,10 +231,10 @@ struct sim_me {
 
 /* ---- faults (me_error.c) ---------------------------------------------------------------------- */
 /* Records a fault at the instruction in execution; returns false. */
-bool me_fault(struct sim_me *me, const struct me_ctx *cx, enum sim_me_fault fault, const char *fmt,
+bool me_fault(struct sim_me *me, const struct me_ctx *ctx, enum sim_me_fault fault, const char *fmt,
 	      ...) __attribute__((format(printf, 4, 5)));
 /* A fault unless lenient: then true, and the caller goes on. */
-bool me_hazard(struct sim_me *me, const struct me_ctx *cx, enum sim_me_fault fault, const char *fmt,
+bool me_hazard(struct sim_me *me, const struct me_ctx *ctx, enum sim_me_fault fault, const char *fmt,
 	       ...) __attribute__((format(printf, 4, 5)));
 void me_error_at(struct sim_me_error *e, enum sim_me_fault fault, uint32_t word_idx, uint64_t word);
 
@@ -246,65 +246,65 @@ bool me_is_outside(const struct sim_me *me, uint32_t op_idx);
 const char *me_static_fault_text(const struct me_insn *in, enum sim_me_fault fault);
 
 /* me_exec.c: runs until BPF_DONE (true) or a fault. */
-bool me_exec(struct sim_me *me, struct me_ctx *cx);
+bool me_exec(struct sim_me *me, struct me_ctx *ctx);
 /* Control goes to op `target` after `defer` more instructions, `shadow` cycles from now. */
-bool me_transfer(struct sim_me *me, struct me_ctx *cx, const struct me_op *op, uint32_t target,
+bool me_transfer(struct sim_me *me, struct me_ctx *ctx, const struct me_op *op, uint32_t target,
 		 uint32_t shadow);
 /* False: a control transfer where a defer slot is. */
-bool me_not_in_slot(struct sim_me *me, const struct me_ctx *cx);
+bool me_not_in_slot(struct sim_me *me, const struct me_ctx *ctx);
 
 /* me_indirect.c */
-bool me_slow_load(struct sim_me *me, struct me_ctx *cx, const struct me_op *op);
-bool me_slow_store(struct sim_me *me, struct me_ctx *cx, const struct me_op *op);
+bool me_slow_load(struct sim_me *me, struct me_ctx *ctx, const struct me_op *op);
+bool me_slow_store(struct sim_me *me, struct me_ctx *ctx, const struct me_op *op);
 /* Word index in lm[] of pointer | offset; false: outside stack and packet vector. */
-bool me_lm_index(struct sim_me *me, struct me_ctx *cx, unsigned ptr, unsigned offset,
+bool me_lm_index(struct sim_me *me, struct me_ctx *ctx, unsigned ptr, unsigned offset,
 		 uint32_t *word);
 /* True when `bytes` at LM byte address `addr` are stack. */
 bool me_lm_is_stack(const struct sim_me *me, uint32_t addr, uint32_t bytes);
 uint8_t me_lm_byte(const struct sim_me *me, uint32_t addr);
 
 /* me_csr.c */
-bool me_csr_read(struct sim_me *me, struct me_ctx *cx, uint16_t csr, uint32_t *value);
-bool me_csr_write(struct sim_me *me, struct me_ctx *cx, uint16_t csr, uint32_t value);
+bool me_csr_read(struct sim_me *me, struct me_ctx *ctx, uint16_t csr, uint32_t *value);
+bool me_csr_write(struct sim_me *me, struct me_ctx *ctx, uint16_t csr, uint32_t value);
 /* The value that an access in this cycle sees; false: hazard. */
-bool me_pointer_get(struct sim_me *me, struct me_ctx *cx, unsigned which, uint32_t *value);
-void me_pointer_set_late(struct me_ctx *cx, unsigned which, uint32_t value, uint64_t ready);
+bool me_pointer_get(struct sim_me *me, struct me_ctx *ctx, unsigned which, uint32_t *value);
+void me_pointer_set_late(struct me_ctx *ctx, unsigned which, uint32_t value, uint64_t ready);
 /* At once, dropping writes in flight: what the firmware does before it returns. */
-void me_pointer_force(struct me_ctx *cx, unsigned which, uint32_t value);
+void me_pointer_force(struct me_ctx *ctx, unsigned which, uint32_t value);
 
 /* me_cmd.c */
-bool me_cmd_issue(struct sim_me *me, struct me_ctx *cx, const struct me_op *op);
-bool me_cmd_swap(struct sim_me *me, struct me_ctx *cx); /* the swap of cx->swap happens now */
-bool me_arb(struct sim_me *me, struct me_ctx *cx);      /* waits for cx->arb_events */
+bool me_cmd_issue(struct sim_me *me, struct me_ctx *ctx, const struct me_op *op);
+bool me_cmd_swap(struct sim_me *me, struct me_ctx *ctx); /* the swap of ctx->swap happens now */
+bool me_arb(struct sim_me *me, struct me_ctx *ctx);      /* waits for ctx->arb_events */
 /* False: `op` reads transfer registers whose data has not come, or fills some that are still pulled. */
-bool me_xfer_ready(struct sim_me *me, struct me_ctx *cx, const struct me_op *op);
+bool me_xfer_ready(struct sim_me *me, struct me_ctx *ctx, const struct me_op *op);
 /* The context gives up the engine for so long. */
-void me_wait(struct sim_me *me, struct me_ctx *cx, uint64_t cycles, enum sim_me_memory memory);
-void me_cmd_poll(struct sim_me *me, struct me_ctx *cx); /* completes what is due by now */
+void me_wait(struct sim_me *me, struct me_ctx *ctx, uint64_t cycles, enum sim_me_memory memory);
+void me_cmd_poll(struct sim_me *me, struct me_ctx *ctx); /* completes what is due by now */
 /* Nothing may be in flight when control goes to the firmware; posted commands are completed. */
-bool me_cmd_drain(struct sim_me *me, struct me_ctx *cx, const char *when);
+bool me_cmd_drain(struct sim_me *me, struct me_ctx *ctx, const char *when);
 
 /* me_mem.c */
 #define ME_EMEM_BASE UINT64_C(0x2040000000) /* 40-bit address of the map values */
 /* 40-bit address, or 32-bit with the packet in CTM: where a->bytes of it are, and the latency. */
-bool me_mem_resolve(struct sim_me *me, struct me_ctx *cx, uint64_t addr, bool is32,
+bool me_mem_resolve(struct sim_me *me, struct me_ctx *ctx, uint64_t addr, bool is32,
 		    struct me_access *a);
 uint32_t me_pkt_len(const struct sim_me *me);
 uint32_t me_pkt_offset(const struct sim_me *me); /* of the packet's first byte in CTM, by now */
 
 /* me_firmware.c */
-bool me_enter(struct sim_me *me, struct me_ctx *cx, const struct sim_me_packet *in);
-bool me_leave(struct sim_me *me, struct me_ctx *cx, struct sim_me_result *out);
+bool me_enter(struct sim_me *me, struct me_ctx *ctx, const struct sim_me_packet *in);
+bool me_leave(struct sim_me *me, struct me_ctx *ctx, struct sim_me_result *out);
 void me_junk_fill_pool(struct sim_me *me, uint64_t seed);
 uint32_t me_junk(struct sim_me *me);
 void me_junk_words(struct sim_me *me, uint32_t *at, size_t n);
 
 /* me_helpers.c */
-bool me_helper(struct sim_me *me, struct me_ctx *cx, uint32_t id);
+bool me_helper(struct sim_me *me, struct me_ctx *ctx, uint32_t id);
 void me_events_free(struct me_events *ev);
 
 /* me_trace.c: one instruction with me->trace called after it. */
-bool me_trace_step(struct sim_me *me, struct me_ctx *cx,
-		   bool (*step)(struct sim_me *me, struct me_ctx *cx));
+bool me_trace_step(struct sim_me *me, struct me_ctx *ctx,
+		   bool (*step)(struct sim_me *me, struct me_ctx *ctx));
 
 #endif

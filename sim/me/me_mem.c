@@ -24,29 +24,29 @@ static bool is_read(const struct me_access *a)
 	return a->in->cmd->effect == ME_MEM_READ || a->in->cmd->effect == ME_MEM_ATOMIC_READ;
 }
 
-static bool check_write(struct sim_me *me, struct me_ctx *cx, uint32_t off, uint32_t bytes)
+static bool check_write(struct sim_me *me, struct me_ctx *ctx, uint32_t off, uint32_t bytes)
 {
 	uint32_t start = me_pkt_offset(me), len = me_pkt_len(me);
 
 	if (off >= start && off - start + bytes <= len && off + bytes <= me->pkt.resident_end)
 		return true;
-	return me_fault(me, cx, SIM_ME_FAULT_MEM,
+	return me_fault(me, ctx, SIM_ME_FAULT_MEM,
 			"writes %" PRIu32 " bytes at packet byte %" PRId64 " of %" PRIu32
 			" (%" PRIu32 " in CTM)",
 			bytes, (int64_t)off - start, len, me->pkt.resident_end - start);
 }
 
 /* Reads may touch anything in the buffer: what lies around the packet is junk, not a fault. */
-static bool check_read(struct sim_me *me, struct me_ctx *cx, uint32_t off)
+static bool check_read(struct sim_me *me, struct me_ctx *ctx, uint32_t off)
 {
 	if (!me->pkt.rest_len || off < me->pkt.resident_end)
 		return true;
-	return me_fault(me, cx, SIM_ME_FAULT_MEM,
+	return me_fault(me, ctx, SIM_ME_FAULT_MEM,
 			"reads packet byte %" PRIu32 ", but only %" PRIu32 " are in CTM",
 			off - me_pkt_offset(me), me->pkt.resident_end - me_pkt_offset(me));
 }
 
-static bool resolve_packet(struct sim_me *me, struct me_ctx *cx, uint32_t addr, struct me_access *a)
+static bool resolve_packet(struct sim_me *me, struct me_ctx *ctx, uint32_t addr, struct me_access *a)
 {
 	uint32_t number = me->pv_at_entry[2] >> CTM_PKT_SHIFT & CTM_PKT_MASK;
 	uint32_t off = addr & (ME_CTM_BYTES - 1);
@@ -55,14 +55,14 @@ static bool resolve_packet(struct sim_me *me, struct me_ctx *cx, uint32_t addr, 
 	    (addr >> CTM_PKT_SHIFT & CTM_PKT_MASK) != number || off >= me->pkt.size ||
 	    a->bytes > me->pkt.size - off)
 		return me_fault(
-			me, cx, SIM_ME_FAULT_MEM,
+			me, ctx, SIM_ME_FAULT_MEM,
 			"address 0x%" PRIx32 " (%" PRIu32
 			" bytes) is not in the packet's buffer, %" PRIu32 " bytes from 0x%" PRIx32,
 			addr, a->bytes, me->pkt.size, me->pv_at_entry[2] & ~(ME_CTM_BYTES - 1));
 	a->at = me->pkt.ctm + off;
 	a->memory = SIM_ME_CTM;
 	a->latency = is_read(a) ? me->timing.ctm_read : me->timing.ctm_write;
-	return is_read(a) ? check_read(me, cx, off) : check_write(me, cx, off, a->bytes);
+	return is_read(a) ? check_read(me, ctx, off) : check_write(me, ctx, off, a->bytes);
 }
 
 static uint32_t emem_latency(const struct sim_me *me, const struct me_access *a)
@@ -72,7 +72,7 @@ static uint32_t emem_latency(const struct sim_me *me, const struct me_access *a)
 	return a->in->cmd->effect == ME_MEM_WRITE ? me->timing.emem_write : me->timing.emem_atomic;
 }
 
-static bool resolve_map_value(struct sim_me *me, struct me_ctx *cx, uint64_t addr,
+static bool resolve_map_value(struct sim_me *me, struct me_ctx *ctx, uint64_t addr,
 			      struct me_access *a)
 {
 	uint64_t off = addr - ME_EMEM_BASE;
@@ -83,7 +83,7 @@ static bool resolve_map_value(struct sim_me *me, struct me_ctx *cx, uint64_t add
 	if (room && is_read(a))
 		room += 3; /* a byte is loaded as the word that starts there */
 	if (a->bytes > room)
-		return me_fault(me, cx, SIM_ME_FAULT_MEM,
+		return me_fault(me, ctx, SIM_ME_FAULT_MEM,
 				"address 0x%" PRIx64 " (%" PRIu32
 				" bytes) is not inside a map value",
 				addr, a->bytes);
@@ -93,9 +93,9 @@ static bool resolve_map_value(struct sim_me *me, struct me_ctx *cx, uint64_t add
 	return true;
 }
 
-bool me_mem_resolve(struct sim_me *me, struct me_ctx *cx, uint64_t addr, bool is32,
+bool me_mem_resolve(struct sim_me *me, struct me_ctx *ctx, uint64_t addr, bool is32,
 		    struct me_access *a)
 {
-	return is32 ? resolve_packet(me, cx, (uint32_t)addr, a)
-		    : resolve_map_value(me, cx, addr, a);
+	return is32 ? resolve_packet(me, ctx, (uint32_t)addr, a)
+		    : resolve_map_value(me, ctx, addr, a);
 }

@@ -18,21 +18,21 @@ struct changes {
 	size_t n;
 };
 
-static uint32_t flags_of(const struct me_ctx *cx)
+static uint32_t flags_of(const struct me_ctx *ctx)
 {
-	if (cx->cc_c & CC_UNKNOWN)
+	if (ctx->cc_c & CC_UNKNOWN)
 		return 0;
-	return cx->cc_res >> 31 << 3 | (cx->cc_res ? 0u : 4u) | (cx->cc_c & CC_SET) << 1 |
-	       (cx->cc_v & CC_SET);
+	return ctx->cc_res >> 31 << 3 | (ctx->cc_res ? 0u : 4u) | (ctx->cc_c & CC_SET) << 1 |
+	       (ctx->cc_v & CC_SET);
 }
 
-static void take(const struct sim_me *me, const struct me_ctx *cx, struct snapshot *s)
+static void take(const struct sim_me *me, const struct me_ctx *ctx, struct snapshot *s)
 {
-	memcpy(s->r, cx->r, sizeof(s->r));
+	memcpy(s->r, ctx->r, sizeof(s->r));
 	memcpy(s->lm, me->lm, sizeof(s->lm));
 	for (unsigned i = 0; i < ME_POINTERS; i++)
-		s->ptr[i] = cx->ptr[i].now;
-	s->cc = flags_of(cx);
+		s->ptr[i] = ctx->ptr[i].now;
+	s->cc = flags_of(ctx);
 }
 
 static void register_name(unsigned i, char *name, size_t size)
@@ -80,21 +80,21 @@ static void compare(const struct snapshot *a, const struct snapshot *b, struct c
 		snprintf(note(c, a->cc, b->cc)->name, sizeof(ch->name), "cc");
 }
 
-bool me_trace_step(struct sim_me *me, struct me_ctx *cx,
-		   bool (*step)(struct sim_me *me, struct me_ctx *cx))
+bool me_trace_step(struct sim_me *me, struct me_ctx *ctx,
+		   bool (*step)(struct sim_me *me, struct me_ctx *ctx))
 {
 	struct snapshot before, after;
 	struct changes changes = { .n = 0 };
 	char text[128];
-	uint64_t cycle = cx->cycle;
-	uint32_t at = cx->next;
+	uint64_t cycle = ctx->cycle;
+	uint32_t at = ctx->next;
 	bool more;
 
 	if (at >= me->n)
-		return step(me, cx);
-	take(me, cx, &before);
-	more = step(me, cx);
-	take(me, cx, &after);
+		return step(me, ctx);
+	take(me, ctx, &before);
+	more = step(me, ctx);
+	take(me, ctx, &after);
 	compare(&before, &after, &changes);
 	sim_me_disasm(me->words[at], text, sizeof(text));
 	me->trace(me->trace_arg, &(struct sim_me_step){ .word_idx = at,
