@@ -44,7 +44,7 @@ static bool has_data_only(uint32_t type)
 
 static bool may_share(const struct fe_object *obj, const struct fe_map *m)
 {
-	struct fe_special s = { .n = 0 };
+	struct fe_btf_fields s = { .n = 0 };
 
 	if (m->kind != FE_MAP_USER || m->init || !has_data_only(m->type))
 		return false;

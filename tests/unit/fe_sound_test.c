@@ -33,7 +33,7 @@ struct machine {
 	uint32_t rounds;
 };
 
-static bool number_inside(const struct vp_reg *f, uint64_t v)
+static bool scalar_inside(const struct vp_reg *f, uint64_t v)
 {
 	return !((v ^ f->var.value) & ~f->var.mask) && v >= f->umin && v <= f->umax &&
 	       (int64_t)v >= f->smin && (int64_t)v <= f->smax && (uint32_t)v >= f->u32_min &&
@@ -55,7 +55,7 @@ static bool pointer_inside(const struct machine *m, const struct vp_reg *f, uint
 	default: return true;
 	}
 	return off >= f->min_off && off <= f->max_off &&
-	       (f->off_varies || number_inside(f, (uint64_t)(off - f->off)));
+	       (f->off_varies || scalar_inside(f, (uint64_t)(off - f->off)));
 }
 
 static void check_facts(struct machine *m)
@@ -68,7 +68,7 @@ static void check_facts(struct machine *m)
 		bool ok = true;
 
 		if (f->kind == VP_SCALAR)
-			ok = number_inside(f, m->r[r]);
+			ok = scalar_inside(f, m->r[r]);
 		else if (f->kind != VP_NOT_INIT && f->kind != VP_CONFLICT &&
 			 f->kind != VP_ADDRESS && f->kind != VP_PKT_OR_ADDRESS)
 			ok = pointer_inside(m, f, m->r[r]);

@@ -67,7 +67,7 @@ static struct sample sample(uint64_t *s)
 		x.val = fe_val_unknown();
 	else if (next(s) % 4 == 0)
 		x.val.var = FE_TNUM_UNKNOWN;
-	assert_true(fe_val_sync(&x.val));
+	assert_true(fe_val_bounds_sync(&x.val));
 	return x;
 }
 

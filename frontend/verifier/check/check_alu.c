@@ -124,7 +124,7 @@ bool fe_check_sane_offset(struct fe_env *env, const struct fe_reg *r)
 	return true;
 }
 
-static bool check_number_sane(struct fe_env *env, const struct fe_val *v)
+static bool check_scalar_sane(struct fe_env *env, const struct fe_val *v)
 {
 	bool is_const = fe_val_is_const(v);
 
@@ -182,7 +182,7 @@ static bool pointer_and_number(struct fe_env *env, struct fe_reg *dst, const str
 		*dst = result;
 		return true;
 	}
-	if (!may_do_arithmetic(env, ptr, is_const && !n->var.value) || !check_number_sane(env, n) ||
+	if (!may_do_arithmetic(env, ptr, is_const && !n->var.value) || !check_scalar_sane(env, n) ||
 	    !fe_check_sane_offset(env, ptr))
 		return false;
 	fe_need(env, regno);

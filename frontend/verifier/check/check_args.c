@@ -249,11 +249,11 @@ static bool check_special(struct fe_env *env, struct fe_call_args *c, unsigned r
 			  const char *type)
 {
 	const struct fe_reg *r = fe_reg(env, regno);
-	const struct fe_special *s;
+	const struct fe_btf_fields *s;
 
 	if (r->type != FE_MAP_VALUE || (r->flags & FE_MAYBE_NULL) || !fe_val_is_const(&r->val))
 		return fe_wrong_kind(env, c, regno, type);
-	s = fe_special_of(env, r);
+	s = fe_btf_fields_of(env, r);
 	for (unsigned i = 0; i < s->n; i++) {
 		if ((int64_t)s->field[i].off == r->off + (int64_t)r->val.var.value &&
 		    !strcmp(s->field[i].name, type))

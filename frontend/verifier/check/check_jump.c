@@ -35,7 +35,7 @@ static void copy_knowledge(struct fe_reg *r, void *arg)
 	fe_val_alu(&r->val, &delta, BPF_ADD, true);
 }
 
-/* All copies of a number learn what was learnt of one. */
+/* All copies of a number deduce what was learnt of one. */
 static void tell_copies(struct fe_state *s, const struct fe_reg *known)
 {
 	struct linked l = { known };
@@ -53,7 +53,7 @@ static bool forget_numbers(struct fe_state *s, const struct sides *v)
 	return true;
 }
 
-static bool refine_numbers(struct fe_state *s, const struct sides *v, uint8_t op, bool is32)
+static bool refine_scalars(struct fe_state *s, const struct sides *v, uint8_t op, bool is32)
 {
 	if (v->like_kernel && v->a == v->b)
 		return forget_numbers(s, v);
@@ -237,12 +237,12 @@ static int decide(const struct sides *v, uint8_t op, bool is32)
 }
 
 /* What holds in state s, where `a op b` is true. False: it cannot be. */
-static bool learn(struct fe_state *s, const struct sides *v, uint8_t op, bool is32)
+static bool deduce(struct fe_state *s, const struct sides *v, uint8_t op, bool is32)
 {
 	struct fe_reg *a = v->a, *b = v->b;
 
 	if (a->type == FE_SCALAR && b->type == FE_SCALAR)
-		return refine_numbers(s, v, op, is32);
+		return refine_scalars(s, v, op, is32);
 	if (v->with_constant && is_null_test(a, b, op, is32) && (a->flags & FE_MAYBE_NULL)) {
 		fe_mark_null(s, a->id, op == BPF_JEQ);
 	} else if (!is32 && is_packet_pair(a, b)) {
@@ -309,9 +309,9 @@ static bool walk_both(struct fe_env *env, const struct bpf_insn *insn, const str
 	if (!taken)
 		return false;
 	v = sides_of(env, taken, insn, &imm_taken);
-	may_take = learn(taken, &v, ebpf_op(insn), is32);
+	may_take = deduce(taken, &v, ebpf_op(insn), is32);
 	v = sides_of(env, env->cur, insn, &imm_falls);
-	may_fall = learn(env->cur, &v, fe_cond_negate(ebpf_op(insn)), is32);
+	may_fall = deduce(env->cur, &v, fe_cond_negate(ebpf_op(insn)), is32);
 	fe_facts_branch(env, may_take, may_fall);
 	if (!may_take || !may_fall)
 		need_operands(env, insn);

@@ -44,7 +44,7 @@ static void set_member(const struct fe_member *member, const struct fe_mem_acces
 		fe_reg_pointer(dst, FE_MEM, -1);
 		dst->flags = FE_UNTRUSTED | FE_READ_ONLY;
 		break;
-	default: fe_loaded_number(dst, m);
+	default: fe_loaded_scalar(dst, m);
 	}
 }
 

@@ -7,16 +7,16 @@
  * its object is changed by bpf_kptr_xchg() alone; loading it gives the object for as long as the
  * program runs, or null. */
 
-const struct fe_special_field *fe_kptr_field(const struct fe_env *env, const struct fe_reg *r,
+const struct fe_btf_field *fe_kptr_field(const struct fe_env *env, const struct fe_reg *r,
 					     int64_t off, uint64_t size)
 {
-	const struct fe_special *s = fe_special_of(env, r);
+	const struct fe_btf_fields *s = fe_btf_fields_of(env, r);
 	int64_t lo = r->off + off + r->val.smin, hi = r->off + off + (int64_t)r->val.umax;
 
 	if (r->val.smin <= -FE_MAX_VAR_OFF || r->val.umax >= FE_MAX_VAR_OFF)
 		return NULL; /* rejected as any access */
 	for (unsigned i = 0; i < s->n; i++) {
-		const struct fe_special_field *f = &s->field[i];
+		const struct fe_btf_field *f = &s->field[i];
 
 		if (f->kptr && lo < f->off + 8 && f->off < hi + (int64_t)size)
 			return f;
@@ -24,12 +24,12 @@ const struct fe_special_field *fe_kptr_field(const struct fe_env *env, const str
 	return NULL;
 }
 
-static bool reject(struct fe_env *env, const struct fe_special_field *f, const char *why)
+static bool reject(struct fe_env *env, const struct fe_btf_field *f, const char *why)
 {
 	return FE_REJECT(env, REASON_KPTR_ACCESS, f->to, why);
 }
 
-static bool load(struct fe_env *env, const struct fe_special_field *f, struct fe_reg *dst)
+static bool load(struct fe_env *env, const struct fe_btf_field *f, struct fe_reg *dst)
 {
 	const struct btf *btf;
 
@@ -43,7 +43,7 @@ static bool load(struct fe_env *env, const struct fe_special_field *f, struct fe
 	return dst->btf_id || FE_REJECT(env, REASON_KERNEL_TYPES, f->to);
 }
 
-static bool store(struct fe_env *env, const struct fe_special_field *f,
+static bool store(struct fe_env *env, const struct fe_btf_field *f,
 		  const struct fe_mem_access *m)
 {
 	const struct fe_reg *r = m->value >= 0 ? fe_reg(env, (unsigned)m->value) : NULL;
@@ -58,7 +58,7 @@ static bool store(struct fe_env *env, const struct fe_special_field *f,
 }
 
 bool fe_check_kptr_access(struct fe_env *env, const struct fe_mem_access *m,
-			  const struct fe_special_field *f)
+			  const struct fe_btf_field *f)
 {
 	const struct fe_reg *base = fe_reg(env, m->base);
 
@@ -78,7 +78,7 @@ bool fe_check_kptr_access(struct fe_env *env, const struct fe_mem_access *m,
 bool fe_check_kptr_arg(struct fe_env *env, struct fe_call_args *c, unsigned regno)
 {
 	const struct fe_reg *r = fe_reg(env, regno);
-	const struct fe_special_field *f = NULL;
+	const struct fe_btf_field *f = NULL;
 
 	if (r->type == FE_MAP_VALUE && !(r->flags & FE_MAYBE_NULL) && fe_val_is_const(&r->val))
 		f = fe_kptr_field(env, r, 0, 8);

@@ -39,7 +39,7 @@ static bool offsets(struct fe_env *env, const struct fe_reg *r, int64_t off, uin
 static bool check_special_fields(struct fe_env *env, const struct fe_reg *r, int64_t off,
 				 uint64_t size)
 {
-	const struct fe_special *s = fe_special_of(env, r);
+	const struct fe_btf_fields *s = fe_btf_fields_of(env, r);
 	int64_t lo = r->off + off + r->val.smin, hi = r->off + off + (int64_t)r->val.umax;
 
 	for (unsigned i = 0; i < s->n; i++) {
@@ -118,7 +118,7 @@ static bool load_constant(struct fe_env *env, const struct fe_reg *base,
 	return true;
 }
 
-void fe_loaded_number(struct fe_reg *dst, const struct fe_mem_access *m)
+void fe_loaded_scalar(struct fe_reg *dst, const struct fe_mem_access *m)
 {
 	fe_reg_unknown(dst);
 	if (m->sign_extend)
@@ -161,7 +161,7 @@ static bool is_connection_mark(const struct fe_env *env, const struct fe_reg *ba
 bool fe_check_mem(struct fe_env *env, const struct fe_mem_access *m)
 {
 	const struct fe_reg *base = fe_reg(env, m->base);
-	const struct fe_special_field *f;
+	const struct fe_btf_field *f;
 	struct fe_reg dst;
 	uint64_t v;
 
@@ -178,7 +178,7 @@ bool fe_check_mem(struct fe_env *env, const struct fe_mem_access *m)
 			return false;
 		if (m->value >= 0 && m->access == FE_READ &&
 		    fe_reg(env, (unsigned)m->value)->type == FE_SCALAR)
-			fe_loaded_number(fe_reg(env, (unsigned)m->value), m);
+			fe_loaded_scalar(fe_reg(env, (unsigned)m->value), m);
 		return true;
 	}
 	if ((base->type == FE_BTF_OBJ || base->type == FE_MAP_PTR || is_untrusted_memory(base)) &&
@@ -196,7 +196,7 @@ bool fe_check_mem(struct fe_env *env, const struct fe_mem_access *m)
 	if (load_constant(env, base, m, &v))
 		fe_reg_const(&dst, v);
 	else
-		fe_loaded_number(&dst, m);
+		fe_loaded_scalar(&dst, m);
 	*fe_reg(env, (unsigned)m->value) = dst;
 	return true;
 }

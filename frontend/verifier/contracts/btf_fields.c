@@ -9,7 +9,7 @@
 /* Fields of map values that only helpers may touch (spin locks, timers, kernel pointers …), found in the
  * object's BTF as the kernel finds them: by the names of structures, without looking through typedefs and
  * const. A value that breaks one of the kernel's rules has no such fields at all: it is plain bytes, and
- * what needs a field is rejected (fe_special.refused). */
+ * what needs a field is rejected (fe_btf_fields.refused). */
 
 #define MAX_DEPTH  32    /* of structures in structures, of modifiers: as the kernel */
 #define MAX_FIELDS 11    /* in a value: as the kernel */
@@ -34,7 +34,7 @@ static const struct row rows[] = {
 };
 
 struct finder {
-	struct fe_special *special;
+	struct fe_btf_fields *special;
 	const struct btf *btf;
 	uint32_t seen; /* rows that may be there once, and were */
 	unsigned visits;
@@ -55,9 +55,9 @@ static void refuse(struct finder *w, const char *why)
 		w->special->refused = why;
 }
 
-static void add(struct finder *w, const struct fe_special_field *f)
+static void add(struct finder *w, const struct fe_btf_field *f)
 {
-	struct fe_special *s = w->special;
+	struct fe_btf_fields *s = w->special;
 
 	if (s->n == MAX_FIELDS)
 		refuse(w, "its value has more than 11 such fields");
@@ -84,7 +84,7 @@ static const struct btf_type *pointee(const struct btf *btf, uint32_t id)
 	return t && btf_is_composite(t) ? t : NULL;
 }
 
-static void set_pointer_kind(struct finder *w, const char *tag, struct fe_special_field *f)
+static void set_pointer_kind(struct finder *w, const char *tag, struct fe_btf_field *f)
 {
 	f->family = FE_SPECIAL_OBJECT;
 	if (!strcmp(tag, "kptr"))
@@ -99,7 +99,7 @@ static void set_pointer_kind(struct finder *w, const char *tag, struct fe_specia
 
 static bool add_pointer(struct finder *w, const struct btf_type *t, uint32_t off)
 {
-	struct fe_special_field f = { .off = off, .size = 8, .name = "kptr" };
+	struct fe_btf_field f = { .off = off, .size = 8, .name = "kptr" };
 	const struct btf_type *tag, *to;
 
 	if (btf_is_volatile(t))
@@ -207,7 +207,7 @@ static bool add_row(struct finder *w, const struct place *p, const struct btf_ty
 	if (row->family == FE_SPECIAL_ROOT)
 		check_root(w, p, row);
 	add(w,
-	    &(struct fe_special_field){
+	    &(struct fe_btf_field){
 		    .off = p->off, .size = row->size, .name = row->name, .family = row->family });
 	return true;
 }
@@ -228,7 +228,7 @@ static void find_in_members(struct finder *w, uint32_t id, const struct btf_type
 /* The fields from `first` on are those of an array's first element. */
 static void repeat(struct finder *w, unsigned first, uint64_t times, uint32_t bytes)
 {
-	struct fe_special *s = w->special;
+	struct fe_btf_fields *s = w->special;
 	unsigned n = s->n - first;
 
 	for (unsigned i = first; i < s->n; i++) {
@@ -240,7 +240,7 @@ static void repeat(struct finder *w, unsigned first, uint64_t times, uint32_t by
 	}
 	for (uint64_t k = 1; k < times && n && !s->refused; k++) {
 		for (unsigned i = 0; i < n && !s->refused; i++) {
-			struct fe_special_field f = s->field[first + i];
+			struct fe_btf_field f = s->field[first + i];
 
 			f.off += (uint32_t)k * bytes;
 			add(w, &f);
@@ -286,7 +286,7 @@ static void find(struct finder *w, const struct place *p, unsigned depth)
 		repeat(w, first, n, (uint32_t)size);
 }
 
-static bool has_family(const struct fe_special *s, enum fe_special_family family)
+static bool has_family(const struct fe_btf_fields *s, enum fe_special_family family)
 {
 	for (unsigned i = 0; i < s->n; i++) {
 		if (s->field[i].family == family)
@@ -295,7 +295,7 @@ static bool has_family(const struct fe_special *s, enum fe_special_family family
 	return false;
 }
 
-void fe_special_find(struct fe_special *s, const struct btf *btf, uint32_t value_id)
+void fe_special_find(struct fe_btf_fields *s, const struct btf *btf, uint32_t value_id)
 {
 	const struct btf_type *t = btf__type_by_id(btf, value_id);
 	struct finder w = { .special = s, .btf = btf };

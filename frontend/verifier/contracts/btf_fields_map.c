@@ -58,7 +58,7 @@ static bool key_is_fine(const struct fe_map *m, const struct btf *btf)
 }
 
 /* NULL: the map may have the fields that its value has. */
-static const char *why_not(const struct fe_special *s, const struct fe_map *m,
+static const char *why_not(const struct fe_btf_fields *s, const struct fe_map *m,
 			   const struct btf *btf)
 {
 	bool user = m->kind == FE_MAP_USER;
@@ -79,7 +79,7 @@ static const char *why_not(const struct fe_special *s, const struct fe_map *m,
 	return NULL;
 }
 
-static void find_fields(const struct fe_object *obj, const struct fe_map *m, struct fe_special *s)
+static void find_fields(const struct fe_object *obj, const struct fe_map *m, struct fe_btf_fields *s)
 {
 	const char *why;
 
@@ -95,19 +95,19 @@ static void find_fields(const struct fe_object *obj, const struct fe_map *m, str
 	s->n = 0;
 }
 
-void fe_special_init(struct fe_env *env)
+void fe_btf_fields_init(struct fe_env *env)
 {
 	const struct fe_object *obj = env->obj;
 
-	env->special = ARENA_ARRAY(&env->mem, struct fe_special, obj->n_maps + 1);
-	env->inner_special = ARENA_ARRAY(&env->mem, struct fe_special, obj->n_inner_maps + 1);
+	env->special = ARENA_ARRAY(&env->mem, struct fe_btf_fields, obj->n_maps + 1);
+	env->inner_special = ARENA_ARRAY(&env->mem, struct fe_btf_fields, obj->n_inner_maps + 1);
 	for (size_t i = 0; i < obj->n_maps; i++)
 		find_fields(obj, &obj->maps[i], &env->special[i]);
 	for (size_t i = 0; i < obj->n_inner_maps; i++)
 		find_fields(obj, &obj->inner_maps[i], &env->inner_special[i]);
 }
 
-const struct fe_special *fe_special_of(const struct fe_env *env, const struct fe_reg *r)
+const struct fe_btf_fields *fe_btf_fields_of(const struct fe_env *env, const struct fe_reg *r)
 {
 	return r->flags & FE_INNER_MAP ? &env->inner_special[r->object] : &env->special[r->object];
 }

@@ -223,5 +223,5 @@ bool fe_cond_refine(struct fe_val *av, struct fe_val *bv, uint8_t op, bool is32)
 		return false;
 	view_store(av, &a);
 	view_store(bv, &b);
-	return fe_val_sync(av) && fe_val_sync(bv);
+	return fe_val_bounds_sync(av) && fe_val_bounds_sync(bv);
 }

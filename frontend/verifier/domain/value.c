@@ -82,7 +82,7 @@ bool fe_val_is_unknown(const struct fe_val *v)
 	return fe_val_equal(v, &u);
 }
 
-/* ---- the views learn from each other --------------------------------------------------------- */
+/* ---- the views deduce from each other --------------------------------------------------------- */
 
 static void raise_s(int64_t *min, int64_t v)
 {
@@ -113,7 +113,7 @@ static int64_t sext(uint64_t v, unsigned bits)
 	return bits == 64 ? (int64_t)v : (int64_t)(int32_t)(uint32_t)v;
 }
 
-static void learn_from_bits(struct range *r, struct vp_tnum t)
+static void deduce_from_bits(struct range *r, struct vp_tnum t)
 {
 	uint64_t sign = UINT64_C(1) << (r->bits - 1);
 
@@ -124,7 +124,7 @@ static void learn_from_bits(struct range *r, struct vp_tnum t)
 }
 
 /* Signed from unsigned bounds and back, at one width. */
-static void learn_across_sign(struct range *r)
+static void deduce_across_sign(struct range *r)
 {
 	uint64_t all = bits_mask(r->bits);
 	uint64_t low = (uint64_t)r->smin & all, high = (uint64_t)r->smax & all;
@@ -148,7 +148,7 @@ static void learn_across_sign(struct range *r)
 }
 
 /* The low half from the whole: where the high half is one number, or just two neighbours. */
-static void learn_low(struct range *low, uint64_t min, uint64_t max)
+static void deduce_low(struct range *low, uint64_t min, uint64_t max)
 {
 	if (min >> 32 == max >> 32) {
 		raise_u(&low->umin, (uint32_t)min);
@@ -165,7 +165,7 @@ static void learn_low(struct range *low, uint64_t min, uint64_t max)
 }
 
 /* The whole from the low half: the bounds' own high half with the tighter low half. */
-static void learn_whole(struct range *r, const struct range *low)
+static void deduce_whole(struct range *r, const struct range *low)
 {
 	const uint64_t high = ~bits_mask(32);
 
@@ -180,19 +180,19 @@ static void learn_whole(struct range *r, const struct range *low)
 	}
 }
 
-bool fe_val_sync(struct fe_val *v)
+bool fe_val_bounds_sync(struct fe_val *v)
 {
 	struct range r = whole(v), low = low_half(v);
 	struct vp_tnum t, t32;
 
-	learn_from_bits(&low, fe_tnum_cast(v->var, 4));
-	learn_from_bits(&r, v->var);
+	deduce_from_bits(&low, fe_tnum_cast(v->var, 4));
+	deduce_from_bits(&r, v->var);
 	for (unsigned round = 0; round < 3; round++) {
-		learn_low(&low, r.umin, r.umax);
-		learn_low(&low, (uint64_t)r.smin, (uint64_t)r.smax);
-		learn_across_sign(&low);
-		learn_across_sign(&r);
-		learn_whole(&r, &low);
+		deduce_low(&low, r.umin, r.umax);
+		deduce_low(&low, (uint64_t)r.smin, (uint64_t)r.smax);
+		deduce_across_sign(&low);
+		deduce_across_sign(&r);
+		deduce_whole(&r, &low);
 	}
 	if (r.smin > r.smax || r.umin > r.umax || low.smin > low.smax || low.umin > low.umax)
 		return false;
@@ -204,8 +204,8 @@ bool fe_val_sync(struct fe_val *v)
 	if (fe_tnum_disjoint(t32, fe_tnum_cast(t, 4)))
 		return false;
 	v->var = fe_tnum_with_low32(t, fe_tnum_intersect(t32, fe_tnum_cast(t, 4)));
-	learn_from_bits(&low, fe_tnum_cast(v->var, 4));
-	learn_from_bits(&r, v->var);
+	deduce_from_bits(&low, fe_tnum_cast(v->var, 4));
+	deduce_from_bits(&r, v->var);
 	set_whole(v, &r);
 	set_low_half(v, &low);
 	return r.smin <= r.smax && r.umin <= r.umax && low.smin <= low.smax && low.umin <= low.umax;
@@ -422,7 +422,7 @@ static void alu64(struct fe_val *dst, const struct fe_val *src, uint8_t op)
 	dst->var = t;
 	set_whole(dst, &d);
 	set_low_half(dst, &d32);
-	if (!fe_val_sync(dst))
+	if (!fe_val_bounds_sync(dst))
 		*dst = fe_val_unknown();
 }
 
@@ -452,7 +452,7 @@ void fe_val_zext32(struct fe_val *v)
 	v->smax = UINT32_MAX;
 	v->umin = v->u32_min;
 	v->umax = v->u32_max;
-	if (!fe_val_sync(v)) {
+	if (!fe_val_bounds_sync(v)) {
 		*v = fe_val_unknown();
 		v->var = fe_tnum_cast(v->var, 4);
 		v->smin = 0;
@@ -480,10 +480,10 @@ void fe_val_truncate(struct fe_val *v, unsigned bytes)
 	} else {
 		n.umax = keep;
 	}
-	if (!fe_val_sync(&n)) {
+	if (!fe_val_bounds_sync(&n)) {
 		n = fe_val_unknown();
 		n.var = (struct vp_tnum){ 0, keep };
-		fe_val_sync(&n);
+		fe_val_bounds_sync(&n);
 	}
 	*v = n;
 }
@@ -498,7 +498,7 @@ void fe_val_end(struct fe_val *v, unsigned bytes, bool swap)
 	}
 	/* Known bits move along; bounds mean nothing in another order of bytes. */
 	n.var = fe_tnum_rsh(fe_tnum_bswap(v->var), 64 - bytes * 8);
-	*v = fe_val_sync(&n) ? n : fe_val_unknown();
+	*v = fe_val_bounds_sync(&n) ? n : fe_val_unknown();
 }
 
 void fe_val_sign_extend(struct fe_val *v, unsigned bytes, bool to64)
@@ -520,11 +520,11 @@ void fe_val_sign_extend(struct fe_val *v, unsigned bytes, bool to64)
 		n.smin = smin;
 		n.smax = smax;
 	}
-	if (!fe_val_sync(&n)) {
+	if (!fe_val_bounds_sync(&n)) {
 		n = fe_val_unknown();
 		n.smin = INT64_MIN >> up;
 		n.smax = INT64_MAX >> up;
-		fe_val_sync(&n);
+		fe_val_bounds_sync(&n);
 	}
 	*v = n;
 	if (!to64)
@@ -586,6 +586,6 @@ struct fe_val fe_val_widen(const struct fe_val *before, const struct fe_val *now
 		v.u32_min = before->u32_min;
 	if (now->u32_max <= before->u32_max)
 		v.u32_max = before->u32_max;
-	fe_val_sync(&v);
+	fe_val_bounds_sync(&v);
 	return v;
 }

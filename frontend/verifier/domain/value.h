@@ -4,8 +4,8 @@
 #include "frontend/verifier/domain/tnum.h"
 
 /* What the verifier knows of a 64-bit number: known bits, and signed and unsigned bounds of the
- * whole and of its low half. The nine views describe the same number; fe_val_sync() lets each
- * learn from the others. For pointers it is the variable part of the offset. */
+ * whole and of its low half. The nine views describe the same number; fe_val_bounds_sync() lets each
+ * deduce from the others. For pointers it is the variable part of the offset. */
 struct fe_val {
 	struct vp_tnum var;
 	int64_t smin, smax;
@@ -28,7 +28,7 @@ bool fe_val_is_unknown(const struct fe_val *v);
 
 /* Lets the bounds and the known bits refine each other. False: the views contradict each other,
  * so no number is left (the path cannot be walked by any execution). */
-bool fe_val_sync(struct fe_val *v);
+bool fe_val_bounds_sync(struct fe_val *v);
 
 /* dst = dst op src for an ALU opcode (BPF_ADD … BPF_ARSH); exact width semantics of BPF_ALU
  * (`is64` false: result zero-extended) and BPF_ALU64. Division, modulo, byte swaps and shifts by

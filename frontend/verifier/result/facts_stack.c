@@ -17,7 +17,7 @@ void fe_facts_stack_init(struct fe_env *env)
 	env->main_stack_seen = ARENA_ARRAY(&env->mem, bool, n);
 }
 
-static struct vp_reg unknown_number(void)
+static struct vp_reg unknown_scalar(void)
 {
 	struct fe_reg r = { .type = FE_NOT_INIT };
 
@@ -48,7 +48,7 @@ static struct vp_slot slot_of(const struct fe_stack_slot *s)
 {
 	struct vp_slot v = { .whole = is_whole(s), .bytes = written_bytes(s) };
 
-	v.reg = v.whole ? fe_fact_of(&s->spill) : unknown_number();
+	v.reg = v.whole ? fe_fact_of(&s->spill) : unknown_scalar();
 	if (!v.whole && fe_slot_has_address(s))
 		v.reg.kind = VP_ADDRESS;
 	if (fe_slot_has_object(s))
@@ -64,7 +64,7 @@ static void join_slot(struct vp_slot *a, const struct vp_slot *b)
 	if (a->whole && b->whole) {
 		fe_fact_join(&a->reg, &b->reg);
 	} else if (a->bytes || b->bytes) {
-		a->reg = unknown_number();
+		a->reg = unknown_scalar();
 		if (pointer)
 			a->reg.kind = VP_CONFLICT;
 	}
@@ -102,7 +102,7 @@ static void grow(struct fe_env *env, struct vp_stack *s, uint32_t n)
 	struct vp_slot *slots = ARENA_ARRAY(env->cx->arena, struct vp_slot, n);
 
 	for (uint32_t i = 0; i < n; i++) {
-		slots[i].reg = unknown_number();
+		slots[i].reg = unknown_scalar();
 		if (i < s->n)
 			slots[i] = s->slots[i];
 	}

@@ -39,7 +39,7 @@ static const struct btf_type *resolve(const struct btf *btf, uint32_t id)
 	return NULL;
 }
 
-static bool is_number(const struct btf_type *t)
+static bool is_scalar(const struct btf_type *t)
 {
 	return t && (btf_is_int(t) || btf_is_any_enum(t));
 }
@@ -101,7 +101,7 @@ static bool read_param(struct fe_env *env, struct signature *s, uint32_t func, u
 	struct param *p = &s->params[i];
 	int64_t size;
 
-	if (is_number(t))
+	if (is_scalar(t))
 		return true;
 	if (!t || !btf_is_ptr(t))
 		return FE_REJECT(env, REASON_GLOBAL_PARAM, s->name, i + 1);
@@ -134,7 +134,7 @@ static bool read_signature(struct fe_env *env, uint32_t subprog, struct signatur
 	proto = func && btf_is_func(func) ? btf__type_by_id(btf, func->type) : NULL;
 	if (!proto || !btf_is_func_proto(proto) || btf_vlen(proto) > ARRAY_SIZE(s->params))
 		return FE_REJECT(env, REASON_GLOBAL_SIGNATURE, sp->name);
-	if (!is_number(resolve(btf, proto->type)))
+	if (!is_scalar(resolve(btf, proto->type)))
 		return FE_REJECT(env, REASON_GLOBAL_RESULT, sp->name);
 	s->n = btf_vlen(proto);
 	for (unsigned i = 0; i < s->n; i++) {
@@ -277,7 +277,7 @@ static bool returns_number(const struct fe_env *env, const struct fe_subprog *sp
 
 	t = t && btf_is_func(t) ? btf__type_by_id(btf, t->type) : NULL;
 	t = t && btf_is_func_proto(t) ? resolve(btf, t->type) : NULL;
-	return is_number(t) && t->size <= 8;
+	return is_scalar(t) && t->size <= 8;
 }
 
 bool fe_check_early_exits(struct fe_env *env)

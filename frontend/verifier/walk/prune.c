@@ -132,7 +132,7 @@ static bool reg_covered(struct comparison *c, const struct fe_reg *old, const st
 }
 
 /* The slot's eight bytes as one unbounded number, which is what loads make of misc bytes. */
-static bool is_any_number(const struct fe_stack_slot *s)
+static bool is_any_scalar(const struct fe_stack_slot *s)
 {
 	if (fe_slot_spill_bytes(s) == 8)
 		return s->spill.type == FE_SCALAR && !s->spill.id && !s->spill.address.k &&
@@ -175,7 +175,7 @@ static bool content_covered(struct comparison *c, const struct fe_stack_slot *ol
 	if (c->mode != COMPARE_EXACT) {
 		if (!memcmp(old->bytes, nothing, sizeof(nothing)))
 			return true;
-		if (is_any_number(old) && fe_slot_has_number(cur))
+		if (is_any_scalar(old) && fe_slot_has_number(cur))
 			return true;
 	}
 	if (!bytes_covered(c, old, cur))

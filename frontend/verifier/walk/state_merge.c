@@ -22,7 +22,7 @@ static struct fe_val widened(const struct fe_val *old, const struct fe_val *join
 	return v;
 }
 
-static void join_number(const struct fe_reg *old, struct fe_reg *cur, bool needed, uint32_t joins)
+static void merge_scalar(const struct fe_reg *old, struct fe_reg *cur, bool needed, uint32_t joins)
 {
 	struct fe_val joined = fe_val_join(&old->val, &cur->val);
 
@@ -42,7 +42,7 @@ static void join_reg(const struct fe_reg *old, struct fe_reg *cur, bool needed, 
 	if (old->type != cur->type)
 		return;
 	if (cur->type == FE_SCALAR)
-		join_number(old, cur, needed, joins);
+		merge_scalar(old, cur, needed, joins);
 	else if (fe_reg_is_packet(cur) && old->range >= 0)
 		cur->range = old->range; /* covered: no more is known in old */
 }

@@ -112,7 +112,7 @@ static bool verify(struct fe_env *env, struct vprog *vp)
 	if (!fe_check_exceptions(env))
 		return false;
 	fe_fastcall_init(env);
-	fe_special_init(env);
+	fe_btf_fields_init(env);
 	fe_prune_init(env);
 	fe_facts_init(env);
 	ok = fe_walk(env) && verify_globals(env) && fe_check_stack_depth(env);

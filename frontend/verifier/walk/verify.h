@@ -83,7 +83,7 @@ enum fe_special_family {
 };
 
 /* Fields of a map's value that only helpers may touch. */
-struct fe_special_field {
+struct fe_btf_field {
 	uint32_t off, size;
 	const char *name; /* type: "bpf_spin_lock" … */
 	enum fe_special_family family;
@@ -94,8 +94,8 @@ struct fe_special_field {
 
 enum fe_kptr { FE_KPTR_NOT, FE_KPTR_UNTRUSTED, FE_KPTR_OWNED };
 
-struct fe_special {
-	struct fe_special_field field[11]; /* as many as the kernel takes */
+struct fe_btf_fields {
+	struct fe_btf_field field[11]; /* as many as the kernel takes */
 	unsigned n;
 	const char *refused; /* why the fields of the value are plain bytes; NULL: they are not */
 };
@@ -120,7 +120,7 @@ struct fe_env {
 	bool *fastcall_insn;          /* by instruction: a spill or fill of that kind */
 	uint8_t *moves_packet;        /* by subprogram: see global.c */
 	uint16_t *base_type; /* by instruction: what it loads from or stores to (enum fe_type) */
-	struct fe_special *special, *inner_special; /* by map */
+	struct fe_btf_fields *special, *inner_special; /* by map */
 	enum fe_prog_kind kind;
 
 	/* the walk */
@@ -262,15 +262,15 @@ bool fe_check_ld_abs(struct fe_env *env, const struct bpf_insn *insn);
 bool fe_check_region(struct fe_env *env, unsigned regno, int64_t off, uint64_t size,
 		     bool zero_size_ok, enum fe_access access);
 /* What a load of that size may give, when nothing is known of the memory. */
-void fe_loaded_number(struct fe_reg *dst, const struct fe_mem_access *m);
+void fe_loaded_scalar(struct fe_reg *dst, const struct fe_mem_access *m);
 const struct fe_map *fe_map_of(const struct fe_env *env, const struct fe_reg *r);
 
 /* btf_fields.c: the fields of a value of this type */
-void fe_special_find(struct fe_special *s, const struct btf *btf, uint32_t value_id);
+void fe_special_find(struct fe_btf_fields *s, const struct btf *btf, uint32_t value_id);
 
 /* btf_fields_map.c: which maps may have them */
-void fe_special_init(struct fe_env *env);
-const struct fe_special *fe_special_of(const struct fe_env *env, const struct fe_reg *r);
+void fe_btf_fields_init(struct fe_env *env);
+const struct fe_btf_fields *fe_btf_fields_of(const struct fe_env *env, const struct fe_reg *r);
 
 /* check_packet.c */
 bool fe_check_packet(struct fe_env *env, const struct fe_reg *r, int64_t off, uint64_t size,
@@ -380,10 +380,10 @@ bool fe_check_type_arg(struct fe_env *env, struct fe_call_args *c, unsigned regn
 void fe_cast_result(struct fe_env *env, const struct fe_call_args *c, struct fe_reg *r0);
 
 /* check_kptr.c: fields of map values that hold pointers to kernel objects */
-const struct fe_special_field *fe_kptr_field(const struct fe_env *env, const struct fe_reg *r,
+const struct fe_btf_field *fe_kptr_field(const struct fe_env *env, const struct fe_reg *r,
 					     int64_t off, uint64_t size);
 bool fe_check_kptr_access(struct fe_env *env, const struct fe_mem_access *m,
-			  const struct fe_special_field *f);
+			  const struct fe_btf_field *f);
 bool fe_check_kptr_arg(struct fe_env *env, struct fe_call_args *c, unsigned regno);
 bool fe_check_kptr_new(struct fe_env *env, struct fe_call_args *c, unsigned regno);
 
