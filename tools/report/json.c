@@ -291,7 +291,7 @@ void rep_json(struct rep_facts *f, struct json_object *row)
 	add_int(row, "live_insns", f->p->split.live_insns);
 	add_int(row, "on_device", f->on_device);
 	add_int(row, "on_host", f->on_host);
-	add_int(row, "early_reads", rep_early_reads(f));
+	add_int(row, "early_reads", rep_packet_reads(f));
 	add(row, "no_split_reason", report_text(f->p->split.no_split_reason));
 	add(row, "inlined", shape_json(f));
 	add(row, "estimate", estimate_json(f));

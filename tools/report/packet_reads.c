@@ -70,7 +70,7 @@ static void go_on(struct early *e, struct place at)
 		add(e, at.inst, part_next(vp, at.pc));
 }
 
-uint32_t rep_early_reads(const struct rep_facts *f)
+uint32_t rep_packet_reads(const struct rep_facts *f)
 {
 	struct early e = { .f = f, .arena = &f->p->owner->scratch };
 

@@ -107,7 +107,7 @@ const char *rep_subprog_name(const struct rep_facts *f, uint32_t subprog);
 const char *rep_advice_gain(const struct rep_facts *f, const struct rep_advice *a);
 
 /* packet_reads.c: instructions that read the packet before anything that the card refuses. */
-uint32_t rep_early_reads(const struct rep_facts *f);
+uint32_t rep_packet_reads(const struct rep_facts *f);
 
 /* graph.c, why.c, cycles.c: steps of rep_gather(). */
 void rep_graph(struct rep_facts *f);
