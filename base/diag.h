@@ -26,9 +26,9 @@ struct diag_at {
 	const char *object;  /* path of the object file */
 	const char *section; /* ELF section */
 	const char *prog;    /* program (C function) name */
-	int64_t insn;	     /* index of the BPF instruction in the program; -1: none */
+	int64_t insn;        /* index of the BPF instruction in the program; -1: none */
 	const char *file;    /* source file, from BTF */
-	uint32_t line;	     /* source line; 0: unknown */
+	uint32_t line;       /* source line; 0: unknown */
 	const char *source;  /* text of that line; NULL: unknown */
 };
 
@@ -57,9 +57,9 @@ void diag_warn(struct diags *d, const struct diag_at *at, enum reason r, ...);
 /* Adds lines to the diagnostic appended last (state, path). `detail` is copied. */
 void diag_add_detail(struct diags *d, const char *detail);
 
-const char *reason_name(enum reason r);	  /* stable kebab-case id, as in JSON and docs */
-const char *reason_text(enum reason r);	  /* printf format */
-const char *reason_advice(enum reason r); /* what to do about it */
+const char *reason_name(enum reason r);       /* stable kebab-case id, as in JSON and docs */
+const char *reason_text(enum reason r);       /* printf format */
+const char *reason_advice(enum reason r);     /* what to do about it */
 enum reason reason_by_name(const char *name); /* REASON_NONE: no such */
 
 /* One diagnostic as text: "prog.o: xdp/main insn 12 (main.c:34): error: … [id]" + source + advice. */

@@ -15,8 +15,8 @@ struct fe_kernel_load {
 	const char *missing; /* out: what was not to be had before loading; NULL: nothing */
 	int *map_fds; /* NULL: nothing stays loaded; else one a map, out: what stays open, -1: none */
 	const int *lent; /* NULL, or one a map: used and left open, -1: made for this load */
-	int prog_fd; /* out, when map_fds is there and all went well */
-	bool share;  /* map_fds has maps of another program of the object: these are used */
+	int prog_fd;     /* out, when map_fds is there and all went well */
+	bool share;      /* map_fds has maps of another program of the object: these are used */
 };
 
 /* 0, or a negative errno. After an error nothing stays loaded. */

@@ -11,10 +11,10 @@ struct btf;
 struct fe_kernel_types;
 
 enum fe_map_kind {
-	FE_MAP_USER,   /* declared by the program, BTF style (.maps) or legacy ("maps") */
-	FE_MAP_DATA,   /* .data*: one element, initialised */
-	FE_MAP_BSS,    /* .bss*: one element of zeroes */
-	FE_MAP_RODATA, /* .rodata*: one element, constant when the program runs */
+	FE_MAP_USER,    /* declared by the program, BTF style (.maps) or legacy ("maps") */
+	FE_MAP_DATA,    /* .data*: one element, initialised */
+	FE_MAP_BSS,     /* .bss*: one element of zeroes */
+	FE_MAP_RODATA,  /* .rodata*: one element, constant when the program runs */
 	FE_MAP_KCONFIG, /* .kconfig: values of the kernel's configuration; constant */
 };
 
@@ -30,7 +30,7 @@ struct fe_map {
 	uint32_t type; /* enum bpf_map_type */
 	uint32_t key_size, value_size, max_entries, flags;
 	const uint8_t *init; /* value_size bytes for data sections; NULL otherwise */
-	int inner;	     /* map-in-map: index of the template in fe_object.inner_maps; -1: none */
+	int inner; /* map-in-map: index of the template in fe_object.inner_maps; -1: none */
 	uint32_t btf_key_id, btf_value_id; /* 0: unknown */
 	bool pinned; /* in the BPF file system by name: objects that name it share it */
 	const struct fe_slot *slots; /* prog_array and *_of_maps: what the object fills in */
@@ -46,19 +46,20 @@ struct fe_line {
 };
 
 struct fe_subprog {
-	uint32_t start, end; /* instructions [start, end) */
-	const char *name;    /* from BTF; "" when unknown */
-	bool global;	     /* non-static: the kernel verifies it apart from its callers */
+	uint32_t start, end;  /* instructions [start, end) */
+	const char *name;     /* from BTF; "" when unknown */
+	bool global;          /* non-static: the kernel verifies it apart from its callers */
 	uint32_t btf_func_id; /* 0: unknown */
 };
 
 struct fe_prog {
 	const char *name;    /* C function */
 	const char *section; /* as in the file: "xdp", "xdp.frags/cpumap", "tc", "classifier/x" … */
-	uint32_t type;	     /* enum bpf_prog_type */
+	uint32_t type;       /* enum bpf_prog_type */
 	uint32_t attach_type; /* enum bpf_attach_type */
-	bool frags;	     /* xdp.frags: packets may have several buffers */
-	const struct bpf_insn *insns; /* relocated; subprograms appended; maps as EBPF_IMM_MAP_IDX* */
+	bool frags;           /* xdp.frags: packets may have several buffers */
+	const struct bpf_insn
+		*insns; /* relocated; subprograms appended; maps as EBPF_IMM_MAP_IDX* */
 	size_t n_insns;
 	const struct fe_subprog *subprogs; /* [0] is the main program; sorted, gap-free */
 	size_t n_subprogs;
@@ -72,14 +73,14 @@ struct fe_prog {
 struct fe_extern {
 	const char *name;
 	bool is_func;
-	bool weak;	 /* may be absent in the kernel: its address is then 0 */
-	bool typeless;	 /* a variable without a type: its address is but a number */
+	bool weak;       /* may be absent in the kernel: its address is then 0 */
+	bool typeless;   /* a variable without a type: its address is but a number */
 	uint32_t btf_id; /* FUNC or VAR in the object's BTF; 0: unknown */
 };
 
 struct fe_object {
 	const char *path;
-	const char *license; /* "" when absent */
+	const char *license;       /* "" when absent */
 	const struct fe_map *maps; /* index = what EBPF_IMM_MAP_IDX refers to */
 	size_t n_maps;
 	const struct fe_map *inner_maps;
@@ -92,8 +93,8 @@ struct fe_object {
 			    * write; 0 or less: unknown */
 	struct fe_kernel_types *kernel; /* see fe_kernel_btf(); NULL: there are none */
 	const struct btf *btf; /* of the object; NULL when absent; lives as long as the handle */
-	bool edited; /* variables were set: the file has other values */
-	void *handle;	       /* libbpf's object; see fe_object_close() */
+	bool edited;           /* variables were set: the file has other values */
+	void *handle;          /* libbpf's object; see fe_object_close() */
 };
 
 struct fe_open_options {
@@ -102,9 +103,9 @@ struct fe_open_options {
 	size_t n_types;
 	const char *const *sets; /* "NAME=VALUE": initial values of global variables */
 	size_t n_sets;
-	const char *btf_path; /* kernel BTF for CO-RE; NULL: /sys/kernel/btf/vmlinux if there */
+	const char *btf_path;     /* kernel BTF for CO-RE; NULL: /sys/kernel/btf/vmlinux if there */
 	const char *kconfig_path; /* kernel configuration; NULL: /boot/config-<release> if there */
-	bool no_running_kernel; /* the defaults above do not count: same result on any machine */
+	bool no_running_kernel;   /* the defaults above do not count: same result on any machine */
 };
 
 /* Any bytes: a file that is no eBPF object is reported and false returned. A single program that

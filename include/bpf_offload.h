@@ -56,7 +56,8 @@ struct bpf_offload_reason {
 	const char *id;     /* stable name, e.g. "helper-unsupported" */
 	const char *text;   /* a sentence with the values */
 	const char *advice; /* what to do about it; may be "" */
-	const char *detail; /* more lines: state, path, what libbpf or the kernel said; NULL: none */
+	const char
+		*detail; /* more lines: state, path, what libbpf or the kernel said; NULL: none */
 };
 
 /* Where a map's elements live once the program is placed. */
@@ -64,7 +65,8 @@ struct bpf_offload_map_home {
 	const char *map;  /* its name in the object */
 	const char *home; /* "device", "host", "replicated", "summed", "compiled-in" */
 	const char *why;  /* a sentence */
-	const char *duty; /* of user space: "use-device", "use-host", "write-both", "add-up", "recompile" */
+	const char *
+		duty; /* of user space: "use-device", "use-host", "write-both", "add-up", "recompile" */
 	const char *text; /* the duty as a sentence */
 };
 
@@ -103,12 +105,12 @@ struct bpf_offload_compile_opts {
 	uint64_t cut_seed;      /* not 0: split at a random legal cut; for tests */
 	unsigned max_handoff;   /* bytes of a hand-off record at most; 0: what the device allows */
 	bool require_device;    /* do not split: the whole program on the device, or none of it */
-	const char *pins;       /* "SYMBOL=host|device,…": where maps and functions go; NULL: none */
-	const char *costs;      /* file of costs that the choice of a cut weighs; NULL: defaults */
+	const char *pins;  /* "SYMBOL=host|device,…": where maps and functions go; NULL: none */
+	const char *costs; /* file of costs that the choice of a cut weighs; NULL: defaults */
 	/* How often instructions run (partitioner/profile.h); NULL: guessed. Not of the stable interface. */
 	const struct part_profiler *profiler;
-	bool keep_tail_calls;   /* do not follow those that are known at compile time */
-	bool untagged;          /* tc: no frame with a VLAN tag arrives (docs/handoff.md) */
+	bool keep_tail_calls; /* do not follow those that are known at compile time */
+	bool untagged;        /* tc: no frame with a VLAN tag arrives (docs/handoff.md) */
 };
 
 /* Opens `path`. NULL with errno set: -ENOEXEC's positive value or what open(2) said. Opts may be NULL. */
@@ -153,8 +155,7 @@ bpf_offload_program__reasons(const struct bpf_offload_program *prog, size_t *n);
 BPF_OFFLOAD_API const struct bpf_offload_map_home *
 bpf_offload_program__map_homes(struct bpf_offload_program *prog, size_t *n);
 /* Program of the host half that goes on where the card handed over; NULL: placement is not split. */
-BPF_OFFLOAD_API const char *
-bpf_offload_program__host_name(const struct bpf_offload_program *prog);
+BPF_OFFLOAD_API const char *bpf_offload_program__host_name(const struct bpf_offload_program *prog);
 /* Instruction words of the microcode; 0 when there is none. */
 BPF_OFFLOAD_API size_t bpf_offload_program__device_words(const struct bpf_offload_program *prog);
 

@@ -427,12 +427,13 @@ const struct bpf_offload_map_home *bpf_offload_program__map_homes(struct bpf_off
 	for (size_t i = 0; maps && i < p->owner->obj.n_maps; i++) {
 		if (maps[i].home == PART_MAP_NONE)
 			continue;
-		*vec_push(&p->homes, &p->owner->arena) =
-			(struct bpf_offload_map_home){ .map = p->owner->obj.maps[i].name,
-						       .home = part_map_placement_name(maps[i].home),
-						       .why = maps[i].why,
-						       .duty = part_map_placement_duty(maps[i].home),
-						       .text = maps[i].duty };
+		*vec_push(&p->homes, &p->owner->arena) = (struct bpf_offload_map_home){
+			.map = p->owner->obj.maps[i].name,
+			.home = part_map_placement_name(maps[i].home),
+			.why = maps[i].why,
+			.duty = part_map_placement_duty(maps[i].home),
+			.text = maps[i].duty
+		};
 	}
 	*n = p->homes.len;
 	return p->homes.at;

@@ -11,13 +11,13 @@
  * file: text (key = value lines, docs/firmware.md) or the raw `_abi_bpf_capabilities` TLV blob. */
 
 enum nfp_helper_id { /* numbers are eBPF helper ids */
-	NFP_HELPER_MAP_LOOKUP = 1,
-	NFP_HELPER_MAP_UPDATE = 2,
-	NFP_HELPER_MAP_DELETE = 3,
-	NFP_HELPER_PRANDOM = 7,
-	NFP_HELPER_PERF_EVENT = 25,
-	NFP_HELPER_ADJUST_HEAD = 44,
-	NFP_HELPER_ADJUST_TAIL = 65,
+		     NFP_HELPER_MAP_LOOKUP = 1,
+		     NFP_HELPER_MAP_UPDATE = 2,
+		     NFP_HELPER_MAP_DELETE = 3,
+		     NFP_HELPER_PRANDOM = 7,
+		     NFP_HELPER_PERF_EVENT = 25,
+		     NFP_HELPER_ADJUST_HEAD = 44,
+		     NFP_HELPER_ADJUST_TAIL = 65,
 };
 
 #define NFP_ADJUST_HEAD_NO_META 1u
@@ -40,7 +40,7 @@ struct nfp_firmware {
 
 	struct {
 		bool present;
-		uint32_t types;	       /* bit n: BPF_MAP_TYPE n */
+		uint32_t types;               /* bit n: BPF_MAP_TYPE n */
 		uint64_t max_maps, max_elems; /* max_elems: over all maps together */
 		uint32_t max_key_bytes, max_value_bytes, max_elem_bytes;
 	} maps;
@@ -49,8 +49,8 @@ struct nfp_firmware {
 
 	/* vNIC BAR values (reference of the control BAR: docs/firmware.md) */
 	uint32_t max_len;     /* program length limit, instructions */
-	uint32_t start;	      /* code-store address of instruction 0 */
-	uint32_t done;	      /* code-store address to jump to when finished */
+	uint32_t start;       /* code-store address of instruction 0 */
+	uint32_t done;        /* code-store address to jump to when finished */
 	uint32_t stack_bytes; /* local memory stack per context */
 	uint32_t inline_mtu;  /* packet bytes resident in CTM */
 };

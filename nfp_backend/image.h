@@ -27,9 +27,10 @@ enum nfp_map_word_use { NFP_WORD_UNUSED = 0, NFP_WORD_READ, NFP_WORD_WRITE, NFP_
 struct nfp_image_map {
 	const char *name;
 	uint32_t type, key_size, value_size, max_entries, flags;
-	uint32_t object_idx;	 /* index of the map in the eBPF object */
+	uint32_t object_idx;     /* index of the map in the eBPF object */
 	const uint8_t *word_use; /* enum nfp_map_word_use, one per 4 bytes of value (rounded up) */
-	const uint8_t *init;	 /* initial content of element 0 (global data), value_size bytes; or NULL */
+	const uint8_t
+		*init; /* initial content of element 0 (global data), value_size bytes; or NULL */
 };
 
 struct nfp_image_src { /* source position of a BPF instruction */

@@ -55,10 +55,10 @@ enum nfp_vclass {
 
 struct nfp_vreg {
 	uint8_t vclass; /* enum nfp_vclass */
-	uint8_t words;	/* 1 for GPR; 1..32 for transfer tuples */
-	uint8_t bank;	/* enum nfp_bank, from BANKED on */
-	int8_t phys;	/* assigned register number; -1: none yet */
-	int16_t slot;	/* spilled: frame slot; -1: in a register */
+	uint8_t words;  /* 1 for GPR; 1..32 for transfer tuples */
+	uint8_t bank;   /* enum nfp_bank, from BANKED on */
+	int8_t phys;    /* assigned register number; -1: none yet */
+	int16_t slot;   /* spilled: frame slot; -1: in a register */
 };
 
 /* ---- operands ------------------------------------------------------------------------------- */
@@ -66,9 +66,9 @@ struct nfp_vreg {
 enum nfp_opnd_kind {
 	NFP_O_NONE, /* "--" */
 	NFP_O_VREG, /* GPR virtual register `reg` */
-	NFP_O_GPR,  /* hardware register `reg` (0..31) of `bank`; BOTH as destination writes both, as
+	NFP_O_GPR, /* hardware register `reg` (0..31) of `bank`; BOTH as destination writes both, as
 		       source may be read from either */
-	NFP_O_XIN,  /* word `sub` of transfer-in tuple `reg`; in PHYS: register number `reg` */
+	NFP_O_XIN, /* word `sub` of transfer-in tuple `reg`; in PHYS: register number `reg` */
 	NFP_O_XOUT, /* word `sub` of transfer-out tuple `reg`; in PHYS: register number `reg` */
 	NFP_O_LM,   /* *l$index<reg>[sub], or with post-increment/decrement (`post` 1, -1) */
 	NFP_O_SLOT, /* frame slot `reg` (struct nfp_slot), word `sub`; becomes LM before PHYS */
@@ -121,7 +121,7 @@ enum nfp_mir_op {
 #define X(name, what) NFP_M_##name,
 	NFP_MIR_OPS(X)
 #undef X
-	NFP_M_COUNT
+		NFP_M_COUNT
 };
 
 /* Opcodes, conditions, multiplication steps and memory commands are those of opcodes.h. */
@@ -145,35 +145,35 @@ struct nfp_mi {
 	uint8_t mul_type;
 	int8_t mul_step;
 	uint8_t width, byte_shift; /* IMMED (nfp.md 2.10) */
-	bool inv;		   /* IMMED */
-	bool const_exit;	   /* EXIT */
+	bool inv;                  /* IMMED */
+	bool const_exit;           /* EXIT */
 	uint8_t defer; /* branches and CMD: the next `defer` instructions run in its shadow (PHYS) */
 	struct nfp_opnd dst, a, b;
-	struct nfp_opnd dst2;	/* CALL: high half of R0 */
+	struct nfp_opnd dst2; /* CALL: high half of R0 */
 	uint32_t imm32;
-	uint32_t target[2];	/* block indices */
-	uint32_t helper;	/* CALL, BRHELPER: eBPF helper id */
+	uint32_t target[2]; /* block indices */
+	uint32_t helper;    /* CALL, BRHELPER: eBPF helper id */
 	struct nfp_cmd {
-		uint8_t mem;	/* enum nfp_mem_op */
-		uint8_t mode;	/* enum nfp_addr_mode; operands in a, b */
-		uint8_t count;	/* words or bytes, 1..32; over 8 the pass `emit` adds the override */
-		bool swap;	/* wait for completion (ctx_swap on signal 1) */
+		uint8_t mem;   /* enum nfp_mem_op */
+		uint8_t mode;  /* enum nfp_addr_mode; operands in a, b */
+		uint8_t count; /* words or bytes, 1..32; over 8 the pass `emit` adds the override */
+		bool swap;     /* wait for completion (ctx_swap on signal 1) */
 		struct nfp_opnd xfer; /* first transfer register: XIN for reads, XOUT for writes */
 	} cmd;
 	struct nfp_call {
 		/* Placed by pass `abi`: key and value words go to local memory, scalars to GPRs. */
-		uint32_t map;	      /* image map index */
+		uint32_t map;            /* image map index */
 		uint32_t n_key, n_value; /* words */
 		struct nfp_opnd *key, *value;
 		struct nfp_opnd flags[2]; /* lo, hi */
-		struct nfp_opnd ptr[2];	  /* perf event: data pointer */
+		struct nfp_opnd ptr[2];   /* perf event: data pointer */
 		struct nfp_opnd size;
-		uint32_t ptr_type;    /* perf event: nfp.md 4.11 */
+		uint32_t ptr_type; /* perf event: nfp.md 4.11 */
 	} call;
 	struct nfp_phi {
 		uint32_t block;
 		struct nfp_opnd val;
-	} *phi; /* PHI */
+	} * phi; /* PHI */
 	uint32_t n_phi;
 	int32_t bpf_pc; /* BPF instruction it comes from; -1: none */
 };
@@ -192,12 +192,12 @@ struct nfp_block {
 	uint32_t n_preds;
 	uint32_t *succs;
 	uint32_t n_succs;
-	uint32_t freq; /* relative execution frequency, 1..1<<16; layout and spill weights */
+	uint32_t freq;      /* relative execution frequency, 1..1<<16; layout and spill weights */
 	bool helper_return; /* entered through RETADDR by a firmware routine */
 };
 
 enum nfp_slot_kind {
-	NFP_SLOT_KEY,	/* argument area of helper calls: first in the frame so that LM0 need not move */
+	NFP_SLOT_KEY, /* argument area of helper calls: first in the frame so that LM0 need not move */
 	NFP_SLOT_VALUE, /* value of map_update, record of perf_event_output */
 	NFP_SLOT_SPILL,
 	NFP_SLOT_STACK, /* what is left of the eBPF stack: may be addressed with a variable offset */
@@ -275,8 +275,7 @@ static inline struct nfp_opnd nfp_gpr(enum nfp_bank bank, unsigned n)
 /* Text form, one line an instruction; nfp_parse() reads it back (mir_print.c, mir_parse.c). */
 void nfp_print(const struct nfp_func *fn, void *file /* FILE * */);
 /* Any text: false is reported with line and column. `fw` is what the function is compiled for. */
-bool nfp_parse(struct cx *cx, const char *text, const struct nfp_firmware *fw,
-	       struct nfp_func *fn);
+bool nfp_parse(struct cx *cx, const char *text, const struct nfp_firmware *fw, struct nfp_func *fn);
 /* Checks the rules of the function's stage; asserts with the instruction printed (mir_check.c). */
 void nfp_check(const struct nfp_func *fn);
 

@@ -8,25 +8,42 @@
  * A pass that returns false has reported. */
 
 /* dce.c    */ bool nfp_dead_code(struct nfp_func *fn, struct cx *cx);
-/* fold.c   */ bool nfp_fold(struct nfp_func *fn, struct cx *cx);	/* peepholes over SSA: constants, copies, single-use LM and xfer reads */
-/* lower_calls.c    */ bool nfp_lower_calls(struct nfp_func *fn, struct cx *cx);	/* * CALL, EXIT -> fixed registers, LM, branches */
-/* reuse.c  */ bool nfp_reuse_arguments(struct nfp_func *fn, struct cx *cx);	/* stores of keys and values that are in place */
-/* phi.c    */ bool nfp_remove_phis(struct nfp_func *fn, struct cx *cx);	/* * PHI -> parallel copies; SSA -> VREG */
-/* coalesce.c */ bool nfp_coalesce(struct nfp_func *fn, struct cx *cx);	/* joins copy-related registers */
-/* sink.c   */ bool nfp_sink(struct nfp_func *fn, struct cx *cx);	/* results written where a copy would take them */
-/* layout.c */ bool nfp_layout(struct nfp_func *fn, struct cx *cx);	/* * block order, branch inversion, fall-through */
-/* legalize.c */ bool nfp_legalize(struct nfp_func *fn, struct cx *cx);	/* * operands that instructions can have */
-/* xfer.c   */ bool nfp_assign_xfer(struct nfp_func *fn, struct cx *cx);	/* * numbers of transfer registers */
+/* fold.c   */ bool
+nfp_fold(struct nfp_func *fn,
+	 struct cx *cx); /* peepholes over SSA: constants, copies, single-use LM and xfer reads */
+/* lower_calls.c    */ bool
+nfp_lower_calls(struct nfp_func *fn,
+		struct cx *cx); /* * CALL, EXIT -> fixed registers, LM, branches */
+/* reuse.c  */ bool
+nfp_reuse_arguments(struct nfp_func *fn,
+		    struct cx *cx); /* stores of keys and values that are in place */
+/* phi.c    */ bool nfp_remove_phis(struct nfp_func *fn,
+				    struct cx *cx); /* * PHI -> parallel copies; SSA -> VREG */
+/* coalesce.c */ bool nfp_coalesce(struct nfp_func *fn,
+				   struct cx *cx); /* joins copy-related registers */
+/* sink.c   */ bool nfp_sink(struct nfp_func *fn,
+			     struct cx *cx); /* results written where a copy would take them */
+/* layout.c */ bool nfp_layout(struct nfp_func *fn,
+			       struct cx *cx); /* * block order, branch inversion, fall-through */
+/* legalize.c */ bool nfp_legalize(struct nfp_func *fn,
+				   struct cx *cx); /* * operands that instructions can have */
+/* xfer.c   */ bool nfp_assign_xfer(struct nfp_func *fn,
+				    struct cx *cx); /* * numbers of transfer registers */
 /* bank.c   */ bool nfp_assign_banks(struct nfp_func *fn, struct cx *cx); /* * VREG -> BANKED */
-/* regalloc.c */ bool nfp_allocate(struct nfp_func *fn, struct cx *cx);	/* * BANKED -> physical registers, spills */
-/* nic_frame.c  */ bool nfp_place_frame(struct nfp_func *fn, struct cx *cx);	/* * slots -> local memory; -> PHYS */
-/* sched.c  */ bool nfp_schedule(struct nfp_func *fn, struct cx *cx);	/* fills defer slots */
-/* hazard.c */ bool nfp_fix_hazards(struct nfp_func *fn, struct cx *cx);	/* * NOPs where an instruction would come too early */
-/* inline_body.c   */ bool nfp_emit(struct nfp_func *fn, struct cx *cx, struct nfp_ucode *out); /* * words + relocations + lines */
+/* regalloc.c */ bool nfp_allocate(struct nfp_func *fn,
+				   struct cx *cx); /* * BANKED -> physical registers, spills */
+/* nic_frame.c  */ bool nfp_place_frame(struct nfp_func *fn,
+					struct cx *cx); /* * slots -> local memory; -> PHYS */
+/* sched.c  */ bool nfp_schedule(struct nfp_func *fn, struct cx *cx); /* fills defer slots */
+/* hazard.c */ bool
+nfp_fix_hazards(struct nfp_func *fn,
+		struct cx *cx); /* * NOPs where an instruction would come too early */
+/* inline_body.c   */ bool nfp_emit(struct nfp_func *fn, struct cx *cx,
+				    struct nfp_ucode *out); /* * words + relocations + lines */
 
 /* Liveness of virtual registers at block borders (liveness.c): bit v of in[b] / out[b]. */
 struct nfp_liveness {
-	uint32_t words; /* 32-bit words a set */
+	uint32_t words;     /* 32-bit words a set */
 	uint32_t *in, *out; /* n_blocks * words */
 };
 void nfp_liveness(const struct nfp_func *fn, struct cx *cx, struct nfp_liveness *live);

@@ -36,8 +36,8 @@ struct part_obj_map {
 struct part_obj_uses {                   /* what of the object the program uses */
 	const struct part_obj_map *maps; /* declared ones, in the order of ".maps" */
 	size_t n_maps;
-	const bool *any;     /* by map of the object */
-	const bool *externs; /* by extern of the object */
+	const bool *any;             /* by map of the object */
+	const bool *externs;         /* by extern of the object */
 	const char *const *sections; /* by map of the object that is global data: of its section */
 };
 /* Constants that the device's half has compiled in: a section of another name, so that no loader sets them as

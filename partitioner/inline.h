@@ -59,8 +59,8 @@ uint32_t part_inliner_own(const struct part_inliner *s);
 /* An empty set for part_inliner_closure() and part_inline_program(). */
 bool **part_inliner_callset(struct part_inliner *s);
 /* False: not possible; *why says so in a sentence. */
-bool part_inline_program(struct part_inliner *s, bool tails, part_inline_callset set, struct part_inlined *out,
-		     const char **why);
+bool part_inline_program(struct part_inliner *s, bool tails, part_inline_callset set,
+			 struct part_inlined *out, const char **why);
 /* The subprograms that could not be replaced, and why: text for the user; NULL: none. */
 const char *part_inliner_note(const struct part_inliner *s);
 

@@ -136,7 +136,8 @@ static bool place_first(struct choice *c, struct candidate *k)
 
 static bool on_device(const struct split *split, uint32_t main_pc)
 {
-	return split->halves ? split->halves->on_device[main_pc] : split->placement == PART_ALL_DEVICE;
+	return split->halves ? split->halves->on_device[main_pc]
+			     : split->placement == PART_ALL_DEVICE;
 }
 
 static uint64_t next_random(uint64_t *rng)
@@ -166,7 +167,7 @@ static void keep_pinned(struct choice *c)
 	for (size_t i = 0; i < c->pins.n; i++)
 		if (c->pins.at[i].subprog > 0)
 			part_inliner_keep(c->inliner, (uint32_t)c->pins.at[i].subprog,
-					 "--pin names it");
+					  "--pin names it");
 }
 
 static bool better(const struct choice *c, const struct split *a, const struct split *b)

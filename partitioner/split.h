@@ -41,7 +41,7 @@ struct part_cut_point {
 
 /* A program in two halves, each a program of its own (docs/handoff.md). */
 struct part_halves {
-	const struct vprog *of;          /* what was split: the user's program, or a inlined of it */
+	const struct vprog *of; /* what was split: the user's program, or a inlined of it */
 	const bool *on_device, *on_host; /* by instruction of its main */
 	struct part_cut_point *cuts;     /* sorted by pc */
 	uint32_t n_cuts;
@@ -55,14 +55,14 @@ struct part_halves {
 	struct vprog device_vp, host_vp, xdp_stub_vp;
 	double device_share; /* of the instructions that run, those that the device takes over */
 	uint64_t measured;   /* packets of the profile that shares come from; 0: guessed */
-	int64_t benefit;       /* of the placement (part_cut_benefit) */
+	int64_t benefit;     /* of the placement (part_cut_benefit) */
 };
 
 struct split {
 	/* What was placed: the program as its user wrote it, or a inlined of it. All else is in its terms. */
 	const struct vprog *vp;
 	const struct part_inlined *inlined; /* NULL: as written */
-	const char *inline_note;         /* why no more calls were replaced; NULL: nothing to say */
+	const char *inline_note; /* why no more calls were replaced; NULL: nothing to say */
 	enum part_placement placement;
 	enum part_place *place;      /* per instruction of the program, over all instances */
 	const bool *refused;         /* as place: by the device */
@@ -74,9 +74,9 @@ struct split {
 	uint32_t live_insns;     /* some path reaches them */
 	void *image; /* what the backend's translate made; NULL when nothing is on the device */
 	struct part_halves *halves; /* PART_SPLIT: the halves */
-	struct part_map *maps;  /* by map of the object: where it lives, whatever the placement */
-	const char
-		*no_split_reason; /* why a program that stays on the host was not split; NULL: not tried */
+	struct part_map *maps; /* by map of the object: where it lives, whatever the placement */
+	const char *
+		no_split_reason; /* why a program that stays on the host was not split; NULL: not tried */
 };
 
 /* reshape.c: takes a verified program (with main_stack) through a backend and decides. False: reported;
@@ -122,7 +122,7 @@ struct part_source part_source_of(const struct split *split, const struct fe_pro
  * instruction. False: it has none, or too many. */
 struct part_flow;
 bool part_collect_cut_points(struct cx *cx, const struct part_flow *r, const struct part_live *live,
-		       uint32_t min_payload, struct part_halves *halves);
+			     uint32_t min_payload, struct part_halves *halves);
 
 const char *part_placement_name(enum part_placement p); /* "device", "split", "host" */
 

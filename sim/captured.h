@@ -74,11 +74,11 @@ bool sim_captured_read(struct cx *cx, const char *path, struct sim_image *img);
 bool sim_captured_write(struct cx *cx, const char *path, const struct sim_image *img);
 /* True when the image was made of this program (else reported). */
 bool sim_captured_is_of(struct cx *cx, const struct sim_image *img, const struct fe_object *obj,
-		     const struct fe_prog *prog);
+			const struct fe_prog *prog);
 
 /* What the simulator lacks to run the image, in words; NULL: nothing. `img` is of the object. */
 const char *sim_captured_missing(struct arena *a, const struct sim_image *img,
-			      const struct fe_object *obj, const struct fe_prog *prog);
+				 const struct fe_object *obj, const struct fe_prog *prog);
 
 /* Bytes in front of each value of the map that the image's code touches: a kernel's hash elements have
  * a header there. For sim_maps_new_gaps(). */

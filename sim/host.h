@@ -31,9 +31,9 @@ struct sim_adjust_rule {
 
 /* What runs the program. All have the same context, maps and helpers around it. */
 enum sim_host_kind {
-	SIM_HOST_JIT,    /* our x86-64 code under Unicorn */
-	SIM_HOST_INTERP, /* the reference interpreter (sim/interp.h) */
-	SIM_HOST_CAPTURED,  /* a kernel's machine code (sim/captured.h) under Unicorn */
+	SIM_HOST_JIT,      /* our x86-64 code under Unicorn */
+	SIM_HOST_INTERP,   /* the reference interpreter (sim/interp.h) */
+	SIM_HOST_CAPTURED, /* a kernel's machine code (sim/captured.h) under Unicorn */
 };
 
 struct sim_image;
@@ -127,7 +127,7 @@ void sim_host_run_one(struct sim_host *h, const struct sim_host_packet *pkt,
 bool sim_host_has_helper(uint32_t prog_type, uint32_t helper);
 /* What of the program no host side models ("helper clone_redirect (13)"), in the arena; NULL: nothing. */
 const char *sim_host_unsupported(struct arena *a, const struct fe_object *obj,
-			      const struct fe_prog *prog);
+				 const struct fe_prog *prog);
 /* The same, and what only the proof of an accepted program tells. */
 const char *sim_host_unsupported_proof(struct arena *a, const struct vprog *vp);
 /* The program names this map, or one does that it may become by tail calls. */

@@ -18,7 +18,7 @@ struct sim_map_spec {
 	uint32_t type; /* enum bpf_map_type */
 	uint32_t key_size, value_size, max_entries, flags;
 	const uint8_t *init; /* content of element 0 of a data section's map; NULL: zeroes */
-	/* name and init are not copied: they outlive the set */
+			     /* name and init are not copied: they outlive the set */
 };
 
 struct sim_maps;

@@ -20,7 +20,7 @@ struct sim_split_result {
 
 /* As sim_diff_run(). */
 bool sim_split_run(struct cx *cx, const struct vprog *vp, const struct part_halves *halves,
-		  const struct nfp_firmware *fw, const struct sim_diff_device *dev,
-		  const struct sim_diff_options *opts, struct sim_split_result *res);
+		   const struct nfp_firmware *fw, const struct sim_diff_device *dev,
+		   const struct sim_diff_options *opts, struct sim_split_result *res);
 
 #endif

@@ -147,8 +147,7 @@ bool fe_object_open(struct cx *cx, const char *path, const struct fe_open_option
 	fe_kernel_types_init(cx, o.opts, obj);
 	if (!prepare(&o, obj))
 		goto fail;
-	bpf = fe_libbpf_open(cx, obj->path, object_name(cx->arena, path),
-			     fe_elf_image(cx, &o.elf));
+	bpf = fe_libbpf_open(cx, obj->path, object_name(cx->arena, path), fe_elf_image(cx, &o.elf));
 	if (!bpf)
 		goto fail;
 	obj->handle = bpf;

@@ -48,7 +48,7 @@ struct isel_inst {
 	bool escapes;   /* used where transfer registers or packet vector have changed since */
 	uint8_t height; /* levels of deferred operands below */
 	uint32_t xfer_version, pv_version; /* see isel_ir.c */
-	struct isel_group *group;      /* loads */
+	struct isel_group *group;          /* loads */
 	bool have_val;
 	uint32_t val_block,
 		val_scope; /* where the code is: deferred values are computed again elsewhere */

@@ -161,10 +161,13 @@ static void check_cmd(struct check *c, const struct nfp_mi *mi)
 
 static void check_call(struct check *c, const struct nfp_mi *mi)
 {
-	bool perf = mi->helper == NFP_HELPER_PERF_EVENT, update = mi->helper == NFP_HELPER_MAP_UPDATE;
+	bool perf = mi->helper == NFP_HELPER_PERF_EVENT,
+	     update = mi->helper == NFP_HELPER_MAP_UPDATE;
 
-	rule(c, perf || update || mi->helper == NFP_HELPER_MAP_LOOKUP ||
-			mi->helper == NFP_HELPER_MAP_DELETE, "the firmware has no such helper");
+	rule(c,
+	     perf || update || mi->helper == NFP_HELPER_MAP_LOOKUP ||
+		     mi->helper == NFP_HELPER_MAP_DELETE,
+	     "the firmware has no such helper");
 	rule(c, perf || mi->call.n_key, "a map helper needs a key");
 	rule(c, !update || mi->call.n_value, "an update needs a value");
 	rule(c, mi->call.n_key <= 256 && mi->call.n_value <= 256, "key or value too large");

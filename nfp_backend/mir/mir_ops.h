@@ -13,9 +13,8 @@ enum nfp_op_flag {
 	NFP_OF_LABEL = 1 << 3,  /* target[0] names a block */
 	NFP_OF_PSEUDO = 1 << 4, /* gone before PHYS */
 	NFP_OF_RESULT = 1 << 5, /* no effect but the result in dst: dead when nobody reads it */
-	NFP_OF_NARROW =
-		1 << 6,     /* restricted operands: local memory offsets up to 7 (nfp.md 2.5) */
-	NFP_OF_CC = 1 << 7, /* may set condition codes */
+	NFP_OF_NARROW = 1 << 6, /* restricted operands: local memory offsets up to 7 (nfp.md 2.5) */
+	NFP_OF_CC = 1 << 7,     /* may set condition codes */
 };
 
 struct nfp_mir_op_info {

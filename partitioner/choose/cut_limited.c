@@ -9,7 +9,7 @@
 
 /* Halvings: prices need no precision, ends settle on an instruction of 16,384. */
 #define MULTIPLIER_STEPS 8u
-#define PREFIX_STEPS   14u
+#define PREFIX_STEPS     14u
 
 struct fit {
 	const struct part_cut *cut;
@@ -101,7 +101,7 @@ static void try_prefixes(struct fit *f)
 }
 
 int64_t part_cut_limited(struct arena *scratch, const struct part_cut *cut, const uint32_t *size,
-		     uint64_t room, bool *on_device, bool *possible)
+			 uint64_t room, bool *on_device, bool *possible)
 {
 	struct fit f = { .cut = cut,
 			 .size = size,

@@ -12,8 +12,8 @@
 #define NO_CUT (-1.0)
 
 /* By instruction of main: part of the packets that go to the host before it. */
-static double *cut_shares(struct cx *cx, const struct part_flow *r, const struct part_halves *halves,
-			  uint32_t *n)
+static double *cut_shares(struct cx *cx, const struct part_flow *r,
+			  const struct part_halves *halves, uint32_t *n)
 {
 	double *share = ARENA_ARRAY(cx->arena, double, r->n);
 
@@ -50,7 +50,7 @@ static uint32_t cookie_of(const struct vprog *vp, const struct part_halves *halv
 }
 
 bool part_collect_cut_points(struct cx *cx, const struct part_flow *r, const struct part_live *live,
-		       uint32_t min_payload, struct part_halves *halves)
+			     uint32_t min_payload, struct part_halves *halves)
 {
 	uint32_t n = 0, payload = min_payload;
 	double *share = cut_shares(cx, r, halves, &n);

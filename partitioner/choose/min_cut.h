@@ -27,8 +27,7 @@ struct part_cut_tie {
 
 struct part_cut {
 	uint32_t n;
-	const int64_t
-		*gain; /* by node; -PART_CUT_INF: the host's; PART_CUT_INF: the device's */
+	const int64_t *gain; /* by node; -PART_CUT_INF: the host's; PART_CUT_INF: the device's */
 	const struct part_cut_edge *edges;
 	size_t n_edges;
 	const struct part_cut_tie *ties;
@@ -41,7 +40,7 @@ int64_t part_cut_solve(struct arena *scratch, const struct part_cut *cut, bool *
 		       bool *possible);
 /* cut_limited.c: the same with at most `room` of size on the device; a good choice, not always the best. */
 int64_t part_cut_limited(struct arena *scratch, const struct part_cut *cut, const uint32_t *size,
-		     uint64_t room, bool *on_device, bool *possible);
+			 uint64_t room, bool *on_device, bool *possible);
 /* Worth of a choice; -PART_CUT_INF when it is not allowed. */
 int64_t part_cut_benefit(const struct part_cut *cut, const bool *on_device);
 

@@ -32,12 +32,12 @@ struct search {
 	struct part_live *live; /* by instruction of main */
 	int64_t *gain;          /* by instruction of main; NEVER: refused */
 	uint32_t *size;         /* by instruction of main: instructions, with those that it calls */
-	bool *no_cut_here;        /* by instruction of main: no cut before it */
+	bool *no_cut_here;      /* by instruction of main: no cut before it */
 	bool *tail;             /* by instruction of main: each side has its own copy */
 	uint32_t max_payload, min_payload;
 	bool tc, tagged; /* as part_halves.tagged */
 	uint64_t rng;    /* of random cuts; 0: the best */
-	int64_t benefit;   /* of the last choice */
+	int64_t benefit; /* of the last choice */
 	uint64_t room;   /* instructions that the device may get; UINT64_MAX: any number */
 	VEC(struct part_cut_tie) ties;
 	struct split *split;
@@ -457,7 +457,8 @@ static bool forbid_cut_at(struct search *s, const struct part_halves *halves, in
 }
 
 /* What the device refuses of its half it refused less of the whole program: remembered. */
-static bool refuse_as_told(struct search *s, const struct part_halves *halves, const struct split *dev)
+static bool refuse_as_told(struct search *s, const struct part_halves *halves,
+			   const struct split *dev)
 {
 	bool found = false;
 
@@ -658,7 +659,8 @@ static void forget_exits(struct search *s, const struct part_halves *halves)
 		const struct part_reason *r = &split->reasons[i];
 		bool main = r->insn < s->flow.n && r->inst == 0;
 
-		if (!main || !halves->on_device[r->insn] || !part_tc_exit_via_record(&s->vp, 0, r->insn))
+		if (!main || !halves->on_device[r->insn] ||
+		    !part_tc_exit_via_record(&s->vp, 0, r->insn))
 			kept[n++] = *r;
 	}
 	split->reasons = kept;

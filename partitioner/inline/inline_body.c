@@ -36,13 +36,14 @@ static void fail(struct part_inline_body *e, const char *why)
 		e->why = why;
 }
 
-static const struct part_inline_tail *tail_at(const struct part_inline_body *e, const struct body *b,
-					uint32_t pc)
+static const struct part_inline_tail *tail_at(const struct part_inline_body *e,
+					      const struct body *b, uint32_t pc)
 {
 	return e->tails && b->c->main ? b->src->tails[pc] : NULL;
 }
 
-static bool replaces(const struct part_inline_body *e, const struct part_inline_source *src, int32_t sub)
+static bool replaces(const struct part_inline_body *e, const struct part_inline_source *src,
+		     int32_t sub)
 {
 	uint32_t at = part_inline_slot_of(e->s, src);
 
@@ -98,7 +99,8 @@ static void put_moved(struct part_inline_body *e, struct bpf_insn insn, uint32_t
 		part_asm_add_imm(&e->as, insn.dst_reg, -(int32_t)base);
 }
 
-static uint32_t unit_label(struct part_inline_body *e, const struct part_inline_source *src, uint32_t sub)
+static uint32_t unit_label(struct part_inline_body *e, const struct part_inline_source *src,
+			   uint32_t sub)
 {
 	for (size_t i = 0; i < e->units.len; i++)
 		if (e->units.at[i].src == src && e->units.at[i].sub == sub)
@@ -156,7 +158,8 @@ static void take_slot(struct part_inline_body *e, struct context *c, const struc
 	part_asm_goto(&e->as, target_label(e, c, slot->target));
 }
 
-static void put_tail(struct part_inline_body *e, struct context *c, const struct part_inline_tail *t)
+static void put_tail(struct part_inline_body *e, struct context *c,
+		     const struct part_inline_tail *t)
 {
 	uint32_t fall = part_asm_label(&e->as);
 	const struct fe_slot *slot;
@@ -175,16 +178,18 @@ static void put_tail(struct part_inline_body *e, struct context *c, const struct
 
 /* ---- calls that are replaced ----------------------------------------------------------------------------- */
 
-static void put_context(struct part_inline_body *e, struct context *c, const struct part_inline_source *src,
-			uint32_t sub);
+static void put_context(struct part_inline_body *e, struct context *c,
+			const struct part_inline_source *src, uint32_t sub);
 
 /* Registers 6 to 9 that a body writes, with what is replaced within it. */
-static uint8_t writes(const struct part_inline_body *e, const struct part_inline_source *src, uint32_t sub)
+static uint8_t writes(const struct part_inline_body *e, const struct part_inline_source *src,
+		      uint32_t sub)
 {
 	const struct fe_subprog *s = &src->prog->subprogs[sub];
 	uint8_t regs = src->subs[sub].writes;
 
-	for (uint32_t pc = s->start; pc < s->end && regs != 0xf; pc = part_inline_next(src->prog, pc)) {
+	for (uint32_t pc = s->start; pc < s->end && regs != 0xf;
+	     pc = part_inline_next(src->prog, pc)) {
 		int32_t callee = part_inline_callee(src->prog, pc);
 
 		if (e->tails && src->tails[pc])
@@ -229,7 +234,8 @@ static void save(struct part_inline_body *e, uint8_t regs, uint32_t base, bool b
 	}
 }
 
-static void put_replaced(struct part_inline_body *e, const struct body *b, uint32_t pc, uint32_t callee)
+static void put_replaced(struct part_inline_body *e, const struct body *b, uint32_t pc,
+			 uint32_t callee)
 {
 	uint8_t regs = writes(e, b->src, callee) & b->src->live[part_inline_next(b->src->prog, pc)];
 	uint32_t base = b->c->base + b->c->own, origin = e->as.origin;
@@ -272,8 +278,8 @@ static void put_insn(struct part_inline_body *e, const struct body *b, uint32_t 
 		put_moved(e, *insn, b->c->base);
 }
 
-static void put_body(struct part_inline_body *e, struct context *c, const struct part_inline_source *src,
-		     uint32_t sub)
+static void put_body(struct part_inline_body *e, struct context *c,
+		     const struct part_inline_source *src, uint32_t sub)
 {
 	const struct fe_subprog *s = &src->prog->subprogs[sub];
 	struct body b = { .c = c, .src = src, .sub = sub, .start = s->start, .end = s->end };
@@ -295,16 +301,16 @@ static void put_body(struct part_inline_body *e, struct context *c, const struct
 }
 
 /* Bytes of frame that a body and those that its tail calls lead to may use. */
-static uint32_t frame_of(struct part_inline_body *e, const struct part_inline_source *src, uint32_t sub,
-			 bool *seen)
+static uint32_t frame_of(struct part_inline_body *e, const struct part_inline_source *src,
+			 uint32_t sub, bool *seen)
 {
 	const struct fe_subprog *s = &src->prog->subprogs[sub];
 	uint32_t most = src->subs[sub].own;
 	const struct fe_slot *slot;
 
 	for (uint32_t pc = s->start; e->tails && pc < s->end; pc++)
-		for (size_t i = 0;
-		     src->tails[pc] && (slot = part_inline_choice(e->s->obj, src->tails[pc], &i));) {
+		for (size_t i = 0; src->tails[pc] &&
+				   (slot = part_inline_choice(e->s->obj, src->tails[pc], &i));) {
 			uint32_t own;
 
 			if (seen[slot->target])
@@ -330,8 +336,8 @@ static void drop_last_jump(struct part_inline_body *e, uint32_t exit)
 	a->origins.len--;
 }
 
-static void put_context(struct part_inline_body *e, struct context *c, const struct part_inline_source *src,
-			uint32_t sub)
+static void put_context(struct part_inline_body *e, struct context *c,
+			const struct part_inline_source *src, uint32_t sub)
 {
 	bool *seen = ARENA_ARRAY(e->cx->arena, bool, e->s->obj->n_progs + 1);
 

@@ -20,7 +20,8 @@ bool **part_inliner_callset(struct part_inliner *s)
 	for (size_t i = 0; i < s->all.len; i++) {
 		const struct part_inline_source *src = s->all.at[i];
 
-		set[part_inline_slot_of(s, src)] = ARENA_ARRAY(s->cx->arena, bool, src->prog->n_subprogs);
+		set[part_inline_slot_of(s, src)] =
+			ARENA_ARRAY(s->cx->arena, bool, src->prog->n_subprogs);
 	}
 	return set;
 }
@@ -102,7 +103,8 @@ static uint32_t settle(struct closing *c, uint32_t k)
 
 static bool calls_marked(const struct part_inline_source *src, const bool *set)
 {
-	for (uint32_t pc = 0; pc < src->prog->subprogs[0].end; pc = part_inline_next(src->prog, pc)) {
+	for (uint32_t pc = 0; pc < src->prog->subprogs[0].end;
+	     pc = part_inline_next(src->prog, pc)) {
 		int32_t callee = part_inline_callee(src->prog, pc);
 
 		if (callee > 0 && set[callee])

@@ -24,8 +24,8 @@ static uint32_t longest(struct walk *w, const struct part_inline_source *src)
 		return w->depth[at] - 1;
 	w->open[at] = true;
 	for (uint32_t pc = 0; pc < src->prog->n_insns && most < ENDLESS; pc++)
-		for (size_t i = 0;
-		     src->tails[pc] && (slot = part_inline_choice(w->s->obj, src->tails[pc], &i));) {
+		for (size_t i = 0; src->tails[pc] &&
+				   (slot = part_inline_choice(w->s->obj, src->tails[pc], &i));) {
 			uint32_t n = 1 + longest(w, part_inline_target(w->s, slot->target));
 
 			most = n > most ? n : most;
@@ -95,7 +95,8 @@ static void make_lines(const struct part_inline_body *e, struct part_inlined *ou
 	const struct fe_line *last = NULL;
 
 	for (uint32_t i = 0; i < e->as.code.len; i++) {
-		const struct part_inline_source *src = part_inline_numbered(e->s, e->as.origins.at[i]);
+		const struct part_inline_source *src =
+			part_inline_numbered(e->s, e->as.origins.at[i]);
 		const struct fe_line *line =
 			fe_prog_line(src->prog, e->as.origins.at[i] - src->number);
 
@@ -153,8 +154,8 @@ static void make_followed(const struct part_inline_body *e, struct part_inlined 
 	out->n_followed = all.len;
 }
 
-bool part_inline_program(struct part_inliner *s, bool tails, part_inline_callset set, struct part_inlined *out,
-		     const char **why)
+bool part_inline_program(struct part_inliner *s, bool tails, part_inline_callset set,
+			 struct part_inlined *out, const char **why)
 {
 	struct part_inline_body e = { .cx = s->cx, .s = s, .tails = tails, .set = set };
 

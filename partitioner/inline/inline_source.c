@@ -75,7 +75,8 @@ static void look_at_subs(struct part_inline_source *src)
 
 /* ---- sources ------------------------------------------------------------------------------------ */
 
-struct part_inline_source *part_inline_source_new(struct part_inliner *s, uint32_t index, const struct vprog *vp)
+struct part_inline_source *part_inline_source_new(struct part_inliner *s, uint32_t index,
+						  const struct vprog *vp)
 {
 	struct part_inline_source *src = ARENA_NEW(s->cx->arena, struct part_inline_source);
 

@@ -17,8 +17,8 @@ struct part_inline_tail {
 };
 
 struct part_inline_sub {
-	uint32_t own;         /* bytes of its frame */
-	uint8_t writes;       /* bit r - 6: it writes register r (not what it calls) */
+	uint32_t own;        /* bytes of its frame */
+	uint8_t writes;      /* bit r - 6: it writes register r (not what it calls) */
 	const char *why_not; /* why its body cannot stand in place of a call; NULL: it can */
 };
 
@@ -47,15 +47,17 @@ struct part_inliner {
 
 /* inline_source.c */
 struct part_inline_source *part_inline_source_new(struct part_inliner *s, uint32_t index,
-				      const struct vprog *vp);
+						  const struct vprog *vp);
 /* Place of a source in arrays by program of the object, which have one more at the end. */
-static inline uint32_t part_inline_slot_of(const struct part_inliner *s, const struct part_inline_source *src)
+static inline uint32_t part_inline_slot_of(const struct part_inliner *s,
+					   const struct part_inline_source *src)
 {
 	return src->index == PART_NO_PROG ? (uint32_t)s->obj->n_progs : src->index;
 }
 
 /* Which source, and which of its instructions, a number is. */
-const struct part_inline_source *part_inline_numbered(const struct part_inliner *s, uint32_t number);
+const struct part_inline_source *part_inline_numbered(const struct part_inliner *s,
+						      uint32_t number);
 /* The source that a slot leads to; NULL: it cannot be followed there. */
 struct part_inline_source *part_inline_target(struct part_inliner *s, uint32_t prog);
 /* Index of the subprogram that starts at `pc`; -1: none. */
@@ -69,7 +71,7 @@ void part_inline_registers(struct cx *cx, struct part_inline_source *src);
 /* tail_jumps.c: fills in tails and keeps. */
 void part_inline_find_tails(struct part_inliner *s, struct part_inline_source *src);
 /* The next slot from *at on that a tail call may choose; NULL: none. */
-const struct fe_slot *part_inline_choice(const struct fe_object *obj, const struct part_inline_tail *t,
-				   size_t *at);
+const struct fe_slot *part_inline_choice(const struct fe_object *obj,
+					 const struct part_inline_tail *t, size_t *at);
 
 #endif

@@ -5,8 +5,8 @@
 
 #define MAX_CHOICES 32u /* slots that an index may choose from */
 
-const struct fe_slot *part_inline_choice(const struct fe_object *obj, const struct part_inline_tail *t,
-				   size_t *at)
+const struct fe_slot *part_inline_choice(const struct fe_object *obj,
+					 const struct part_inline_tail *t, size_t *at)
 {
 	const struct fe_map *m = &obj->maps[t->map];
 
@@ -36,7 +36,9 @@ static bool join(const struct vp_fact *f, bool first, struct part_inline_tail *t
 	if (vp_is_const(index))
 		min = max = (uint32_t)index->var.value;
 	if (first)
-		*t = (struct part_inline_tail){ .map = (uint32_t)map->object, .min = min, .max = max };
+		*t = (struct part_inline_tail){ .map = (uint32_t)map->object,
+						.min = min,
+						.max = max };
 	t->min = min < t->min ? min : t->min;
 	t->max = max > t->max ? max : t->max;
 	t->any_index = t->min != t->max;

@@ -70,8 +70,7 @@ static double *times_called(struct cx *cx, const struct part_flow *r)
 
 #define CYCLES_MAX 1e9 /* of one instruction of main: callbacks may loop for long */
 
-int64_t *part_flow_cycles(struct cx *cx, const struct part_flow *r,
-			    const struct part_costs *costs)
+int64_t *part_flow_cycles(struct cx *cx, const struct part_flow *r, const struct part_costs *costs)
 {
 	const struct vprog *vp = r->vp;
 	int64_t *cycles = ARENA_ARRAY(cx->arena, int64_t, r->n);

@@ -32,7 +32,7 @@ void part_flow_guess(struct cx *cx, struct part_flow *r);
  * packet more, so that what no packet of the profile did is not taken for impossible. NULL, or why
  * the guess stays. */
 const char *part_flow_measure(struct cx *cx, struct part_flow *r,
-				const struct part_profiler *profiler);
+			      const struct part_profiler *profiler);
 /* Of all packets, the part that goes along an edge, or comes to an instruction: measured, or guessed. */
 double part_edge_share(const struct part_flow *r, const struct part_edge *e);
 double part_node_share(const struct part_flow *r, uint32_t pc);
@@ -64,7 +64,6 @@ uint32_t part_main_pc(const struct vprog *vp, size_t inst, uint32_t pc);
 
 /* cost.c: host cycles of one instruction of main with all that it calls, and their sum over what
  * is called. */
-int64_t *part_flow_cycles(struct cx *cx, const struct part_flow *r,
-			    const struct part_costs *costs);
+int64_t *part_flow_cycles(struct cx *cx, const struct part_flow *r, const struct part_costs *costs);
 
 #endif

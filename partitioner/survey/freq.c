@@ -109,7 +109,7 @@ static uint64_t times_along(const struct part_flow *r, const struct part_edge *e
 }
 
 const char *part_flow_measure(struct cx *cx, struct part_flow *r,
-				const struct part_profiler *profiler)
+			      const struct part_profiler *profiler)
 {
 	struct part_counts counts = { 0 };
 	const char *why = profiler->count(profiler->priv, cx, r->vp, &counts);

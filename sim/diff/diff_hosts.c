@@ -574,7 +574,8 @@ bool sim_diff_hosts_load(struct diff *d)
 	d->peers = ARENA_ARRAY(d->cx->arena, struct sim_diff_peer, SIM_DIFF_N_HOSTS);
 	d->lead = SIM_DIFF_JIT;
 	if (hosts & 1u << SIM_DIFF_KERNEL || capture)
-		d->not_loaded = d->halves ? sim_kernel_load_half(d->cx, d->obj, d->halves, &d->loaded)
+		d->not_loaded = d->halves
+					? sim_kernel_load_half(d->cx, d->obj, d->halves, &d->loaded)
 					: sim_kernel_load(d->cx, d->obj, d->prog, &d->loaded);
 	if (!find_image(d))
 		return false;

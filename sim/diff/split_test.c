@@ -21,8 +21,8 @@ static bool same_bytes(const uint8_t *a, uint32_t an, const uint8_t *b, uint32_t
 }
 
 /* Event `n` of the original against that of the pair; NULL: none. False: noted. */
-static bool check_event(struct split_test *p, size_t n, const struct sim_host_run *ref, const char *side,
-			const struct sim_event *got)
+static bool check_event(struct split_test *p, size_t n, const struct sim_host_run *ref,
+			const char *side, const struct sim_event *got)
 {
 	const struct sim_event *want = n < ref->n_events ? &ref->events[n] : NULL;
 	struct sim_diff_mismatch *m;
@@ -122,7 +122,8 @@ static bool survives(const struct split_test *p, uint32_t verdict)
 
 static bool redirects(const struct split_test *p, uint32_t verdict)
 {
-	return verdict == (split_test_is_tc(p) ? (uint32_t)TC_ACT_REDIRECT : (uint32_t)XDP_REDIRECT);
+	return verdict ==
+	       (split_test_is_tc(p) ? (uint32_t)TC_ACT_REDIRECT : (uint32_t)XDP_REDIRECT);
 }
 
 static void check_half(struct split_test *p, const struct sim_host_run *ref,
@@ -144,7 +145,8 @@ static void check_half(struct split_test *p, const struct sim_host_run *ref,
 }
 
 /* The host half's turn with what the device passed up, on the side that leads. False: noted. */
-static bool run_half(struct split_test *p, const struct sim_me_result *dev, struct sim_host_run *half)
+static bool run_half(struct split_test *p, const struct sim_me_result *dev,
+		     struct sim_host_run *half)
 {
 	const char *wrong = NULL;
 	struct sim_host_packet up;
@@ -277,7 +279,8 @@ static void set_length_limits(struct split_test *p)
 static void share_options(struct split_test *p, const struct sim_diff_options *opts)
 {
 	const unsigned image = 1u << SIM_DIFF_IMAGE;
-	bool of_half = opts->image && opts->image->insns_hash == sim_captured_hash(&p->halves->host);
+	bool of_half =
+		opts->image && opts->image->insns_hash == sim_captured_hash(&p->halves->host);
 
 	p->opts = p->half_opts = *opts;
 	p->half_opts.host_step = NULL; /* its instructions are not the original's */
@@ -338,9 +341,9 @@ static void close_side(struct diff *d)
 	sim_pcap_close(d->pcap);
 }
 
-static struct split_test *new_pair(struct cx *cx, const struct vprog *vp, const struct part_halves *halves,
-			     const struct nfp_firmware *fw, const struct sim_diff_device *dev,
-			     struct sim_split_result *res)
+static struct split_test *new_pair(struct cx *cx, const struct vprog *vp,
+				   const struct part_halves *halves, const struct nfp_firmware *fw,
+				   const struct sim_diff_device *dev, struct sim_split_result *res)
 {
 	static const struct sim_diff_device none;
 	const struct fe_object *obj = sim_diff_object(cx, vp->obj, vp->prog);
@@ -368,8 +371,8 @@ static struct split_test *new_pair(struct cx *cx, const struct vprog *vp, const 
 }
 
 bool sim_split_run(struct cx *cx, const struct vprog *vp, const struct part_halves *halves,
-		  const struct nfp_firmware *fw, const struct sim_diff_device *dev,
-		  const struct sim_diff_options *opts, struct sim_split_result *res)
+		   const struct nfp_firmware *fw, const struct sim_diff_device *dev,
+		   const struct sim_diff_options *opts, struct sim_split_result *res)
 {
 	unsigned errors = cx->diags->errors;
 	double start;

@@ -63,13 +63,14 @@ static void note_map(struct split_test *p, size_t map, const uint8_t *key, const
 	struct sim_diff_mismatch *m = sim_diff_note(&p->d, "map");
 
 	if (m)
-		m->text =
-			arena_printf(p->d.cx->arena, "%s map: %s", part_map_placement_name(home_of(p, map)),
-				     sim_diff_text_value(&p->d, map, key, ref, got));
+		m->text = arena_printf(p->d.cx->arena, "%s map: %s",
+				       part_map_placement_name(home_of(p, map)),
+				       sim_diff_text_value(&p->d, map, key, ref, got));
 }
 
 /* What user space sees of a map that both sides add to. */
-static uint8_t *summed_value(struct split_test *p, size_t map, const uint8_t *dev, const uint8_t *half)
+static uint8_t *summed_value(struct split_test *p, size_t map, const uint8_t *dev,
+			     const uint8_t *half)
 {
 	uint32_t size = p->d.obj->maps[map].value_size;
 	const uint8_t *add = p->halves->maps[map].add_bytes;

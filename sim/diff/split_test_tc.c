@@ -15,7 +15,8 @@ bool split_test_tc_open(struct split_test *p)
 
 	if (!split_test_is_tc(p))
 		return true;
-	p->xdp_stub = sim_host_new(p->d.cx, p->d.obj, &p->halves->xdp_stub, p->half.host_maps, &opts);
+	p->xdp_stub =
+		sim_host_new(p->d.cx, p->d.obj, &p->halves->xdp_stub, p->half.host_maps, &opts);
 	return p->xdp_stub;
 }
 

@@ -150,7 +150,8 @@ const char *sim_kernel_load(struct cx *cx, const struct fe_object *obj, const st
 	return why;
 }
 
-static const char *load_file(struct cx *cx, struct fe_kernel_file *f, const struct part_halves *pair)
+static const char *load_file(struct cx *cx, struct fe_kernel_file *f,
+			     const struct part_halves *pair)
 {
 	int err;
 

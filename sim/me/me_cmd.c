@@ -314,7 +314,8 @@ bool me_cmd_issue(struct sim_me *me, struct me_ctx *ctx, const struct me_op *op)
 	if (!in->cmd || in->cmd->effect == ME_MEM_UNKNOWN)
 		return me_fault(me, ctx, SIM_ME_FAULT_CMD, "command is not modelled");
 	if (in->swap && !in->signal)
-		return me_fault(me, ctx, SIM_ME_FAULT_SIGNAL, "swaps out with no signal to wake it");
+		return me_fault(me, ctx, SIM_ME_FAULT_SIGNAL,
+				"swaps out with no signal to wake it");
 	if (!in->swap && ctx->after == AFTER_SWAP)
 		return me_fault(me, ctx, SIM_ME_FAULT_CMD,
 				"command in the defer slot of another is not modelled");

@@ -54,8 +54,8 @@ bool me_fault(struct sim_me *me, const struct me_ctx *ctx, enum sim_me_fault fau
 	return false;
 }
 
-bool me_hazard(struct sim_me *me, const struct me_ctx *ctx, enum sim_me_fault fault, const char *fmt,
-	       ...)
+bool me_hazard(struct sim_me *me, const struct me_ctx *ctx, enum sim_me_fault fault,
+	       const char *fmt, ...)
 {
 	va_list ap;
 

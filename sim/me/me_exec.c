@@ -95,7 +95,8 @@ static bool exec_ld_field(struct sim_me *me, struct me_ctx *ctx, const struct me
 
 	if (!shift_amount(me, ctx, op, &n))
 		return false;
-	*res = (ctx->r[op->old] & ~op->mask) | (shifted(op->sc, n, 0, ctx->r[op->right]) & op->mask);
+	*res = (ctx->r[op->old] & ~op->mask) |
+	       (shifted(op->sc, n, 0, ctx->r[op->right]) & op->mask);
 	return true;
 }
 
@@ -265,7 +266,8 @@ bool me_transfer(struct sim_me *me, struct me_ctx *ctx, const struct me_op *op, 
 /* Condition codes as of now: a deferred instruction may change them afterwards. */
 static bool condition(struct sim_me *me, struct me_ctx *ctx, unsigned cond, bool *taken)
 {
-	bool n = ctx->cc_res >> 31, z = !ctx->cc_res, c = ctx->cc_c & CC_SET, v = ctx->cc_v & CC_SET;
+	bool n = ctx->cc_res >> 31, z = !ctx->cc_res, c = ctx->cc_c & CC_SET,
+	     v = ctx->cc_v & CC_SET;
 	uint32_t doubt = ctx->cc_c & CC_UNKNOWN;
 
 	switch (cond & ~1u) { /* odd conditions are the inverse of the even one before */

@@ -193,7 +193,9 @@ static uint8_t *event_data(struct sim_me *me, struct me_ctx *ctx, uint32_t lo, u
 	ctx->pc = ctx->branch_pc;
 	switch (size ? ctx->r[R_GPR_A + 1] : PTR_SCALAR) {
 	case PTR_STACK: ok = stack_bytes(me, ctx, lo, size, data); break;
-	case PTR_MAP_VALUE: ok = me_mem_resolve(me, ctx, ((uint64_t)hi << 8) + lo, false, &a); break;
+	case PTR_MAP_VALUE:
+		ok = me_mem_resolve(me, ctx, ((uint64_t)hi << 8) + lo, false, &a);
+		break;
 	case PTR_PACKET: ok = me_mem_resolve(me, ctx, lo, true, &a); break;
 	default:
 		if (size)

@@ -234,8 +234,8 @@ struct sim_me {
 bool me_fault(struct sim_me *me, const struct me_ctx *ctx, enum sim_me_fault fault, const char *fmt,
 	      ...) __attribute__((format(printf, 4, 5)));
 /* A fault unless lenient: then true, and the caller goes on. */
-bool me_hazard(struct sim_me *me, const struct me_ctx *ctx, enum sim_me_fault fault, const char *fmt,
-	       ...) __attribute__((format(printf, 4, 5)));
+bool me_hazard(struct sim_me *me, const struct me_ctx *ctx, enum sim_me_fault fault,
+	       const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 void me_error_at(struct sim_me_error *e, enum sim_me_fault fault, uint32_t word_idx, uint64_t word);
 
 /* me_predecode.c: fills me->ops; me->insns is decoded. */

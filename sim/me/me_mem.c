@@ -46,7 +46,8 @@ static bool check_read(struct sim_me *me, struct me_ctx *ctx, uint32_t off)
 			off - me_pkt_offset(me), me->pkt.resident_end - me_pkt_offset(me));
 }
 
-static bool resolve_packet(struct sim_me *me, struct me_ctx *ctx, uint32_t addr, struct me_access *a)
+static bool resolve_packet(struct sim_me *me, struct me_ctx *ctx, uint32_t addr,
+			   struct me_access *a)
 {
 	uint32_t number = me->pv_at_entry[2] >> CTM_PKT_SHIFT & CTM_PKT_MASK;
 	uint32_t off = addr & (ME_CTM_BYTES - 1);

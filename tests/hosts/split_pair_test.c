@@ -44,7 +44,7 @@ static void run(struct rig *r, unsigned hosts)
 	struct sim_diff_options opts = { .packets = 2000, .hosts = hosts };
 
 	assert_true(sim_split_run(&r->o->cx, &r->p->vprog, r->p->split.halves, &r->p->fw, &r->dev,
-				 &opts, &r->res));
+				  &opts, &r->res));
 }
 
 static void both_halves_are_the_whole(void **state)
@@ -109,7 +109,8 @@ static void halves_of_two_builds_do_not_match(void **state)
 	for (size_t i = 0; i < r.p->split.halves->host.n_insns; i++) {
 		struct bpf_insn *in = (struct bpf_insn *)&r.p->split.halves->host.insns[i];
 
-		if (BPF_CLASS(in->code) == BPF_JMP32 && in->imm == (int32_t)r.p->split.halves->cookie)
+		if (BPF_CLASS(in->code) == BPF_JMP32 &&
+		    in->imm == (int32_t)r.p->split.halves->cookie)
 			in->imm ^= 1;
 	}
 	run(&r, HOST_BIT(JIT));

@@ -191,8 +191,8 @@ static bool run_device(struct run *x, struct sim_diff_device *dev, uint64_t *wor
 	return sim_diff_run(&x->cx, x->obj, x->prog, &x->fw, dev, opts, &x->r->diff);
 }
 
-static bool run_pair(struct run *x, const struct part_halves *halves, const struct sim_diff_device *dev,
-		     const struct sim_diff_options *opts)
+static bool run_pair(struct run *x, const struct part_halves *halves,
+		     const struct sim_diff_device *dev, const struct sim_diff_options *opts)
 {
 	struct sim_split_result res;
 	bool ok = sim_split_run(&x->cx, &x->vp, halves, &x->fw, dev, opts, &res);
@@ -222,7 +222,7 @@ static void compare(struct run *x, const struct split *split)
 	x->r->words = (uint32_t)img->code.n_words;
 	if (!nfp_ucode_relocate(&x->cx, &img->code, &x->fw, tids, img->n_maps, words) ||
 	    !(split->halves ? run_pair(x, split->halves, &dev, &opts)
-			  : run_device(x, &dev, words, &opts)))
+			    : run_device(x, &dev, words, &opts)))
 		end(x, HARNESS_FAILED, first_error(&x->diags));
 	else
 		end(x, x->r->diff.mismatches ? HARNESS_DIFFERS : HARNESS_EQUAL, REASON_NONE);

@@ -26,7 +26,7 @@
 
 #define MAX_SHOWN    5u
 #define SECONDS_EACH 1800u /* for a program in all levels: more is a hang */
-#define MIN_ACCEPTED 90u  /* per cent of the programs that the verifier must take */
+#define MIN_ACCEPTED 90u   /* per cent of the programs that the verifier must take */
 
 struct options {
 	uint64_t programs, packets, seed;

@@ -71,8 +71,9 @@ static const struct verdict xdp[] = {
 	     ALU64I(BPF_AND, R5, 15), ALU64I(BPF_LSH, R5, 2), ALU64(BPF_ADD, R2, R5), MOV64(R4, R2),
 	     ALU64I(BPF_ADD, R4, 20), JMP(BPF_JGT, R4, R3, 2), LDX(BPF_H, R0, R2, 18),
 	     STX(BPF_B, R2, 0, R0), DONE),
-	CASE("variable header, old proof", PKT_NOT_COMPARED, PACKET, NEED(40, 4), LDX(BPF_B, R5, R2, 0),
-	     ALU64I(BPF_AND, R5, 15), ALU64(BPF_ADD, R2, R5), LDX(BPF_B, R0, R2, 0), DONE),
+	CASE("variable header, old proof", PKT_NOT_COMPARED, PACKET, NEED(40, 4),
+	     LDX(BPF_B, R5, R2, 0), ALU64I(BPF_AND, R5, 15), ALU64(BPF_ADD, R2, R5),
+	     LDX(BPF_B, R0, R2, 0), DONE),
 	CASE("spilled packet pointer learns, too", NONE, PACKET, STX(BPF_DW, FP, -8, R2),
 	     NEED(8, 2), LDX(BPF_DW, R5, FP, -8), LDX(BPF_DW, R0, R5, 0), DONE),
 	CASE("meta data", NONE, LDX(BPF_W, R2, R1, 8), LDX(BPF_W, R3, R1, 0), NEED(4, 1),
@@ -435,7 +436,8 @@ static void rejection_tells_state_and_path(void **state)
 	assert_int_equal(r.diags.list.len, 1);
 	d = &r.diags.list.at[0];
 	assert_int_equal(d->at.insn, 5);
-	assert_non_null(strstr(d->text, "offset 4, 4 bytes, but the comparison with data_end proves only 4"));
+	assert_non_null(strstr(
+		d->text, "offset 4, 4 bytes, but the comparison with data_end proves only 4"));
 	assert_non_null(strstr(d->detail, "R2=pkt(r=4)"));
 	assert_non_null(strstr(d->detail, "4: if r4 > r3 goto pc+2: not taken"));
 	rig_free(&r);

@@ -116,8 +116,8 @@ static void test_cases(void **state)
 			fail_msg("\"%s\": %s", c->rule, reason_name(rig_reason(&r)));
 		part_live_at(&r.cx, &r.vp, c->pc, &live);
 		if (c->why_not ? !live.why_not || strcmp(live.why_not, c->why_not)
-				: live.why_not || strcmp(values(&r, &live), c->values) ||
-					  live.payload_bytes != c->payload)
+			       : live.why_not || strcmp(values(&r, &live), c->values) ||
+					 live.payload_bytes != c->payload)
 			fail_msg("\"%s\": %s (%u bytes), why_not: %s", c->rule, values(&r, &live),
 				 live.payload_bytes, live.why_not ? live.why_not : "none");
 		rig_free(&r);

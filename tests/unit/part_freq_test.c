@@ -17,8 +17,7 @@ static const struct bpf_insn branch[] = { LDX(BPF_W, 1, 1, 16), JMPI(BPF_JEQ, 1,
 					  MOV64I(0, 1),         JA(1),
 					  MOV64I(0, 2),         EXIT() };
 
-static void region_of(struct rig *r, struct part_flow *flow, const struct bpf_insn *code,
-		      size_t n)
+static void region_of(struct rig *r, struct part_flow *flow, const struct bpf_insn *code, size_t n)
 {
 	rig_init(r, BPF_PROG_TYPE_XDP, code, n);
 	assert_true(rig_verify(r, NULL));

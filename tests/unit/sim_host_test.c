@@ -572,7 +572,9 @@ static void what_is_not_modelled_has_a_name(void **state)
 {
 	static const struct bpf_insn helper[] = { CALL(BPF_FUNC_skb_set_tunnel_key), EXIT() };
 	static const struct bpf_insn fine[] = { CALL(BPF_FUNC_csum_diff), LD_MAP(1, 0), EXIT() };
-	static const struct bpf_insn endless[] = { { .code = EBPF_MAY_GOTO }, LD_MAP(1, 0), EXIT() };
+	static const struct bpf_insn endless[] = { { .code = EBPF_MAY_GOTO },
+						   LD_MAP(1, 0),
+						   EXIT() };
 	static const struct fe_map sockets = { .name = "socks", .type = BPF_MAP_TYPE_SOCKMAP };
 	static const struct fe_map array = { .name = "a", .type = BPF_MAP_TYPE_ARRAY };
 	struct fe_prog prog = { .type = BPF_PROG_TYPE_SCHED_CLS };
@@ -583,7 +585,8 @@ static void what_is_not_modelled_has_a_name(void **state)
 	arena_init(&a);
 	prog.insns = helper;
 	prog.n_insns = ARRAY_SIZE(helper);
-	assert_string_equal(sim_host_unsupported(&a, &obj, &prog), "helper skb_set_tunnel_key (21)");
+	assert_string_equal(sim_host_unsupported(&a, &obj, &prog),
+			    "helper skb_set_tunnel_key (21)");
 	prog.insns = fine;
 	prog.n_insns = ARRAY_SIZE(fine);
 	assert_null(sim_host_unsupported(&a, &obj, &prog));

@@ -118,7 +118,8 @@ static uint32_t add_up(uint32_t sum, const uint8_t *p, uint32_t len)
 	return sum;
 }
 
-static void check_sums(const struct inlined *s, const uint8_t *ip, const uint8_t *l4, uint32_t l4_len)
+static void check_sums(const struct inlined *s, const uint8_t *ip, const uint8_t *l4,
+		       uint32_t l4_len)
 {
 	uint32_t sum = (s->udp ? 17 : 6) + l4_len;
 
@@ -254,9 +255,9 @@ static void plain_frames_stay(void **state)
 static void a_checksum_is_filled_in(void **state)
 {
 	static const struct inlined shapes[] = { { "tcp", .payload = 11, .size = 100 },
-					       { "tag", .tagged = true, .payload = 12 },
-					       { "udp v6", .v6 = true, .udp = true,
-						 .payload = 0 } };
+						 { "tag", .tagged = true, .payload = 12 },
+						 { "udp v6", .v6 = true, .udp = true,
+						   .payload = 0 } };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(shapes); i++) {

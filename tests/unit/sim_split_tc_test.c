@@ -265,11 +265,14 @@ static void test_goes_on(void **state)
 	(void)state;
 	open_pair(&r);
 	make_record(&r, 2, 77, record);
-	assert_int_equal(run(&r, r.half, record, r.split.halves->record_bytes).verdict, TC_ACT_PIPE);
+	assert_int_equal(run(&r, r.half, record, r.split.halves->record_bytes).verdict,
+			 TC_ACT_PIPE);
 	make_record(&r, 1, 0, record); /* a tagged frame, from the beginning */
-	assert_int_equal(run(&r, r.half, record, r.split.halves->record_bytes).verdict, TC_ACT_PIPE);
+	assert_int_equal(run(&r, r.half, record, r.split.halves->record_bytes).verdict,
+			 TC_ACT_PIPE);
 	r.packet[14] = 1;
-	assert_int_equal(run(&r, r.half, record, r.split.halves->record_bytes).verdict, TC_ACT_SHOT);
+	assert_int_equal(run(&r, r.half, record, r.split.halves->record_bytes).verdict,
+			 TC_ACT_SHOT);
 	r.packet[14] = 2;
 	assert_int_equal(run(&r, r.half, record, r.split.halves->record_bytes).verdict, TC_ACT_OK);
 	close_rig(&r);
@@ -353,9 +356,9 @@ static void test_what_is_split(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_halves),  cmocka_unit_test(test_decided),
-		cmocka_unit_test(test_goes_on), cmocka_unit_test(test_foreign_metadata),
-		cmocka_unit_test(test_xdp_stub),   cmocka_unit_test(test_what_is_split),
+		cmocka_unit_test(test_halves),   cmocka_unit_test(test_decided),
+		cmocka_unit_test(test_goes_on),  cmocka_unit_test(test_foreign_metadata),
+		cmocka_unit_test(test_xdp_stub), cmocka_unit_test(test_what_is_split),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -25,8 +25,9 @@ enum cli_exit {
 	COMMAND(explain, "prog.o", "say per instruction and source line what runs where, and why") \
 	COMMAND(disasm, "prog.nfp|words", "list microcode")                                        \
 	COMMAND(run, "prog.nfp", "run an image over a capture file in the simulator")              \
-	COMMAND(capture, "prog.o", "save the running kernel's machine code, for test --host=FILE anywhere") \
-	COMMAND(nic, "", "a card in software: real traffic through an image, then its host half") \
+	COMMAND(capture, "prog.o",                                                                 \
+		"save the running kernel's machine code, for test --host=FILE anywhere")           \
+	COMMAND(nic, "", "a card in software: real traffic through an image, then its host half")  \
 	COMMAND(bench, "prog.o", "measure compile time, simulator and comparison speed")
 
 enum cli_command_bit {
@@ -54,16 +55,17 @@ struct cli_args {
 	bool packets_given; /* --packets was on the line */
 	unsigned opt_level;
 	bool half;
-	bool no_attach, list_costs, trace, require_device, untagged, keep_tail_calls, check_each, allow_destructive, log, json, sarif, quiet, verbose, help;
+	bool no_attach, list_costs, trace, require_device, untagged, keep_tail_calls, check_each,
+		allow_destructive, log, json, sarif, quiet, verbose, help;
 	uint64_t time;
-	struct sim_profile counted;    /* what --profile counts */
-	struct part_profiler profiler; /* which asks for it */
-	struct junit *junit_to; /* what --junit collects; not an option */
-	const char *dot, *svg, *html; /* files of explain */
+	struct sim_profile counted;       /* what --profile counts */
+	struct part_profiler profiler;    /* which asks for it */
+	struct junit *junit_to;           /* what --junit collects; not an option */
+	const char *dot, *svg, *html;     /* files of explain */
 	const char *manifest, *skeleton;  /* files of compile */
 	struct compile_files *compile_to; /* what they collect; not an option */
 	struct explain_files *explain_to; /* what they collect; not an option */
-	const char *operand; /* the object, image or words file */
+	const char *operand;              /* the object, image or words file */
 };
 
 #define COMMAND(name, operand, help) enum cli_exit cmd_##name(const struct cli_args *args);

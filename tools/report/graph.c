@@ -8,8 +8,8 @@
 struct graph {
 	struct rep_facts *f;
 	struct part_flow flow; /* of main: edges with their frequencies */
-	bool *leader;              /* by instruction of the program */
-	double *sub_freq;          /* by subprogram: times called a packet */
+	bool *leader;          /* by instruction of the program */
+	double *sub_freq;      /* by subprogram: times called a packet */
 };
 
 static const struct bpf_insn *insn_of(const struct graph *g, uint32_t i)

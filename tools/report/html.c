@@ -142,7 +142,8 @@ static void figures(FILE *out, struct rep_facts *f)
 		figure(out, arena_printf(s, "%.0f %%", halves->device_share * 100),
 		       "of what runs is on the NIC");
 		figure(out, rep_percent(f, f->going_up), "of packets go on at the host");
-		figure(out, arena_printf(s, "%u", halves->record_bytes), "bytes of hand-off record");
+		figure(out, arena_printf(s, "%u", halves->record_bytes),
+		       "bytes of hand-off record");
 	}
 	fputs("</div>\n", out);
 	bar(out, f);

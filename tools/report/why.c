@@ -213,8 +213,9 @@ static void explain_unsplit(struct rep_facts *f)
 
 	if (f->p->split.placement != PART_ALL_HOST)
 		return;
-	text = no_split_reason ? arena_printf(&f->p->owner->arena, "the program is not split: %s", no_split_reason)
-		       : "the program is the host's as a whole";
+	text = no_split_reason ? arena_printf(&f->p->owner->arena, "the program is not split: %s",
+					      no_split_reason)
+			       : "the program is the host's as a whole";
 	for (uint32_t i = 0; i < f->n_insns; i++)
 		if (f->insns[i].place == PART_HOST && !f->insns[i].n_reasons)
 			f->insns[i].why = text;

@@ -8,7 +8,7 @@
  * program runs, or null. */
 
 const struct fe_btf_field *fe_kptr_field(const struct fe_env *env, const struct fe_reg *r,
-					     int64_t off, uint64_t size)
+					 int64_t off, uint64_t size)
 {
 	const struct fe_btf_fields *s = fe_btf_fields_of(env, r);
 	int64_t lo = r->off + off + r->val.smin, hi = r->off + off + (int64_t)r->val.umax;
@@ -43,8 +43,7 @@ static bool load(struct fe_env *env, const struct fe_btf_field *f, struct fe_reg
 	return dst->btf_id || FE_REJECT(env, REASON_KERNEL_TYPES, f->to);
 }
 
-static bool store(struct fe_env *env, const struct fe_btf_field *f,
-		  const struct fe_mem_access *m)
+static bool store(struct fe_env *env, const struct fe_btf_field *f, const struct fe_mem_access *m)
 {
 	const struct fe_reg *r = m->value >= 0 ? fe_reg(env, (unsigned)m->value) : NULL;
 	bool null = r ? fe_reg_is_null(r) : !m->imm;

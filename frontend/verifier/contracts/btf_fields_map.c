@@ -79,7 +79,8 @@ static const char *why_not(const struct fe_btf_fields *s, const struct fe_map *m
 	return NULL;
 }
 
-static void find_fields(const struct fe_object *obj, const struct fe_map *m, struct fe_btf_fields *s)
+static void find_fields(const struct fe_object *obj, const struct fe_map *m,
+			struct fe_btf_fields *s)
 {
 	const char *why;
 

@@ -49,14 +49,14 @@ enum fe_arg {
 	FE_ARG_NEW_XDP,
 	FE_ARG_NEW_CLONE, /* … of the kind of the dynptr before */
 	FE_ARG_PERCPU,    /* kernel variable of each CPU */
-	FE_ARG_TASK, /* kernel objects: enum fe_object_kind */
+	FE_ARG_TASK,      /* kernel objects: enum fe_object_kind */
 	FE_ARG_CGROUP,
 	FE_ARG_CRYPTO,
 	FE_ARG_KPTR,     /* field of a map value that owns an object */
 	FE_ARG_KPTR_NEW, /* object that it is to own, given up, or null */
-	FE_ARG_IGNORED, /* anything, written or not */
-	FE_ARG_NUMBER,  /* from here on: of kernel functions (host_kfuncs.def) */
-	FE_ARG_INOUT_2, /* memory of that many bytes, read and written */
+	FE_ARG_IGNORED,  /* anything, written or not */
+	FE_ARG_NUMBER,   /* from here on: of kernel functions (host_kfuncs.def) */
+	FE_ARG_INOUT_2,  /* memory of that many bytes, read and written */
 	FE_ARG_INOUT_4,
 	FE_ARG_INOUT_8,
 	FE_ARG_INOUT_16,
@@ -70,7 +70,7 @@ enum fe_arg {
 	FE_ARG_CGROUP_RELEASE,
 	FE_ARG_KEY_RELEASE,
 	FE_ARG_FULL_SOCK, /* a socket that begins as struct sock does */
-	FE_ARG_BUFFER, /* memory that bpf_dynptr_slice() may need, or null; its size is next */
+	FE_ARG_BUFFER,    /* memory that bpf_dynptr_slice() may need, or null; its size is next */
 	FE_ARG_SIZE_OF_SLICE,
 	FE_ARG_TYPE,     /* constant: id of a type in the kernel's BTF */
 	FE_ARG_ITER_NEW, /* stack that becomes an iterator of numbers */

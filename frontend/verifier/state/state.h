@@ -155,7 +155,8 @@ struct fe_state {
 	uint32_t round;        /* rounds of any loop that ends when run, see loop_widen.c */
 	struct fe_state *next; /* list of remembered states of one pc, or the free list */
 	uint32_t hits, misses;
-	uint32_t joins; /* states before it at its place that it was widened for, see state_merge.c */
+	uint32_t
+		joins; /* states before it at its place that it was widened for, see state_merge.c */
 	size_t n_steps; /* of the path to it, see precise.c; remembered and waiting states */
 	bool loop_head; /* unfinished, and paths were cut short against it */
 	bool dropped;   /* no longer used for pruning; kept while it has children */

@@ -381,7 +381,7 @@ void fe_cast_result(struct fe_env *env, const struct fe_call_args *c, struct fe_
 
 /* check_kptr.c: fields of map values that hold pointers to kernel objects */
 const struct fe_btf_field *fe_kptr_field(const struct fe_env *env, const struct fe_reg *r,
-					     int64_t off, uint64_t size);
+					 int64_t off, uint64_t size);
 bool fe_check_kptr_access(struct fe_env *env, const struct fe_mem_access *m,
 			  const struct fe_btf_field *f);
 bool fe_check_kptr_arg(struct fe_env *env, struct fe_call_args *c, unsigned regno);

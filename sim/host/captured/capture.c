@@ -76,7 +76,7 @@ static const char *split_functions(struct cx *cx, const struct code *code, struc
 		if (!code->ksyms[i] || code->func_lens[i] > code->jited_len - off)
 			return "the kernel hides where the program's functions are";
 		c->funcs[i] = (struct sim_captured_func){ code->ksyms[i], code->jited + off,
-						       code->func_lens[i] };
+							  code->func_lens[i] };
 		off += code->func_lens[i];
 	}
 	return NULL;
@@ -251,7 +251,7 @@ static void describe_maps(struct sim_capture *c, struct sim_image *img)
 		const struct fe_map *m = &c->obj->maps[i];
 
 		maps[i] = (struct sim_captured_map){ c->map_ids[i] != 0, m->type, m->key_size,
-						  m->value_size, m->max_entries };
+						     m->value_size, m->max_entries };
 	}
 	img->maps = maps;
 	img->n_maps = c->obj->n_maps;

@@ -84,7 +84,7 @@ static const char *map_needs(const struct sim_image *img, const struct fe_map *m
 }
 
 const char *sim_captured_missing(struct arena *a, const struct sim_image *img,
-			      const struct fe_object *obj, const struct fe_prog *prog)
+				 const struct fe_object *obj, const struct fe_prog *prog)
 {
 	struct sim_symbol_action action;
 	const char *what;

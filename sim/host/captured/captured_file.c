@@ -46,7 +46,7 @@ uint64_t sim_captured_hash(const struct fe_prog *prog)
 }
 
 bool sim_captured_is_of(struct cx *cx, const struct sim_image *img, const struct fe_object *obj,
-		     const struct fe_prog *prog)
+			const struct fe_prog *prog)
 {
 	struct diag_at at = fe_prog_at(obj, prog, -1);
 

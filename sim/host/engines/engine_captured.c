@@ -492,8 +492,8 @@ static void image_loop(struct sim_host *h)
 }
 
 const struct sim_engine sim_engine_captured = { .open = image_open,
-					     .loop = image_loop,
-					     .close = image_close,
-					     .reset_ctx = image_reset_ctx,
-					     .sync_ctx = image_sync_ctx,
-					     .call = image_call };
+						.loop = image_loop,
+						.close = image_close,
+						.reset_ctx = image_reset_ctx,
+						.sync_ctx = image_sync_ctx,
+						.call = image_call };

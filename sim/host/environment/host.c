@@ -336,7 +336,8 @@ struct sim_host *sim_host_new(struct cx *cx, const struct fe_object *obj,
 
 	static const struct sim_engine *const engines[] = { [SIM_HOST_JIT] = &sim_engine_jit,
 							    [SIM_HOST_INTERP] = &sim_engine_interp,
-							    [SIM_HOST_CAPTURED] = &sim_engine_captured };
+							    [SIM_HOST_CAPTURED] =
+								    &sim_engine_captured };
 
 	assert(sim_maps_count(maps) == obj->n_maps && "one simulated map per map of the object");
 	*h = (struct sim_host){ .cx = cx,

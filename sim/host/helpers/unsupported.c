@@ -88,7 +88,7 @@ static const char *of_program(struct arena *a, const struct fe_object *obj,
 }
 
 const char *sim_host_unsupported(struct arena *a, const struct fe_object *obj,
-			      const struct fe_prog *prog)
+				 const struct fe_prog *prog)
 {
 	const char *what = NULL;
 	struct sim_tails t;

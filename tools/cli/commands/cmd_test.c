@@ -521,7 +521,7 @@ static enum cli_exit test_one(const struct cli_args *args, struct bpf_offload_pr
 	if (err)
 		return compile_failed(args, p);
 	why_not = p->accepted ? sim_host_unsupported_proof(&o->arena, &p->vprog)
-			       : sim_host_unsupported(&o->arena, &o->obj, p->prog);
+			      : sim_host_unsupported(&o->arena, &o->obj, p->prog);
 	if (why_not)
 		return skip(args, p, row, arena_printf(&o->arena, "not comparable: %s", why_not));
 	on_device = p->image || args->device_words;
