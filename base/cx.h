@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #ifndef BASE_CX_H
 #define BASE_CX_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #ifndef BASE_SETTINGS_H
 #define BASE_SETTINGS_H
 

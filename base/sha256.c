@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "base/sha256.h"
 
 #include "base/bits.h"

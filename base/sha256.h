@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #ifndef BASE_SHA256_H
 #define BASE_SHA256_H
 

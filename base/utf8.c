@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "base/utf8.h"
 
 /* mask: bits of the lead byte that say how long the sequence is; smaller code points than `least`

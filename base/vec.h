@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #ifndef BASE_VEC_H
 #define BASE_VEC_H
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 # cmake --install: binary, library, header, pkg-config file, man page, shell completion, examples.
 configure_file(${PROJECT_SOURCE_DIR}/cmake/bpf_offload.pc.in ${PROJECT_BINARY_DIR}/bpf_offload.pc @ONLY)
 

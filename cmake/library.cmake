@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 # libbpf_offload: the compiler as one library. Unicorn (GPL-2.0) stays out of it: see sim.
 add_library(bpf_offload STATIC $<TARGET_OBJECTS:bo_base> $<TARGET_OBJECTS:bo_ebpf>
                                $<TARGET_OBJECTS:bo_frontend> $<TARGET_OBJECTS:bo_partitioner>

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 # Language level, warnings and sanitizers for every target of ours.
 set(CMAKE_C_STANDARD 11)
 set(CMAKE_C_STANDARD_REQUIRED ON)

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 # What Debian 12 provides: libbpf, libelf, LLVM 19 (C API), Unicorn, libpcap, json-c, cmocka.
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(LIBBPF REQUIRED IMPORTED_TARGET libbpf>=1.1)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #ifndef EBPF_ASM_H
 #define EBPF_ASM_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #ifndef EBPF_INSN_H
 #define EBPF_INSN_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Receives what an XDP program redirects to an AF_XDP socket, and prints it: a line a packet.
  *
  *   xsk_receiver INTERFACE [QUEUE [PACKETS]]

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #ifndef FRONTEND_KERNEL_H
 #define FRONTEND_KERNEL_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #ifndef FRONTEND_LIBBPF_LOG_H
 #define FRONTEND_LIBBPF_LOG_H
 

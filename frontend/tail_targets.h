@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #ifndef FRONTEND_TAIL_TARGETS_H
 #define FRONTEND_TAIL_TARGETS_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #ifndef FRONTEND_VPROG_H
 #define FRONTEND_VPROG_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #ifndef BPF_OFFLOAD_H
 #define BPF_OFFLOAD_H
 

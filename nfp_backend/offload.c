@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "nfp_backend/backend.h"
 #include "nfp_backend/dump.h"
 #include "nfp_backend/isel/isel.h"

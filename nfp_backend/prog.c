@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "nfp_backend/prog.h"
 
 /* The backend's copy of a program and the edits that the verifier's dead-code removal asks for. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #ifndef NFP_BACKEND_PROG_H
 #define NFP_BACKEND_PROG_H
 

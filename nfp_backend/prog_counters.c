@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "nfp_backend/prog.h"
 
 #include "partitioner/survey/counters.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #ifndef PARTITIONER_DEVICE_OPS_H
 #define PARTITIONER_DEVICE_OPS_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #ifndef PARTITIONER_HANDOFF_H
 #define PARTITIONER_HANDOFF_H
 

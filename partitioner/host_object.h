@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #ifndef PARTITIONER_HOST_OBJECT_H
 #define PARTITIONER_HOST_OBJECT_H
 

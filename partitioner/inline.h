@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #ifndef PARTITIONER_INLINE_H
 #define PARTITIONER_INLINE_H
 

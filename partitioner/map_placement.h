@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #ifndef PARTITIONER_MAP_PLACEMENT_H
 #define PARTITIONER_MAP_PLACEMENT_H
 

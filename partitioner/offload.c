@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "partitioner/split.h"
 
 #include "partitioner/halves/dead_code.h"

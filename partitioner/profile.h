@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #ifndef PARTITIONER_PROFILE_H
 #define PARTITIONER_PROFILE_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #ifndef SIM_BRANCH_PROFILE_H
 #define SIM_BRANCH_PROFILE_H
 

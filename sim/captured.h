@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #ifndef SIM_CAPTURED_H
 #define SIM_CAPTURED_H
 

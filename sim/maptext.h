@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #ifndef SIM_MAPTEXT_H
 #define SIM_MAPTEXT_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #ifndef SIM_PCAP_H
 #define SIM_PCAP_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #ifndef SIM_SPLIT_TEST_H
 #define SIM_SPLIT_TEST_H
 

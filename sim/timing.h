@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #ifndef SIM_TIMING_H
 #define SIM_TIMING_H
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 # Sourced by the scripts that read the kernel's sources: unpacks what they use into $linux, once.
 linux_source_unpack() {
 	[ -d "$linux" ] && return

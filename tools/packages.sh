@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 # Sourced by quickstart and run-tests: the Debian 12 packages the project needs, and how to get them.
 
 packages_needed="cmake ninja-build gcc pkg-config libc6-dev linux-libc-dev

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 # Sourced by the scripts that compare verifiers: programs of the selftests of Linux 6.12 (package linux-source-6.12), unpacked
 # and compiled in $cache, once. Wants $cache and $mcpu, and $cache/headers/vmlinux.h.
 newer=$cache/linux-source-6.12

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "frontend/kernel_load.h"
 
 #include <bpf/bpf.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #ifndef FRONTEND_OBJECT_CORE_H
 #define FRONTEND_OBJECT_CORE_H
 

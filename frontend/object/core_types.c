@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "frontend/object/core.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "frontend/object/core.h"
 
 /* The number that a relocation asks for, of one path. Computed for the program's own types (what

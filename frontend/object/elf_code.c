@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "frontend/object/loader.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "frontend/object/core.h"
 
 /* The kernel's types: read when something first asks for them, kept until the object is closed. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "frontend/libbpf_log.h"
 #include "frontend/object/loader.h"
 

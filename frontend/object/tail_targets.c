@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Programs that a program may become by tail calls through arrays that the object fills in (".values"). What user
  * space puts into an array at run time is unknown: those slots are empty on all sides. */
 #include "frontend/tail_targets.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #ifndef NFP_BACKEND_IMAGE_IMAGE_FORMAT_H
 #define NFP_BACKEND_IMAGE_IMAGE_FORMAT_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "nfp_backend/isa/isa_fields.h"
 
 /* Instruction values to words. One builder a class: it checks the class's rules, decides which

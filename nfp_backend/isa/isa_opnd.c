@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "nfp_backend/isa/isa_fields.h"
 
 /* Operands and their 10-bit (unrestricted) and 8-bit (restricted) codes: nfp.md 2.4, 2.5. */

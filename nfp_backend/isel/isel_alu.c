@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "nfp_backend/isel/isel_priv.h"
 
 /* Addition, logic and casts, on any number of words. */

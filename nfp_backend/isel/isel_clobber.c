@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "nfp_backend/isel/isel_priv.h"
 
 /* What is still there after a helper call? Helpers clobber transfer registers, and adjust_head and

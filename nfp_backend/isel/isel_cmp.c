@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "nfp_backend/isel/isel_priv.h"
 
 /* Integer comparisons as branches: equality is isel_eq.c's, order stands here. a < b and a >= b are one

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "nfp_backend/isel/isel_priv.h"
 
 /* i1 values. Conditions are not computed: they are branched on where they are used, `and` and `or`

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "nfp_backend/isel/isel_priv.h"
 
 /* Division. By a constant of 32 bits: multiplication by its reciprocal. Everything else: a loop of

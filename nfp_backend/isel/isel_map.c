@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "nfp_backend/isel/isel_priv.h"
 
 /* Hash map from non-zero 64-bit keys to 32-bit indices. Nobody iterates over one, so the order of

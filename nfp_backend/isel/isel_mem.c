@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "nfp_backend/isel/isel_priv.h"
 
 /* Packet and map-value accesses: a group's command, bytes out of its transfer registers, atomics, and

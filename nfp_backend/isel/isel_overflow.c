@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "nfp_backend/isel/isel_priv.h"
 
 /* llvm.{s,u}{add,sub,mul}.with.overflow: result and overflow flag are made where they are extracted.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "nfp_backend/isel/isel_priv.h"
 
 /* Shifts. By constants they are mostly bit fields (isel_word.c); a word that takes bits of two words

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "nfp_backend/isel/isel_priv.h"
 
 /* What SROA leaves of the eBPF stack: frame slots in local memory. Constant offsets are slot operands;

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #ifndef NFP_BACKEND_LEGAL_LEGAL_H
 #define NFP_BACKEND_LEGAL_LEGAL_H
 

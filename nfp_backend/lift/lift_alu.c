@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "nfp_backend/lift/lift_int.h"
 
 /* ALU instructions. 64-bit operations whose operands and result are proven to stay below 2^32 are

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "nfp_backend/lift/lift_int.h"
 
 #include "nfp_backend/legal/legal.h"

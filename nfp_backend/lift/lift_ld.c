@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "nfp_backend/lift/lift_int.h"
 
 /* Class LD: 64-bit constants, map addresses, legacy packet loads. */

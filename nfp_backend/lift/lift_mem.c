@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "nfp_backend/lift/lift_int.h"
 
 /* Loads and stores through a register: stack, packet or map value by the verifier's kind.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "nfp_backend/lift/lift_int.h"
 
 /* Registers and their views; see lift_int.h. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "nfp_backend/mir/mir_text.h"
 
 /* Machine IR as text (grammar: docs/ir.md). What is printed is the function and nothing else: no

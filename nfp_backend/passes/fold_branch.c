@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "nfp_backend/passes/ssa.h"
 
 /* Tests whose outcome is known on the way in: a block of PHIs, at most one test, and branches;

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "nfp_backend/passes/ssa.h"
 
 /* Where the bytes of a value come from: followed back through copies, shifts by whole bytes, masks

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "nfp_backend/passes/ssa.h"
 
 /* Branches whose outcome is known from what they look at: a byte that is always zero, the address

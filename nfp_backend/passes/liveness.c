@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "nfp_backend/passes/live_sets.h"
 
 /* Which virtual registers are live at block borders: backward data flow to a fixed point.

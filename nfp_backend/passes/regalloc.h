@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #ifndef NFP_BACKEND_PASSES_REGALLOC_H
 #define NFP_BACKEND_PASSES_REGALLOC_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "nfp_backend/passes/frame.h"
 #include "nfp_backend/mir/mir_ops.h"
 #include "nfp_backend/passes.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "nfp_backend/passes/ssa.h"
 
 /* Definitions and uses of SSA registers, and surgery on the control-flow graph that keeps PHIs

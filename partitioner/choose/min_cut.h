@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #ifndef PARTITIONER_CHOOSE_MIN_CUT_H
 #define PARTITIONER_CHOOSE_MIN_CUT_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "partitioner/choose/pins.h"
 
 #include "partitioner/map_placement.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "partitioner/split.h"
 
 #include "partitioner/survey/counters.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "partitioner/halves/dead_code.h"
 
 void part_code_init(struct part_code *c, struct cx *cx, const struct vprog *vp,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #ifndef PARTITIONER_HALVES_DEAD_CODE_H
 #define PARTITIONER_HALVES_DEAD_CODE_H
 

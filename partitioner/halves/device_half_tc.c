@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "partitioner/halves/half.h"
 
 #include "partitioner/survey/tc_split.h"

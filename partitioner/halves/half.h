@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #ifndef PARTITIONER_HALVES_HALF_H
 #define PARTITIONER_HALVES_HALF_H
 

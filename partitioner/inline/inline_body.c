@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "partitioner/inline/inline_body.h"
 
 /* Instructions in their new order. A body may stand in another's frame: its own begins `base` bytes

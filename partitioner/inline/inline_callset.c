@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "partitioner/inline/inline_source.h"
 
 /* Which calls of main are replaced: those of the marked subprograms, and of all that lie between main and

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "partitioner/inline/inline_body.h"
 
 /* From the choice of what is replaced and followed to a program with lines, functions and origins. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "partitioner/inline/inline_source.h"
 
 /* Registers 6 to 9: a call leaves them alone, a body that stands in place of the call may not. What is

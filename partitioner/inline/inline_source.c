@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "partitioner/inline/inline_source.h"
 
 #include "base/bits.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #ifndef PARTITIONER_INLINE_INLINE_SOURCE_H
 #define PARTITIONER_INLINE_INLINE_SOURCE_H
 

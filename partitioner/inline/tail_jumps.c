@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "partitioner/inline/inline_source.h"
 
 /* Which tail calls are known at compile time: the array is one that the object fills in and nobody

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "partitioner/survey/flow.h"
 
 static enum part_cost helper_cost(int32_t id)

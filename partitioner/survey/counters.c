@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "partitioner/survey/counters.h"
 
 /* Straight lines only: from each load of a map's value forward, as far as no jump leads in or out,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "partitioner/survey/cut_live.h"
 
 #include "base/bits.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #ifndef PARTITIONER_SURVEY_CUT_LIVE_H
 #define PARTITIONER_SURVEY_CUT_LIVE_H
 

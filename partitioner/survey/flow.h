@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #ifndef PARTITIONER_SURVEY_FLOW_H
 #define PARTITIONER_SURVEY_FLOW_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "partitioner/survey/flow.h"
 
 /* How often each way is taken. Guessed as compilers do: checks succeed, loops go round, map entries

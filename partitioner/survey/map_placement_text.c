@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "partitioner/map_placement.h"
 
 /* Why a map lives where it does, and what user space does about it. */

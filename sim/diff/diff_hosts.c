@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Further host sides. One host leads: it is the one the device is compared with. The others run each
  * packet after it, on maps of their own, and are compared with it in everything that a host shows, which is more
  * than a card does: the verdict's 32 bits, packets that are dropped, the target of a redirection. */

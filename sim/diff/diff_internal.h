@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #ifndef SIM_DIFF_DIFF_INTERNAL_H
 #define SIM_DIFF_DIFF_INTERNAL_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Contents of the maps: how both sides start, what is compared after a packet.
  *
  * Arrays start with pseudo-random values. Which keys a hash should have cannot be guessed, so the host

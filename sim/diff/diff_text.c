@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* What a person is told about a difference: both sides, and where they part. */
 #include "sim/diff/diff_internal.h"
 

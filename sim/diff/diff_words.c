@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The device's view of an object's maps for words that came without an image. */
 #include "sim/diff.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Maps of maps. Their elements are maps that the object declares (".values") or that user space makes from a
  * template; for a comparison two of these stand in for those of user space, as further maps of the object, so that
  * their contents are filled and compared like any other's. An element holds the index of its map. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "sim/diff/packet_dict.h"
 
 #include "sim/rng.h"

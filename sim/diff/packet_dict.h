@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #ifndef SIM_DIFF_PACKET_DICT_H
 #define SIM_DIFF_PACKET_DICT_H
 

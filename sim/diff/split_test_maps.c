@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The maps of a split program against those of the original. Which side has a map is its home: maps of the
  * device are compared by diff_maps.c, here are those of the host half, and sums. */
 #include "sim/diff/split_test_internal.h"

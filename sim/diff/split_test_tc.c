@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "sim/diff/split_test_internal.h"
 
 #include "base/bits.h"

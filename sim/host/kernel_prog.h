@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #ifndef SIM_HOST_KERNEL_PROG_H
 #define SIM_HOST_KERNEL_PROG_H
 

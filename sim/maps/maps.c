@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* A set of eBPF maps: checks the specs, lays all values out in one block, and hands each call to
  * the kind of map. */
 #include "sim/maps/maps_internal.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Maps whose key is an index: arrays, where every element exists, and arrays of programs, devices,
  * sockets or maps, where an element exists once it was set. Also maps without elements. */
 #include "sim/maps/maps_internal.h"

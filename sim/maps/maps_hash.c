@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Keyed storage and the hash kinds of map.
  *
  * A key owns one slot until it is removed; the slot's value sits in the set's memory and never

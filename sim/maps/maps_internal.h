@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #ifndef SIM_MAPS_MAPS_INTERNAL_H
 #define SIM_MAPS_MAPS_INTERNAL_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Longest-prefix-match tries: key = 32-bit prefix length, then data in network order. Stored as
  * a hash of masked keys; a lookup tries the prefix lengths in use from the longest down. */
 #include "sim/maps/maps_internal.h"

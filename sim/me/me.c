@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The engine as users of sim/me.h see it: loading words, running packets. */
 #include "sim/me/me_internal.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Memory commands from issue to signal (reference chapter 3), context swaps, waiting for signals.
  *
  * A command that swaps transfers its data when the context leaves, i.e. after its defer slots. One

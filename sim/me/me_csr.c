@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Local CSRs, and the pointers among them whose writes take effect late (nfp.md 1.4, 1.7). */
 #include "sim/me/me_internal.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Takes one instruction word apart: class, fields, operands. */
 #include "sim/me/me_decode.h"
 

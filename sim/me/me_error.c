@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Faults: names, and how one is recorded. */
 #include "sim/me/me_internal.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The loop: issues one instruction after the other, with defer slots, branch shadows and the state
  * that survives one instruction (nfp.md 1.5, 1.6, 2.6 to 2.18, 9). */
 #include "sim/me/me_internal.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* What the firmware does around a program: how it hands a packet over and what it finds when the
  * program jumps to BPF_DONE (nfp.md 4.3 to 4.6). */
 #include "sim/me/me_internal.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The firmware's helper routines as a program sees them: arguments in, results out, and everything
  * that they do not promise to keep filled with junk (nfp.md 4.11, 4.12). */
 #include "sim/me/me_internal.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Operands that lie behind a pointer or in another context: fetched before the instruction into
  * the context's scratch registers, stored after it, pointers modified last (nfp.md 1.4). */
 #include "sim/me/me_internal.h"

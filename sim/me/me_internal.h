@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #ifndef SIM_ME_ME_INTERNAL_H
 #define SIM_ME_ME_INTERNAL_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* What an address means: the packet's buffer in CTM, or a map value in external memory. Nothing
  * else is there for a program, so anything else is a fault. */
 #include "sim/me/me_internal.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Decoded words to the form that runs: operands become indices into the context's register array,
  * branch targets op indices, and what can only fault when reached is marked here, once.
  *

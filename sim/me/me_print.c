@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Decoded instructions as text, in the syntax of binutils' objdump (4-context mode). */
 #include "sim/me.h"
 #include "sim/me/me_decode.h"

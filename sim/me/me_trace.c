@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* What one instruction changed, found by comparing the whole state before and after. */
 #include "sim/me/me_internal.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "sim/nic/nic_frame.h"
 
 #include "base/bits.h"

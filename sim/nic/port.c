@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "sim/nic/port.h"
 
 #include "sim/nic/ring.h"

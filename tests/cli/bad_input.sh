@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 # Files that are no eBPF objects: a clear message, exit 1, nothing written.
 . "$(dirname "$0")/lib.sh"
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 # check: both verifiers, states per instruction, and findings for CI.
 . "$(dirname "$0")/lib.sh"
 need_examples

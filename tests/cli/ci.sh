@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 # Options for continuous integration: JUnit, shards, time, reproducers; trace and timing of run.
 . "$(dirname "$0")/lib.sh"
 need_examples

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 # compile, disasm and run on an example: what is written, what is refused.
 . "$(dirname "$0")/lib.sh"
 need_examples

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 # Programs that call a destructive kernel function (crash_kexec): refused, or allowed and then the host's, and
 # never given to a kernel. tests/data/objects/destructive.bpf.c has one of each kind.
 . "$(dirname "$0")/lib.sh"

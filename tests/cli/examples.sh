@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 # Every example program but the one that is made to be split goes to the device whole and behaves as on the host, at both levels.
 . "$(dirname "$0")/lib.sh"
 need_examples

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 # Sourced by the scripts here: $1 is the program, $2 the folder of example objects.
 tool=$1
 examples=$2

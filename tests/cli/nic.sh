@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 # The software NIC: what it refuses, with which exit code; with root also short runs, in a network namespace of
 # their own. Real traffic is the business of tools/nic-demo.
 . "$(dirname "$0")/lib.sh"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 # The 24 builds that the kernel's driver takes: whole on the device, equal to the host, and not
 # larger than the kernel's words in geometric mean nor more than 1.2 times for any.
 . "$(dirname "$0")/lib.sh"

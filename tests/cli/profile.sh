@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 # --profile and --costs: what is measured and what it costs decide where a program is split.
 . "$(dirname "$0")/lib.sh"
 need_examples

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 # explain's graph and HTML report, compile's manifest: what they say, that they are the same each time, and that
 # names and source lines of a hostile object stay text.
 . "$(dirname "$0")/lib.sh"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 # --skeleton: bpftool takes the host half, the header compiles, and with a kernel it loads.
 . "$(dirname "$0")/lib.sh"
 need_examples

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 # Split programs: both halves together behave as the whole, whichever cut; host halves load.
 . "$(dirname "$0")/lib.sh"
 need_examples

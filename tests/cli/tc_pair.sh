@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 # Both programs of a tc host half in the running kernel, behind the card in software: real frames, with and without a
 # VLAN tag. What arrives is what UDP counts as sent to a port that nobody listens on.
 . "$(dirname "$0")/lib.sh"

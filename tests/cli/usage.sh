@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 # What a newcomer meets: no arguments, help, typing mistakes.
 . "$(dirname "$0")/lib.sh"
 

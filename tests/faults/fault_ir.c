@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Faults of the lifter: changes to LLVM IR before LLVM's passes. */
 #include "faults.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Faults of selector, allocator and scheduler: changes to machine IR between two passes. */
 #include "faults.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Faults of the encoder and of what comes behind it: changes to finished words (nfp.md 2.2 to 2.17,
  * 3.1), relocations, and what the loader hands over. Written from the reference, like the simulator. */
 #include "faults.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Mutation score: each fault of faults.def is seeded into the compiler, one at a time, and the
  * programs of the other suites are run until one shows it.
  *

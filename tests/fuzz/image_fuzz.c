@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "nfp_backend/image.h"
 #include "tests/fuzz/fuzz.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "gen.h"
 #include "packets.h"
 #include "tests/fuzz/fuzz.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Golden cases of the verifier: one file a case, in sections.
  *
  *   # what the case pins

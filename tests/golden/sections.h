@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #ifndef TESTS_GOLDEN_SECTIONS_H
 #define TESTS_GOLDEN_SECTIONS_H
 

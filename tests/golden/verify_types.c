@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "tests/golden/verify_types.h"
 
 #include <bpf/btf.h>

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 # carried.sh PROGRAM OBJECT: each of its programs is split, behaves, and its host half loads and has a skeleton.
 . "$(dirname "$0")/../cli/lib.sh"
 object=$2

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 # Machine code that a kernel made (tests/data/hostjit), under Unicorn, against the device, our JIT and
 # the interpreter; and an image with one wrong bit, which must be noticed.
 . "$(dirname "$0")/../cli/lib.sh"

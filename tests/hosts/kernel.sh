@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 # All host sides with the running kernel among them; a capture made here and now.
 . "$(dirname "$0")/../cli/lib.sh"
 data=$(dirname "$0")/../data/hostjit

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* A split program whose host half, or whose device half, is not what it should be: the comparison says so,
  * whichever host side runs it, and names the side. */
 #include "nfp_backend/api.h"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 # explain.sh PROGRAM FOLDER: what is told of programs that were placed in another shape.
 . "$(dirname "$0")/../cli/lib.sh"
 calls=$2/calls.v3.o

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 # pairs.sh PROGRAM OBJECT N: the best cut over 10,000 packets, then N at random; each host half loads.
 . "$(dirname "$0")/../cli/lib.sh"
 object=$2

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Random programs with some of their calls replaced (partitioner/inline.h) behave as before: same verdict,
  * packet, events and maps under the reference interpreter, and the verifier takes them. */
 #include "gen.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "tests/isel/harness.h"
 
 #include "nfp_backend/firmware/calling_convention.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #ifndef TESTS_ISEL_HARNESS_H
 #define TESTS_ISEL_HARNESS_H
 

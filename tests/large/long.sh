@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 # long.sh PROGRAM OBJECT: as much of it as fits is on the card, and the pair behaves.
 . "$(dirname "$0")/../cli/lib.sh"
 object=$2

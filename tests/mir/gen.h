@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #ifndef TESTS_MIR_GEN_H
 #define TESTS_MIR_GEN_H
 

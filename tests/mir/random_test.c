@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Random machine IR through the passes and the encoder, run on the simulated microengine, against
  * the interpreter of tests/mir/interp.c. Each seed is a program; it is compiled without and with
  * optimisation, and with few registers so that spilling gets its share.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Frames through images as the software NIC takes them, without interfaces: what goes up and what is before it, what
  * goes back, what is counted. And which object belongs to an image. */
 #include "sim/nic.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Words that another compiler made against the host: the proof, from outside, that the simulator runs
  * what the card runs.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "quirks.h"
 
 /* Whole programs: control flow, calls, maps. Memory accesses are in programs_mem.c. */

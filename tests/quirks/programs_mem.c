@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "quirks.h"
 
 /* Memory: every size at the offsets where encodings change, copies, map values, atomics. */

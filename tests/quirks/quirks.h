@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #ifndef TESTS_QUIRKS_QUIRKS_H
 #define TESTS_QUIRKS_QUIRKS_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Faults that the kernel's driver has (nfp.md 5.4: cases named q1-… to q8-…), and those that JIT
  * compilers are known for: each is a named case, and none may be ours.
  *

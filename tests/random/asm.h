@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #ifndef TESTS_RANDOM_ASM_H
 #define TESTS_RANDOM_ASM_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "gen_internal.h"
 
 /* Control flow: forward jumps to anywhere further down, if/else, bounded loops. */

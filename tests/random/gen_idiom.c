@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "gen_internal.h"
 
 /* Patterns that compilers recognise and make one operation of: rotates, byte swaps by hand, minimum and

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "gen_internal.h"
 
 /* Packet and map values: loads, stores, pointers with a known and an unknown offset. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "gen_internal.h"
 
 /* Pointers that differ from path to path: chosen by a condition, moved on in a loop, out of one of two

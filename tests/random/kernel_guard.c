@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "tests/random/kernel_guard.h"
 
 #include "ebpf/insn.h"

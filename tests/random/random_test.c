@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Random programs through the whole pipeline: see gen.h for what they are.
  *
  *   random_test [--programs N] [--packets P] [--seed S] [--size K] [--seconds T] [--kernel]

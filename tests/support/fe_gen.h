@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #ifndef TESTS_FE_GEN_H
 #define TESTS_FE_GEN_H
 

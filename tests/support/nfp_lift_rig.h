@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #ifndef TESTS_NFP_LIFT_RIG_H
 #define TESTS_NFP_LIFT_RIG_H
 

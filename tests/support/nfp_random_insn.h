@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #ifndef TESTS_NFP_RANDOM_INSN_H
 #define TESTS_NFP_RANDOM_INSN_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #ifndef TESTS_SUPPORT_SIM_KERNEL_RUN_H
 #define TESTS_SUPPORT_SIM_KERNEL_RUN_H
 

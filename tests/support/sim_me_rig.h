@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #ifndef TESTS_SUPPORT_SIM_ME_RIG_H
 #define TESTS_SUPPORT_SIM_ME_RIG_H
 

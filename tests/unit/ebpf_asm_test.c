@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "ebpf/asm.h"
 
 #include "base/bits.h"

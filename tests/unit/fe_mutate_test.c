@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "tests/support/fe_gen.h"
 
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "bpf_offload.h"
 
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* From hardware-level machine IR to words: relocations, lines, limits; the firmware's
  * conventions. */
 

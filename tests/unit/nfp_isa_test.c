@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "tests/support/nfp_random_insn.h"
 
 #include <setjmp.h>

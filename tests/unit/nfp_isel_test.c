@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "base/bits.h"
 #include "nfp_backend/isel/isel.h"
 #include "nfp_backend/passes.h"

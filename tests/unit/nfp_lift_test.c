@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "tests/support/nfp_ir_eval.h"
 #include "tests/support/nfp_lift_rig.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Machine IR: text there and back, what the parser says, control-flow graph, liveness, operands. */
 
 #include "nfp_backend/passes/live_sets.h"

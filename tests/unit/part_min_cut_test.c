@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "partitioner/choose/min_cut.h"
 
 #include "base/bits.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "base/bits.h"
 #include "partitioner/split.h"
 

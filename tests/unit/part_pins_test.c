@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "tests/support/fe_rig.h"
 
 #include "base/bits.h"

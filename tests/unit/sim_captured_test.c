@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Captured programs as files: what is read is what was written, and any bytes give a program that runs
  * or faults, or a message. */
 #include "sim/captured.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The comparison finds what is wrong with words and says where; it repeats exactly. The words are the
  * kernel driver's (tests/data/peer-nfp-jit), which agree with the host as they are: see tests/peer. */
 #include "sim/diff.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The host side gives a program what the kernel gives it: context, maps, helpers with their errors,
  * faults that say where. Helpers that change packets are held against the running kernel too. */
 #include "tests/support/sim_host_run.h"

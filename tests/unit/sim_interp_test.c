@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The reference interpreter: what each kind of instruction does, by hand; its hook; the same outcome as
  * our JIT for the programs of tests/data. */
 #include "sim/interp.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Maps behave as the kernel's for lookup, update and delete; offsets stay put; order is fixed. */
 #include "sim/maps.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Elements of maps as text. */
 #include "sim/maptext.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The simulator's decoder against words whose meaning is known from outside. */
 #include "sim/me.h"
 #include "sim/me/me_decode.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Words put together by hand: pointers and their delay, flags, defer slots and shadows, transfer
  * registers, multiplier, and all that hardware cannot do. */
 #include "tests/support/sim_me_rig.h"

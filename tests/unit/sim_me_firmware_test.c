@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The firmware's side: what a program finds at entry, what helpers take, give and destroy, and what
  * a program must leave behind. */
 #include "tests/support/sim_me_rig.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Whole programs as the kernel's driver translated them (tests/data/peer-nfp-jit), run on made-up
  * packets and compared with what their C source says, written out again here. All 24 builds. */
 #include "sim/me.h"

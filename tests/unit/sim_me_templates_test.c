@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Instruction templates of the kernel's generator (tests/data/jit-vectors), run with many operands
  * against what eBPF says that they compute. */
 #include "tests/support/sim_me_rig.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* What a packet socket hands out becomes frames of a cable: tags, checksums, segments. */
 #include "sim/nic/nic_frame.h"
 

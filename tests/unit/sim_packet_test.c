@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The generator repeats exactly, keeps its bounds, and reaches what real parsers branch on; capture
  * files are read and written. */
 #include "sim/packet.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "base/bits.h"
 #include "partitioner/handoff.h"
 #include "partitioner/survey/tc_split.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Contexts in turn: what an engine gets through when the packets are alike. */
 #include "sim/throughput.h"
 

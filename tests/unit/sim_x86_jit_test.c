@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The JIT computes what RFC 9669 says: by hand-written cases per instruction class, by random programs
  * against a model in C, and, where bpf(2) may be used, against the running kernel. */
 #include "tests/support/sim_host_run.h"

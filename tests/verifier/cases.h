@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #ifndef TESTS_VERIFIER_CASES_H
 #define TESTS_VERIFIER_CASES_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Prints the cases of the kernel's verifier selftest, for rawcheck. Not part of the build:
  * tools/verifier-reject-cases compiles it against the sources of the kernel that are installed on the
  * machine, whose tables it includes.

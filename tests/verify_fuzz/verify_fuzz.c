@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Differential fuzzing of the verifier: nearly valid programs, our verdict beside the kernel's.
  *
  *   verify_fuzz [--programs N] [--seed S] [--first K] [--verbose]

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #ifndef TESTS_VERIFY_FUZZ_WEAKEN_H
 #define TESTS_VERIFY_FUZZ_WEAKEN_H
 

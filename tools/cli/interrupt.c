@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The one piece of state that is not an argument: a signal handler can reach nothing else (C11 7.14.1.1). */
 #include "tools/cli/interrupt.h"
 

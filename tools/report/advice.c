@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "tools/report/program_facts.h"
 
 /* What would move: the program is placed again as if the card did not refuse one matter, halves and

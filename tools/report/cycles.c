@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "tools/report/program_facts.h"
 
 #include "nfp_backend/isa/isa.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "tools/report/escape.h"
 
 #include "base/utf8.h"

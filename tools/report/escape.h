@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #ifndef TOOLS_REPORT_ESCAPE_H
 #define TOOLS_REPORT_ESCAPE_H
 

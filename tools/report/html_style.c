@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "tools/report/html.h"
 
 /* Blue is the card's, orange the host's, violet both's: told apart by the colour-blind, too. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "tools/report/json.h"
 
 #include "partitioner/handoff.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "tools/report/text.h"
 
 #include "partitioner/handoff.h"

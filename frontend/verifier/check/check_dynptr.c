@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "frontend/verifier/walk/verify.h"
 
 /* Dynptrs: windows onto memory whose size is known when the program runs. Calls make them in 16 bytes

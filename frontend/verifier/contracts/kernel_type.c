@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "frontend/verifier/contracts/kernel_type.h"
 
 #include "base/bits.h"

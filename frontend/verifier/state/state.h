@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #ifndef FRONTEND_VERIFIER_STATE_STATE_H
 #define FRONTEND_VERIFIER_STATE_STATE_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "frontend/verifier/walk/verify.h"
 
 /* Loops whose end is decided when the program runs: callbacks of helpers, iterators, may_goto. The walk

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* bpf_prog_info, kallsyms and the kernel's BTF, put together as a struct sim_image. */
 #include "sim/capture.h"
 

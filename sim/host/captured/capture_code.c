@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Finds what a JIT image depends on. The x86-64 JIT writes the constants of the rewritten program (xlated)
  * in the program's order, so walking both side by side tells which eight bytes are a map's address, without
  * decoding machine code. Calls are known from the program, too; only thunks have to be looked for. */

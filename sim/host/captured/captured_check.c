@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* What an image needs that engine_captured.c does not have. */
 #include "sim/captured.h"
 #include "sim/host/captured/captured_symbols.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Images of captured programs as files: lines of words, see docs/capture.md. */
 #include "sim/captured.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "sim/host/captured/captured_symbols.h"
 
 #include "base/bits.h"

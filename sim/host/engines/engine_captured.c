@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* A host side that runs a kernel's machine code (captured.h) at its own addresses.
  *
  * - Constants that are addresses of maps are relocated: an array's to where its values are here, less the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* A host side that interprets (interp.h). Addresses are the guest's, as under Unicorn, so that helpers
  * and contexts need not know. */
 #include "sim/host/environment/host_internal.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* A host side that runs our own x86-64 code (x86_jit.h). */
 #include "sim/host/environment/host_internal.h"
 

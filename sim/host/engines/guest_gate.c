@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Guest code around a program: the packet loop, the way out to C, and an entry per helper.
  *
  *   loop:    out NEXT        C takes the result of the packet before, puts the next one in place

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Machine code under Unicorn: the regions that every program needs, the way out of the guest, and what
  * a fault is called. Which code runs is the business of engine_jit.c and engine_captured.c. */
 #include "sim/host/environment/host_internal.h"

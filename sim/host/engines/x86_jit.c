@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "sim/host/engines/x86_jit_internal.h"
 
 #include "base/bits.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Arithmetic of the JIT: shifts, divisions, byte orders and what is one x86 instruction. */
 #include "sim/host/engines/x86_jit_internal.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #ifndef SIM_HOST_ENGINES_X86_JIT_INTERNAL_H
 #define SIM_HOST_ENGINES_X86_JIT_INTERNAL_H
 

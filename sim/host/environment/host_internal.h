@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #ifndef SIM_HOST_ENVIRONMENT_HOST_INTERNAL_H
 #define SIM_HOST_ENVIRONMENT_HOST_INTERNAL_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Dynptrs: 16 bytes on the program's stack that only helpers and kernel functions look into. Here:
  *   bits 0..55 of the first 8 bytes: guest address of the memory; 56..63: enum kind
  *   4 bytes offset, 4 bytes size

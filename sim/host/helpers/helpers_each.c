@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* bpf_for_each_map_elem in steps, for it calls back: guest code (guest_gate.c) and the interpreter go through the
  * elements with them. The keys are those that were there at the start; what is gone by its turn is left out.
  * A kernel's hashes have another order, which changes with every load. */

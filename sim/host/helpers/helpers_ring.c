@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Ring buffers. Whoever reads one is done with it between two packets, so each packet finds it empty;
  * what fits follows the kernel (kernel/bpf/ringbuf.c: header of 8 bytes, never quite full). Records are in
  * the order in which they were reserved, as a reader sees them. A record that the program never writes to is zero

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Helpers that ask the machine's network: routes, neighbours, MTUs. A kernel answers from what is configured
  * around it; here the answer is made of the question, so that every outcome comes up and each simulated
  * side gets the same one. The packet is then no kernel's (sim_host_run.environment). */

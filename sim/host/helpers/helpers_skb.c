@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* tc helpers and legacy packet loads: what needs a struct sk_buff rather than a struct xdp_buff. The
  * packet is linear and carries no checksum offload state, as in BPF_PROG_TEST_RUN. */
 #include "sim/host/environment/host_internal.h"

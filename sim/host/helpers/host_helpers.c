@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The host side's eBPF helpers that maps, XDP and both program types share. Each takes the five
  * argument registers and answers with R0, as in the kernel; pointers are guest addresses. */
 #include "sim/host/environment/host_internal.h"

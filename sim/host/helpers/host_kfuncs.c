@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Kernel functions (kfuncs), by name. Those that tell what the network card knows of a packet answer as for a card
  * that knows nothing: -EOPNOTSUPP. */
 #include "sim/host/environment/host_internal.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* What of a program no host side models. Asked before anything runs, so that such a program is left out of a
  * comparison by name, rather than failing or being run as something else. */
 #include "frontend/vprog.h"

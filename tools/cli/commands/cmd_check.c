@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "frontend/kernel.h"
 #include "tools/cli/output/report.h"
 #include "tools/cli/output/verify_log.h"

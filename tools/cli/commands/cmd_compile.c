@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "nfp_backend/backend.h"
 #include "tools/cli/output/compile_files.h"
 #include "tools/cli/output/report.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "tools/cli/output/explain_files.h"
 #include "tools/cli/output/report.h"
 #include "tools/report/json.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "tools/cli/nic/nic_report.h"
 
 #include "tools/cli/output/rate.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "tools/cli/output/compile_files.h"
 
 #include "base/file.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #ifndef TOOLS_CLI_OUTPUT_REPORT_H
 #define TOOLS_CLI_OUTPUT_REPORT_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "tools/cli/output/sarif.h"
 
 #include "tools/cli/output/report.h"

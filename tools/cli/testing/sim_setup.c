@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "tools/cli/testing/sim_setup.h"
 
 static bool make_maps(struct cx *cx, const struct nfp_image *img, struct tool_device *dev)

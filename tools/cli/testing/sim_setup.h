@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #ifndef TOOLS_CLI_TESTING_SIM_SETUP_H
 #define TOOLS_CLI_TESTING_SIM_SETUP_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "tools/cli/testing/test_plan.h"
 
 #include <stdio.h>
