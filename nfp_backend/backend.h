@@ -17,7 +17,7 @@
  *   llvm_opt.c  the chosen list of LLVM passes; llvm_exit.c one of our own
  *   isel*.c     LLVM IR to MIR: 64-bit values become pairs of 32-bit registers here
  *   passes.def  the passes over MIR, a row each
- *   inline_body.c      MIR to words and relocations
+ *   emit.c      MIR to words and relocations
  *
  * Names: "word" = 32 bits, "instruction word" = 64-bit container; A, B = the two register banks. */
 

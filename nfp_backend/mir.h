@@ -214,7 +214,7 @@ enum nfp_stage { NFP_STAGE_SSA, NFP_STAGE_VREG, NFP_STAGE_BANKED, NFP_STAGE_PHYS
 
 struct nfp_func {
 	const char *name;
-	uint8_t prog_type; /* enum nfp_prog_type (captured.h): decides the exit table */
+	uint8_t prog_type; /* enum nfp_prog_type (image.h): decides the exit table */
 	uint8_t stage;
 	const struct nfp_firmware *fw;
 	VEC(struct nfp_block) blocks; /* layout order; [0] is the entry */

@@ -33,13 +33,13 @@ nfp_reuse_arguments(struct nfp_func *fn,
 /* bank.c   */ bool nfp_assign_banks(struct nfp_func *fn, struct cx *cx); /* * VREG -> BANKED */
 /* regalloc.c */ bool nfp_allocate(struct nfp_func *fn,
 				   struct cx *cx); /* * BANKED -> physical registers, spills */
-/* nic_frame.c  */ bool nfp_place_frame(struct nfp_func *fn,
+/* frame.c  */ bool nfp_place_frame(struct nfp_func *fn,
 					struct cx *cx); /* * slots -> local memory; -> PHYS */
 /* sched.c  */ bool nfp_schedule(struct nfp_func *fn, struct cx *cx); /* fills defer slots */
 /* hazard.c */ bool
 nfp_fix_hazards(struct nfp_func *fn,
 		struct cx *cx); /* * NOPs where an instruction would come too early */
-/* inline_body.c   */ bool nfp_emit(struct nfp_func *fn, struct cx *cx,
+/* emit.c   */ bool nfp_emit(struct nfp_func *fn, struct cx *cx,
 				    struct nfp_ucode *out); /* * words + relocations + lines */
 
 /* Liveness of virtual registers at block borders (liveness.c): bit v of in[b] / out[b]. */

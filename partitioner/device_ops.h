@@ -6,7 +6,7 @@
 #include "partitioner/cost.h"
 #include "partitioner/profile.h"
 
-/* What a NIC's backend must offer, in the inlined of the kernel's struct bpf_prog_offload_ops
+/* What a NIC's backend must offer, in the form of the kernel's struct bpf_prog_offload_ops
  * (kernel/bpf/offload.c), so that a backend could stand behind either and a second NIC is a second
  * table. The order of calls is the kernel's:
  *

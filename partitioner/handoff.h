@@ -7,10 +7,10 @@
 /* What the device puts before a packet that it passes up to a host half; docs/handoff.md describes
  * it bit by bit, with what it protects against. All fields little-endian.
  *
- *   0  u32 cookie   names this halves of halves; both carry the same value
+ *   0  u32 cookie   names these two halves; both carry the same value
  *   4  u8  version  PART_HANDOFF_VERSION
  *   5  u8  cut      0: decided already, the verdict is PASS; else where the host goes on
- *   6  u16 bytes    length of the record, this header included: the same in all records of a halves
+ *   6  u16 bytes    length of the record, this header included: the same in all records of a program
  *   8  live values of the cut, packed by size; what a cut does not use is zero
  *
  * A tc program's record becomes XDP metadata on its way to the tc hook, so it is at most PART_META_BYTES long;

@@ -8,8 +8,8 @@
 /* A program written anew before it is placed, to the same effect:
  *
  *   tail calls whose target is known at compile time become jumps to the target's instructions,
- *   which are appended, so that card and partitioner see one program (inlined/tails.c);
- *   calls are replaced by the body of what they call, so that a cut may be within (inlined/emit.c).
+ *   which are appended, so that card and partitioner see one program (inline/tail_jumps.c);
+ *   calls are replaced by the body of what they call, so that a cut may be within (inline/inline_body.c).
  *
  * The result is a program like any other: it goes through the verifier again, and what that does
  * not accept is not used. docs/handoff.md says what it means for the user. */

@@ -7,11 +7,11 @@
 
 #include <assert.h>
 
-/* Chooses among shapes of the program (partitioner/inline.h). First as its user wrote it, with known
+/* Chooses among forms of the program (partitioner/inline.h). First as its user wrote it, with known
  * tail calls followed. When part of that stays on the host, calls on the host are replaced by what
  * they call, so that the cut may be within, and the better of the two is taken. */
 
-#define VERIFY_LIMIT 500000u /* instructions walked: a inlined that needs more is not used */
+#define VERIFY_LIMIT 500000u /* instructions walked: a form that needs more is not used */
 #define LEAST_BUDGET 500000u
 
 /* All forms and halves of a program together take less work than the program itself took, unless that
@@ -97,7 +97,7 @@ static bool place(struct choice *c, struct candidate *k)
 	return true;
 }
 
-/* A inlined that verifies; its reasons otherwise go nowhere. */
+/* An inlined form that verifies. If it does not, nothing is reported. */
 static bool inlined_verifies(struct choice *c, part_inline_callset set, struct candidate *k)
 {
 	struct fe_verify_options opts = { .allow_destructive = true,

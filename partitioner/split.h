@@ -42,7 +42,7 @@ struct part_cut_point {
 
 /* A program in two halves, each a program of its own (docs/handoff.md). */
 struct part_halves {
-	const struct vprog *of; /* what was split: the user's program, or a inlined of it */
+	const struct vprog *of; /* what was split: the user's program, or an inlined form of it */
 	const bool *on_device, *on_host; /* by instruction of its main */
 	struct part_cut_point *cuts;     /* sorted by pc */
 	uint32_t n_cuts;
@@ -60,7 +60,7 @@ struct part_halves {
 };
 
 struct split {
-	/* What was placed: the program as its user wrote it, or a inlined of it. All else is in its terms. */
+	/* What was placed: the program as its user wrote it, or an inlined form of it. All else is in its terms. */
 	const struct vprog *vp;
 	const struct part_inlined *inlined; /* NULL: as written */
 	const char *inline_note; /* why no more calls were replaced; NULL: nothing to say */
@@ -74,7 +74,7 @@ struct split {
 	uint32_t device_capable; /* the device could execute them */
 	uint32_t live_insns;     /* some path reaches them */
 	void *image; /* what the backend's translate made; NULL when nothing is on the device */
-	struct part_halves *halves; /* PART_SPLIT: the halves */
+	struct part_halves *halves; /* PART_SPLIT only */
 	struct part_map *maps; /* by map of the object: where it lives, whatever the placement */
 	const char *
 		no_split_reason; /* why a program that stays on the host was not split; NULL: not tried */
@@ -95,7 +95,7 @@ bool part_offload_whole(struct cx *cx, const struct vprog *vp, const struct bpf_
 			struct offload_prog *state);
 
 /* split.c: a program of which the device refuses the instructions in `refused` (by instruction, over
- * all instances). Makes `split` a halves, or says in split->no_split_reason why not. */
+ * all instances). Makes two halves of it, or says in split->no_split_reason why not. */
 struct part_pins;
 struct part_task {
 	struct cx *cx;
@@ -119,7 +119,7 @@ struct part_source {
 struct part_source part_source_of(const struct split *split, const struct fe_prog *own,
 				  uint32_t insn);
 
-/* cut_points.c: fills in cuts, record_bytes and cookie of a halves from its on_device and tagged; `live` is by
+/* cut_points.c: fills in cuts, record_bytes and cookie of the halves from their on_device and tagged; `live` is by
  * instruction. False: it has none, or too many. */
 struct part_flow;
 bool part_collect_cut_points(struct cx *cx, const struct part_flow *r, const struct part_live *live,

@@ -211,7 +211,7 @@ struct fe_section_type fe_section_type(struct cx *cx, const struct fe_open_optio
 bool fe_section_types_check(struct cx *cx, const struct fe_elf *elf,
 			    const struct fe_open_options *opts);
 
-/* map_placement.c */
+/* map_defs.c */
 bool fe_maps_collect(struct cx *cx, const struct fe_elf *elf, struct bpf_object *bpf,
 		     struct fe_object *obj);
 

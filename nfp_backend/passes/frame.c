@@ -9,7 +9,7 @@
 
 /* Lays out the frame and writes the last pseudo instructions as hardware has them.
  * Needs: BANKED without virtual GPRs. Leaves: PHYS: one instruction is one word, but for commands
- * with a length override and csr_rd, which inline_body.c makes two of.
+ * with a length override and csr_rd, which emit.c makes two of.
  *
  * A far word is reached through LM2 or LM3, whichever the code around does not use, pointed at the
  * 64-byte window that holds the word (offsets are ORed into the pointer, nfp.md 1.4). B22

@@ -4,7 +4,7 @@
 
 #include "nfp_backend/mir/mir_ops.h"
 
-/* Frame layout shared by the passes that must know it before it is final (nic_frame.c).
+/* Frame layout shared by the passes that must know it before it is final (frame.c).
  *
  *   word 0      key area: LM0 points here all the time
  *               values and stack, as far as they fit into the first 16 words

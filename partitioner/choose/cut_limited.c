@@ -23,7 +23,7 @@ struct fit {
 	bool found, nearly_full; /* nearly_full: the last that fitted left next to no room */
 };
 
-/* True: fits. What is benefit more than anything before is kept. */
+/* True: fits. A placement of higher benefit than all before is kept. */
 static bool try_gains(struct fit *f)
 {
 	struct part_cut changed = *f->cut;

@@ -13,7 +13,7 @@
 #include <linux/pkt_cls.h>
 
 /* Finds the best split that holds: the cut of highest benefit is made into two programs, both are
- * verified, the device's is translated. What fails is no_cut_here and the next best cut is tried. */
+ * verified, the device's is translated. A cut that fails is forbidden, and the next best one is tried. */
 
 #define MAX_TRIES 48u
 #define MAX_TAIL  8u
@@ -44,7 +44,7 @@ struct search {
 	struct split *split;
 };
 
-/* ---- what a placement is benefit ----------------------------------------------------------------------- */
+/* ---- the benefit of a placement ----------------------------------------------------------------------- */
 
 static int64_t random_below(struct search *s, uint32_t n)
 {
@@ -86,7 +86,7 @@ static bool result_after(const struct search *s, uint32_t pc, uint32_t *r0)
 	return !sets && !ebpf_is_call(insn) && vp_is_const(before);
 }
 
-/* Worth of ending on the device after instruction `pc`: what becomes of the packet. */
+/* The benefit of ending on the device after instruction `pc`: what becomes of the packet. */
 static int64_t end_gain(const struct search *s, uint32_t pc)
 {
 	uint32_t r0;
@@ -481,7 +481,7 @@ static bool refuse_as_told(struct search *s, const struct part_halves *halves,
 	return found;
 }
 
-#define LEAST_ROOM 8u /* instructions: less is not benefit a half */
+#define LEAST_ROOM 8u /* instructions: less is not worth a half */
 
 /* What is too long for the device: the next choice has three quarters of its instructions at most. */
 static bool shrink(struct search *s, const struct part_halves *halves, const struct split *dev)

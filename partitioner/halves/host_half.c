@@ -10,8 +10,8 @@
 /* The host's half:
  *
  *   check the record: there, ours, of this version and length; else XDP_ABORTED, TC_ACT_SHOT
- *   cut 0: xdp_stub it, PASS; tc: the action that the record says
- *   per cut: carried values to the stack, xdp_stub the record, make the live state anew, go on
+ *   cut 0: strip it, PASS; tc: the action that the record says
+ *   per cut: carried values to the stack, strip the record, restore the live state, go on
  *   main's instructions that are the host's
  *
  * Whatever the record says is checked again, so that the kernel's verifier knows what ours knew,

@@ -25,7 +25,7 @@ struct part_flow {
 	struct part_counts counts;   /* of all instructions; packets 0: nothing was measured */
 };
 
-/* flow.c: seen instructions and the ways between them that some packet may take. */
+/* flow.c: seen instructions and the edges between them that some packet may take. */
 void part_flow_build(struct cx *cx, const struct vprog *vp, struct part_flow *r);
 /* freq.c: fills in both freq, from what branches usually do. */
 void part_flow_guess(struct cx *cx, struct part_flow *r);

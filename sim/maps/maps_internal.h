@@ -4,7 +4,7 @@
 
 #include "sim/maps.h"
 
-/* Shared by map_placement.c (the set), maps_array.c, maps_hash.c and maps_lpm.c (the kinds of map). */
+/* Shared by maps.c (the set), maps_array.c, maps_hash.c and maps_lpm.c (the kinds of map). */
 
 struct sim_htab; /* keyed storage of one map, see maps_hash.c */
 

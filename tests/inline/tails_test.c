@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Tail calls that are followed, and what stands against it: small programs by hand, run by the reference
- * interpreter as they are (it makes tail calls) and in their new inlined (in which none is left). */
+ * interpreter as they are (it makes tail calls) and in their inlined form (in which none is left). */
 #include "partitioner/inline.h"
 #include "sim/interp.h"
 

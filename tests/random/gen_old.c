@@ -5,7 +5,7 @@
  * depends on their difference is the same on every machine; single bits of them are addresses. */
 
 /* Two numbers from before the same move: a and b are locked. */
-struct halves {
+struct pair {
 	uint8_t a, b, move;
 };
 
@@ -16,7 +16,7 @@ static void put_number(struct gen *g, uint8_t dst, uint64_t umax)
 
 /* ---- the same on every machine ------------------------------------------------------------------ */
 
-static void difference(struct gen *g, const struct halves *p)
+static void difference(struct gen *g, const struct pair *p)
 {
 	uint8_t d = pick_dst(g, false);
 
@@ -26,7 +26,7 @@ static void difference(struct gen *g, const struct halves *p)
 	put_number(g, d, UINT64_MAX);
 }
 
-static void difference_of_words(struct gen *g, const struct halves *p)
+static void difference_of_words(struct gen *g, const struct pair *p)
 {
 	uint8_t d = pick_dst(g, false);
 
@@ -38,7 +38,7 @@ static void difference_of_words(struct gen *g, const struct halves *p)
 }
 
 /* (a << 32) - (b << 32): the low halves */
-static void difference_of_halves(struct gen *g, const struct halves *p)
+static void difference_of_halves(struct gen *g, const struct pair *p)
 {
 	uint8_t d, e;
 
@@ -52,7 +52,7 @@ static void difference_of_halves(struct gen *g, const struct halves *p)
 }
 
 /* a * k - b * k, -a - -b, ~a - ~b */
-static void difference_of_results(struct gen *g, const struct halves *p)
+static void difference_of_results(struct gen *g, const struct pair *p)
 {
 	uint8_t e, d;
 	int32_t k = random_imm(g);
@@ -71,7 +71,7 @@ static void difference_of_results(struct gen *g, const struct halves *p)
 	put_number(g, d, UINT64_MAX);
 }
 
-static void compare(struct gen *g, const struct halves *p)
+static void compare(struct gen *g, const struct pair *p)
 {
 	static const uint8_t ops[] = { BPF_JEQ, BPF_JNE, BPF_JGT, BPF_JGE, BPF_JLT, BPF_JLE };
 	uint8_t op = ops[below(g, ARRAY_SIZE(ops))];
@@ -85,7 +85,7 @@ static void compare(struct gen *g, const struct halves *p)
 		asm_jump(g->b, (struct bpf_insn)JMP(op, p->a, p->b, 0), label);
 }
 
-static void test_for_null(struct gen *g, const struct halves *p)
+static void test_for_null(struct gen *g, const struct pair *p)
 {
 	uint32_t label;
 
@@ -96,7 +96,7 @@ static void test_for_null(struct gen *g, const struct halves *p)
 }
 
 /* A pointer moved on stays what it is. */
-static void move_on(struct gen *g, const struct halves *p)
+static void move_on(struct gen *g, const struct pair *p)
 {
 	uint8_t d, n;
 
@@ -114,7 +114,7 @@ static void move_on(struct gen *g, const struct halves *p)
 }
 
 /* Through the stack, whole or the low halves alone. */
-static void through_stack(struct gen *g, const struct halves *p)
+static void through_stack(struct gen *g, const struct pair *p)
 {
 	uint8_t size = percent(g, 50) ? BPF_DW : BPF_W, e, d;
 	int32_t to_a = scratch_slot(g), to_b = scratch_slot(g);
@@ -133,7 +133,7 @@ static void through_stack(struct gen *g, const struct halves *p)
 }
 
 /* Through a map's value, which gets other bytes before anybody looks. */
-static void through_map_value(struct gen *g, const struct halves *p)
+static void through_map_value(struct gen *g, const struct pair *p)
 {
 	int v = find_reg(g, K_MAPVAL);
 	int32_t at;
@@ -158,7 +158,7 @@ static void through_map_value(struct gen *g, const struct halves *p)
 /* ---- addresses ---------------------------------------------------------------------------------- */
 
 /* The number itself is what the program computes with from here on. */
-static void as_number(struct gen *g, const struct halves *p)
+static void as_number(struct gen *g, const struct pair *p)
 {
 	uint8_t d = pick_dst(g, false);
 
@@ -169,7 +169,7 @@ static void as_number(struct gen *g, const struct halves *p)
 	put_number(g, d, UINT64_MAX);
 }
 
-static void sum(struct gen *g, const struct halves *p)
+static void sum(struct gen *g, const struct pair *p)
 {
 	uint8_t d = pick_dst(g, false);
 
@@ -177,7 +177,7 @@ static void sum(struct gen *g, const struct halves *p)
 	put_number(g, d, UINT64_MAX);
 }
 
-static void test_bits(struct gen *g, const struct halves *p)
+static void test_bits(struct gen *g, const struct pair *p)
 {
 	uint32_t label;
 
@@ -188,7 +188,7 @@ static void test_bits(struct gen *g, const struct halves *p)
 /* ---- choice ------------------------------------------------------------------------------------- */
 
 struct use {
-	void (*write)(struct gen *g, const struct halves *p);
+	void (*write)(struct gen *g, const struct pair *p);
 	uint32_t weight;
 };
 
@@ -233,7 +233,7 @@ static void fill_old(struct gen *g)
 	}
 }
 
-static bool find_pair(struct gen *g, struct halves *p)
+static bool find_pair(struct gen *g, struct pair *p)
 {
 	int a = find_reg(g, K_OLD);
 	uint8_t other[10];
@@ -245,7 +245,7 @@ static bool find_pair(struct gen *g, struct halves *p)
 	}
 	if (!n)
 		return false;
-	*p = (struct halves){ (uint8_t)a, other[below(g, n)], g->s.reg[a].map };
+	*p = (struct pair){ (uint8_t)a, other[below(g, n)], g->s.reg[a].map };
 	lock_reg(g, p->a);
 	lock_reg(g, p->b);
 	return true;
@@ -255,7 +255,7 @@ void gen_old_pointers(struct gen *g)
 {
 	bool address = g->addresses && percent(g, 20);
 	uint16_t locked = g->locked;
-	struct halves p;
+	struct pair p;
 
 	if (percent(g, 30) || !find_pair(g, &p)) {
 		g->locked = locked;

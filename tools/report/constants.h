@@ -8,7 +8,7 @@
 
 struct rep_constant {
 	const char *
-		name; /* "port", "table.halves[1].low" as --set takes it; ".rodata+16" where BTF does not tell */
+		name; /* "port", "table.pair[1].low" as --set takes it; ".rodata+16" where BTF does not tell */
 	const char
 		*value; /* "80", "true", an enumerator, a text; bytes where it is none of these */
 	const char *map;

@@ -69,7 +69,7 @@ struct rep_word {
 
 struct rep_facts {
 	struct bpf_offload_program *p;
-	/* What was placed: the program as written, or a inlined of it (split.inlined) */
+	/* What was placed: the program as written, or an inlined form of it (split.inlined) */
 	const struct vprog *vp;
 	const struct fe_prog *prog;
 	const struct rep_line *lines; /* sorted by file and line */

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-/* Arguments of helper calls against the kinds of their prototype (host_helpers.h). */
+/* Arguments of helper calls against the kinds of their prototype (helpers.h). */
 
 #define MAX_SIZE_ARG (1u << 29)
 

@@ -3,7 +3,7 @@
 
 #include "frontend/verifier/contracts/kfuncs.h"
 
-/* Calls of kernel functions: those of host_kfuncs.def by their prototypes, others have a reason of their
+/* Calls of kernel functions: those of kfuncs.def by their prototypes, others have a reason of their
  * own. Destructive ones (KF_DESTRUCTIVE) stop the machine: only when that is allowed, and only in
  * programs that the kernel offers them to. */
 

@@ -5,7 +5,7 @@
 
 #include <linux/bpf.h>
 
-/* Look-ups in host_helpers.def and map_rules.def. */
+/* Look-ups in helpers.def and map_rules.def. */
 
 #define FE_PROG_BOTH (FE_PROG_XDP | FE_PROG_TC)
 

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Prototypes of the helper functions (host_helpers.def), and which helper goes with which map type
+/* Prototypes of the helper functions (helpers.def), and which helper goes with which map type
  * (map_rules.def). */
 
 enum fe_prog_kind { FE_PROG_XDP = 1, FE_PROG_TC = 2 };
@@ -56,7 +56,7 @@ enum fe_arg {
 	FE_ARG_KPTR,     /* field of a map value that owns an object */
 	FE_ARG_KPTR_NEW, /* object that it is to own, given up, or null */
 	FE_ARG_IGNORED,  /* anything, written or not */
-	FE_ARG_NUMBER,   /* from here on: of kernel functions (host_kfuncs.def) */
+	FE_ARG_NUMBER,   /* from here on: of kernel functions (kfuncs.def) */
 	FE_ARG_INOUT_2,  /* memory of that many bytes, read and written */
 	FE_ARG_INOUT_4,
 	FE_ARG_INOUT_8,

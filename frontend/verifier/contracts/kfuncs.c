@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Look-up in host_kfuncs.def. */
+/* Look-up in kfuncs.def. */
 
 #define FE_PROG_BOTH (FE_PROG_XDP | FE_PROG_TC)
 

@@ -5,7 +5,7 @@
 #include "frontend/object.h"
 #include "frontend/verifier/contracts/helpers.h"
 
-/* Prototypes of kernel functions (host_kfuncs.def). An object file names them, so they have no fixed ids. */
+/* Prototypes of kernel functions (kfuncs.def). An object file names them, so they have no fixed ids. */
 
 /* fe_reg.object of an FE_BTF_OBJ. */
 enum fe_object_kind {

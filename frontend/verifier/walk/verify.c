@@ -4,7 +4,7 @@
 #include <string.h>
 
 /* Entry of the verifier. What is proven, and how, is told by verify.h (map of the files), prune.c
- * (when a path may end early) and program_facts.c (what is handed on). */
+ * (when a path may end early) and facts.c (what is handed on). */
 
 static bool program_kind(struct fe_env *env)
 {

@@ -28,7 +28,7 @@
  *   exception_cb.c   programs with an exception callback
  *   global.c     functions that are verified apart from their callers
  *   value.c refine.c tnum.c   arithmetic on what is known of numbers
- *   program_facts.c      join of all states seen, per instance and instruction
+ *   facts.c      join of all states seen, per instance and instruction
  *   explain.c    what a rejection says: place, values, state, path
  *
  * Every check returns false having reported the rejection. */
@@ -199,7 +199,7 @@ void fe_stack_note_kill(struct fe_env *env, uint32_t frame, uint32_t slot);
 void fe_stack_commit(struct fe_env *env, uint32_t inst, uint32_t pc); /* end of a visit */
 uint64_t fe_stack_live(struct fe_env *env, uint32_t inst, uint32_t pc, uint32_t frame);
 
-/* program_facts.c */
+/* facts.c */
 void fe_facts_init(struct fe_env *env);
 void fe_facts_visit(struct fe_env *env);
 void fe_facts_branch(struct fe_env *env, bool taken, bool not_taken);
