@@ -108,6 +108,7 @@ struct vprog {
 	uint32_t max_pkt_off;                   /* highest packet offset accessed */
 	uint32_t insns_processed, states_total; /* the kernel's two figures of effort */
 	uint64_t insns_walked;                  /* insns_processed of all attempts that it took */
+	bool reads_unwritten; /* stack bytes that were never written, on some path */
 	const struct vp_stack
 		*main_stack; /* before each instruction of main; NULL: not asked for */
 };

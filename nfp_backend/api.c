@@ -450,13 +450,21 @@ size_t bpf_offload_program__device_words(const struct bpf_offload_program *p)
 	return p->image ? p->image->code.n_words : 0;
 }
 
+uint32_t api_table_id(const struct bpf_offload_program *p, size_t i)
+{
+	const uint32_t *given = p->owner->map_ids;
+	uint32_t map = p->image->maps[i].object_idx;
+
+	return given && map < p->owner->obj.n_maps && given[map] ? given[map] : (uint32_t)i + 1;
+}
+
 bool api_relocate(struct bpf_offload_program *p, uint64_t **words, size_t *n)
 {
 	struct arena *arena = &p->owner->arena;
 	uint32_t *tids = ARENA_ARRAY(arena, uint32_t, p->image->n_maps);
 
 	for (size_t i = 0; i < p->image->n_maps; i++)
-		tids[i] = (uint32_t)i + 1;
+		tids[i] = api_table_id(p, i);
 	*n = p->image->code.n_words;
 	*words = ARENA_ARRAY(arena, uint64_t, *n);
 	return nfp_ucode_relocate(&p->owner->cx, &p->image->code, &p->fw, tids, p->image->n_maps,

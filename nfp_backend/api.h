@@ -38,6 +38,8 @@ struct bpf_offload_object {
 	size_t listed;  /* diagnostics already in messages; notes are left out of both */
 	struct fe_object obj;
 	struct fe_kernel_maps kernel_maps; /* of check's kernel */
+	/* Ids that words have for the maps, where they are given; 0: not. NULL: none is. */
+	uint32_t *map_ids;
 	struct bpf_offload_program *progs;
 	double open_seconds;
 	VEC(struct bpf_offload_message) messages;
@@ -54,7 +56,9 @@ void api_print_messages(struct bpf_offload_object *o);
 void api_forget(struct bpf_offload_object *o);
 /* bpf_offload_program__verify() with all options. */
 int api_verify(struct bpf_offload_program *prog, const struct fe_verify_options *opts);
-/* Relocates the program's words for its firmware's vNIC, maps numbered 1, 2, … False: reported. */
+/* Id that the program's relocated words have for the i-th map of its image: i + 1, if none is given. */
+uint32_t api_table_id(const struct bpf_offload_program *prog, size_t i);
+/* Relocates the program's words for its firmware's vNIC. False: reported. */
 bool api_relocate(struct bpf_offload_program *prog, uint64_t **words, size_t *n);
 
 #endif

@@ -17,6 +17,8 @@ struct sim_diff_device {
 	const struct nfp_image_map *maps; /* table id i + 1 is maps[i]; object_idx names the map */
 	size_t n_maps;
 	uint32_t first_tid; /* table id of maps[0]; 0 means 1 */
+	uint32_t *tids;     /* of each of maps; NULL: consecutive from first_tid on */
+	bool tids_guessed;  /* the words do not tell which id is whose */
 };
 
 /* Host sides. One of them leads, and is the one that the device is compared with; the others are compared
@@ -52,6 +54,8 @@ struct sim_diff_options {
 
 /* A loop of so many rounds takes some milliseconds on each side. */
 #define SIM_DIFF_WORK UINT64_C(100000)
+/* Instructions that the device may execute for a packet of so many rounds. */
+uint64_t sim_diff_device_insns(uint64_t rounds);
 
 struct sim_diff_host { /* how one host side did */
 	bool ran, leads;
@@ -100,12 +104,16 @@ struct vprog;
  * nfp_map_word_use. What an image says of our own words, derived from the proof for anybody's. */
 uint8_t *const *sim_word_use_from_vprog(struct arena *arena, const struct vprog *vp);
 
-/* The device side for words that no image describes, as the kernel's driver would have loaded them:
- * maps have consecutive table ids in the order of the object's maps that the program references. The
- * first id depends on what the firmware had given out before; it is read from the words' own calls. */
+/* The device side for words that no image describes, as the kernel's driver would have loaded them. The ids that
+ * they hold depend on what firmware and kernel had given out before; they are read from the words' own calls, in
+ * the order of the object's maps that the program references. Where the calls do not name as many ids as there are
+ * maps, ids are taken as consecutive and `tids_guessed` says so. */
 void sim_diff_device_from_vprog(struct arena *arena, const struct vprog *vp,
 				const struct nfp_firmware *fw, const uint64_t *words,
 				size_t n_words, struct sim_diff_device *dev);
+
+/* Table id of maps[i]; of a perf event array the id that calls of perf_event_output have. */
+uint32_t sim_diff_device_tid(const struct sim_diff_device *dev, size_t i);
 
 /* `dev` NULL: the program stays on the host, whose sides are compared with each other; `fw` is not
  * looked at then. False: could not run at all (reported). A difference is not a failure: see `mismatches`. */

@@ -177,17 +177,19 @@ bool sim_diff_same_event(const struct sim_event *a, const struct sim_event *b)
 	       same_bytes(a->packet, a->packet_len, b->packet, b->packet_len);
 }
 
-static uint32_t first_tid(const struct sim_diff_device *dev)
+static size_t event_map(const struct sim_diff_device *dev, uint64_t id)
 {
-	return dev->first_tid ? dev->first_tid : 1;
+	for (size_t i = 0; i < dev->n_maps; i++) {
+		if (dev->maps[i].type == BPF_MAP_TYPE_PERF_EVENT_ARRAY &&
+		    sim_diff_device_tid(dev, i) == id)
+			return dev->maps[i].object_idx;
+	}
+	return SIZE_MAX;
 }
 
 struct sim_event sim_diff_device_event(const struct diff *d, const struct sim_me_event *v)
 {
-	uint64_t map = v->map_id - first_tid(d->dev);
-
-	return (struct sim_event){ .map = map < d->dev->n_maps ? d->dev->maps[map].object_idx
-							       : SIZE_MAX,
+	return (struct sim_event){ .map = event_map(d->dev, v->map_id),
 				   .data = v->data,
 				   .data_len = v->data_len,
 				   .packet = v->pkt,
@@ -320,6 +322,13 @@ uint64_t sim_diff_max_rounds(const struct diff *d, bool leads)
 	return leads && !d->whole ? work : work * PEER_WORK;
 }
 
+uint64_t sim_diff_device_insns(uint64_t rounds)
+{
+	return rounds > UINT64_MAX / INSNS_A_ROUND - DEVICE_INSNS
+		       ? UINT64_MAX
+		       : DEVICE_INSNS + INSNS_A_ROUND * rounds;
+}
+
 bool sim_diff_too_long(struct diff *d, const struct sim_host_run *run)
 {
 	struct diag_at at = fe_prog_at(d->obj, d->prog, -1);
@@ -391,15 +400,15 @@ bool sim_diff_open_device(struct diff *d)
 				     .random = next_random,
 				     .random_arg = d,
 				     .junk_seed = d->opts->seed,
-				     .max_insns = DEVICE_INSNS +
-						  INSNS_A_ROUND * sim_diff_max_rounds(d, true) };
+				     .max_insns =
+					     sim_diff_device_insns(sim_diff_max_rounds(d, true)) };
 	struct diag_at at = fe_prog_at(d->obj, d->prog, -1);
 	struct sim_me_error err;
 
 	if (d->host_only)
 		return true;
 	for (size_t i = 0; i < d->dev->n_maps; i++)
-		table[i] = (struct sim_me_map){ first_tid(d->dev) + (uint32_t)i,
+		table[i] = (struct sim_me_map){ sim_diff_device_tid(d->dev, i),
 						d->dev->maps[i].object_idx };
 	d->me = sim_me_new(&cfg, &err);
 	if (d->me && d->opts->device_step)

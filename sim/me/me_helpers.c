@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
+#include <linux/bpf.h>
 #include <string.h>
 
 #define MAX_MAP_BYTES 512u /* keys and values from the stack */
@@ -94,13 +95,20 @@ struct map_call {
 	uint8_t key[MAX_MAP_BYTES];
 };
 
+/* Ids of perf event arrays are a kernel's: one of them may be the same number. */
+static bool has_tid(const struct sim_me *me, const struct sim_me_map *row, uint32_t tid)
+{
+	return row->tid == tid &&
+	       sim_maps_spec(me->maps, row->map_idx)->type != BPF_MAP_TYPE_PERF_EVENT_ARRAY;
+}
+
 static bool map_call(struct sim_me *me, struct me_ctx *ctx, struct map_call *call)
 {
 	uint32_t tid = ctx->r[R_GPR_A];
 	const struct sim_map_spec *spec;
 	size_t i = 0;
 
-	while (i < me->n_maps && me->map_table[i].tid != tid)
+	while (i < me->n_maps && !has_tid(me, &me->map_table[i], tid))
 		i++;
 	if (i == me->n_maps)
 		return helper_fault(me, ctx, "no map has this table id in A0", tid);

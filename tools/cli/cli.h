@@ -50,7 +50,7 @@ struct cli_args {
 	const char *timing, *junit, *shard, *repro;
 	const char *output, *prog, *firmware, *emit, *dump, *stop_after, *btf, *pcap, *write;
 	const char *profile, *costs;
-	const char *pins, *device_words, *verifier, *host, *image;
+	const char *pins, *device_words, *map_ids, *verifier, *host, *image;
 	const char *nic_image, *nic_host, *tap, *wire, *maps, *dump_maps;
 	uint64_t packets, seed, max_work, cut_seed, max_handoff, max_frames, max_seconds;
 	bool packets_given; /* --packets was on the line */

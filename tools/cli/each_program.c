@@ -4,6 +4,7 @@
 #include "nfp_backend/api.h"
 #include "tools/cli/output/report.h"
 #include "tools/cli/output/sarif.h"
+#include "tools/cli/testing/map_ids.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -124,6 +125,14 @@ static enum cli_exit check_profile(const struct cli_args *args, struct bpf_offlo
 	return CLI_USAGE;
 }
 
+static enum cli_exit check_map_ids(const struct cli_args *args, struct bpf_offload_object *obj)
+{
+	if (map_ids_read(obj, args->map_ids))
+		return CLI_OK;
+	report_end(args, obj);
+	return CLI_USAGE;
+}
+
 static enum cli_exit walk(const struct cli_args *args, struct bpf_offload_object *obj,
 			  cli_program_fn *one)
 {
@@ -157,6 +166,8 @@ enum cli_exit cli_each_program(const struct cli_args *args, cli_program_fn *one)
 	code = check_selection(args, obj);
 	if (code == CLI_OK)
 		code = check_profile(args, obj);
+	if (code == CLI_OK)
+		code = check_map_ids(args, obj);
 	if (code == CLI_OK)
 		code = walk(args, obj, one);
 	bpf_offload_object__close(obj);

@@ -230,7 +230,7 @@ static const struct nfp_image_map *on_card(const struct bpf_offload_program *p, 
 {
 	for (size_t i = 0; p->image && i < p->image->n_maps; i++)
 		if (p->image->maps[i].object_idx == map) {
-			*id = (uint32_t)i + 1;
+			*id = api_table_id(p, i);
 			return &p->image->maps[i];
 		}
 	return NULL;

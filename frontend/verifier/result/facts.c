@@ -346,6 +346,7 @@ void fe_facts_finish(struct fe_env *env, struct vprog *vp)
 		.max_pkt_off = env->max_pkt_off,
 		.insns_processed = env->processed,
 		.states_total = env->n_states,
+		.reads_unwritten = env->warned_uninit,
 		.main_stack = env->main_stack,
 	};
 }

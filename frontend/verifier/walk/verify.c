@@ -85,6 +85,7 @@ static bool verify_globals(struct fe_env *main)
 		main->processed = env.processed;
 		main->n_states = env.n_states;
 		main->max_pkt_off = env.max_pkt_off;
+		main->warned_uninit |= env.warned_uninit;
 		main->widened |= env.widened;
 		main->joined |= env.joined;
 		arena_reset(&env.mem);

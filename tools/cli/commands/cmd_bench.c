@@ -48,7 +48,7 @@ static bool bench_simulator(struct bpf_offload_program *p, uint64_t seed, struct
 
 		in[i] = (struct sim_me_packet){ .data = buf, .len = sim_packet_make(gen, i, buf) };
 	}
-	if (!tool_device_load(cx, p->image, &p->fw, NULL, &dev)) {
+	if (!tool_device_load(cx, p->image, &p->fw, NULL, 0, &dev)) {
 		tool_device_free(&dev);
 		return false;
 	}

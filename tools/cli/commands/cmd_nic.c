@@ -109,7 +109,7 @@ static enum cli_exit load_image(struct session *s)
 	if (!args->nic_image)
 		return CLI_OK;
 	if (!nfp_image_read(&s->cx, args->nic_image, &s->img) ||
-	    !tool_device_load(&s->cx, &s->img, &s->fw, &s->timing, &s->dev))
+	    !tool_device_load(&s->cx, &s->img, &s->fw, &s->timing, 0, &s->dev))
 		return CLI_PROGRAM;
 	s->maps.img = &s->img;
 	s->maps.card = s->dev.maps;

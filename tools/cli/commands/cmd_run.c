@@ -2,6 +2,7 @@
 #include "tools/cli/output/report.h"
 
 #include "nfp_backend/image.h"
+#include "sim/diff.h"
 #include "sim/throughput.h"
 #include "sim/pcap.h"
 #include "tools/cli/testing/sim_setup.h"
@@ -18,6 +19,7 @@
 
 struct totals {
 	uint64_t packets, pass, drop, tx, abort, too_long, faults;
+	uint64_t given_up; /* by --max-work */
 	uint64_t insns, cycles, busy;
 	char first_fault[224];
 };
@@ -58,6 +60,24 @@ static void count(struct session *s, const struct sim_me_result *r)
 		sim_pcap_write(s->out, r->pkt, r->pkt_len);
 }
 
+static uint64_t max_work(const struct session *s)
+{
+	return s->args->max_work ? s->args->max_work : SIM_DIFF_WORK;
+}
+
+/* The packet is given up, and said to be; it is no fault of the program. */
+static void give_up(struct session *s)
+{
+	const struct diag_at at = { .object = s->args->operand,
+				    .prog = s->img.prog_name,
+				    .insn = -1 };
+
+	if (!s->sum.given_up++)
+		diag_warn(s->cx.diags, &at, REASON_SIM_WORK,
+			  (unsigned long long)(s->sum.packets - 1),
+			  (unsigned long long)max_work(s));
+}
+
 static void run_packet(struct session *s, const uint8_t *data, uint32_t len)
 {
 	struct sim_me_packet pkt = { .data = data, .len = len };
@@ -70,6 +90,8 @@ static void run_packet(struct session *s, const uint8_t *data, uint32_t len)
 		s->sum.too_long++;
 	} else if (sim_me_run(s->dev.me, &pkt, &res)) {
 		count(s, &res);
+	} else if (res.error.fault == SIM_ME_FAULT_RUNAWAY) {
+		give_up(s);
 	} else if (!s->sum.faults++) {
 		snprintf(s->sum.first_fault, sizeof(s->sum.first_fault), "packet %" PRIu64 ": %s",
 			 s->sum.packets - 1, res.error.text);
@@ -78,7 +100,7 @@ static void run_packet(struct session *s, const uint8_t *data, uint32_t len)
 
 static double per_packet(const struct session *s, uint64_t sum)
 {
-	uint64_t n = s->sum.packets - s->sum.too_long - s->sum.faults;
+	uint64_t n = s->sum.packets - s->sum.too_long - s->sum.faults - s->sum.given_up;
 
 	return n ? (double)sum / (double)n : 0;
 }
@@ -94,6 +116,9 @@ static void print_totals(const struct session *s)
 	       t->faults);
 	if (interrupt_signal())
 		printf("  interrupted: the rest of the file was not read\n");
+	if (t->given_up)
+		printf("  given up after %" PRIu64 " rounds of loops (--max-work): %" PRIu64 "\n",
+		       max_work(s), t->given_up);
 	if (t->faults)
 		printf("  first fault: %s\n", t->first_fault);
 	printf("  %.1f instructions, %.1f cycles a packet (%.1f of them not waiting)\n",
@@ -111,7 +136,8 @@ static void print_json(const struct session *s)
 	json_object_object_add(row, "name", report_text(s->img.prog_name));
 	json_object_object_add(row, "interrupted", json_object_new_boolean(interrupt_signal()));
 	json_object_object_add(row, "packets", json_object_new_uint64(t->packets));
-	json_object_object_add(row, "skipped", json_object_new_uint64(t->too_long));
+	json_object_object_add(row, "skipped", json_object_new_uint64(t->too_long + t->given_up));
+	json_object_object_add(row, "given_up", json_object_new_uint64(t->given_up));
 	json_object_object_add(row, "errors", json_object_new_uint64(t->faults));
 	json_object_object_add(verdicts, "pass", json_object_new_uint64(t->pass));
 	json_object_object_add(verdicts, "drop", json_object_new_uint64(t->drop));
@@ -125,6 +151,7 @@ static void print_json(const struct session *s)
 	rate = sim_throughput_rate(s->engine);
 	rate_add(row, &rate, &s->timing);
 	json_object_array_add(json_object_object_get(report, "programs"), row);
+	report_diags(report, s->cx.diags);
 	report_print(report);
 }
 
@@ -157,7 +184,8 @@ static enum cli_exit run_image(struct session *s)
 	s->timing = sim_timing_default;
 	if (args->timing && !sim_timing_read(&s->cx, args->timing, &s->timing))
 		return CLI_USAGE;
-	if (!tool_device_load(&s->cx, &s->img, &s->fw, &s->timing, &s->dev))
+	if (!tool_device_load(&s->cx, &s->img, &s->fw, &s->timing,
+			      sim_diff_device_insns(max_work(s)), &s->dev))
 		return CLI_PROGRAM;
 	s->maps = (struct nic_maps){ .img = &s->img, .card = s->dev.maps };
 	if (args->maps && !nic_maps_fill(&s->cx, &s->maps, args->maps))

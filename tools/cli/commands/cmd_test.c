@@ -10,6 +10,7 @@
 #include "sim/timing.h"
 #include "tools/cli/interrupt.h"
 #include "tools/cli/output/junit.h"
+#include "tools/cli/testing/map_ids.h"
 #include "tools/cli/testing/repro.h"
 #include "tools/cli/testing/test_plan.h"
 
@@ -33,12 +34,16 @@ static bool device_of(const struct cli_args *args, struct bpf_offload_program *p
 		if (!nfp_words_read(cx, args->device_words, &words, &n))
 			return false;
 		sim_diff_device_from_vprog(cx->arena, &p->vprog, &p->fw, words, n, dev);
+		map_ids_apply(p->owner, dev);
 	} else {
 		if (!api_relocate(p, &words, &dev->n_words))
 			return false;
 		dev->words = words;
 		dev->maps = p->image->maps;
 		dev->n_maps = p->image->n_maps;
+		dev->tids = ARENA_ARRAY(cx->arena, uint32_t, dev->n_maps + 1);
+		for (size_t i = 0; i < dev->n_maps; i++)
+			dev->tids[i] = api_table_id(p, i);
 	}
 	return true;
 }

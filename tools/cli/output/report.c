@@ -74,9 +74,9 @@ static bool is_reason(struct bpf_offload_object *obj, const struct bpf_offload_m
 	return false;
 }
 
-void report_failure(const struct diags *d)
+void report_diags(struct json_object *report, const struct diags *d)
 {
-	struct json_object *report = report_new(), *errors = json_object_new_array(), *row;
+	struct json_object *errors = json_object_new_array(), *row;
 
 	for (size_t i = 0; i < d->list.len; i++) {
 		const struct diag *e = &d->list.at[i];
@@ -98,6 +98,13 @@ void report_failure(const struct diags *d)
 		json_object_array_add(errors, row);
 	}
 	json_object_object_add(report, "errors", errors);
+}
+
+void report_failure(const struct diags *d)
+{
+	struct json_object *report = report_new();
+
+	report_diags(report, d);
 	report_print(report);
 }
 

@@ -17,6 +17,8 @@ struct json_object *report_program(struct json_object *report, struct bpf_offloa
 void report_placement(struct json_object *row, struct bpf_offload_program *prog);
 /* Adds the messages that no program owns as "errors". */
 void report_messages(struct json_object *report, struct bpf_offload_object *obj);
+/* The same of a command without an eBPF object. */
+void report_diags(struct json_object *report, const struct diags *d);
 /* A report of commands without an eBPF object that failed: its messages, no program. Printed. */
 void report_failure(const struct diags *d);
 /* Prints and frees. */

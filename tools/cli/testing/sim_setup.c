@@ -19,7 +19,7 @@ static bool make_maps(struct cx *cx, const struct nfp_image *img, struct tool_de
 }
 
 bool tool_device_load(struct cx *cx, const struct nfp_image *img, const struct nfp_firmware *fw,
-		      const struct sim_timing *timing, struct tool_device *dev)
+		      const struct sim_timing *timing, uint64_t max_insns, struct tool_device *dev)
 {
 	uint32_t *tids = ARENA_ARRAY(cx->arena, uint32_t, img->n_maps);
 	struct sim_me_map *table = ARENA_ARRAY(cx->arena, struct sim_me_map, img->n_maps);
@@ -41,7 +41,8 @@ bool tool_device_load(struct cx *cx, const struct nfp_image *img, const struct n
 						      .maps = dev->maps,
 						      .map_table = table,
 						      .n_maps = img->n_maps,
-						      .timing = timing },
+						      .timing = timing,
+						      .max_insns = max_insns },
 			     &err);
 	return dev->me || diag_error(cx->diags, NULL, REASON_SIM_LOAD, err.text);
 }

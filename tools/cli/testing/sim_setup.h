@@ -15,9 +15,9 @@ struct tool_device {
 	size_t n_words;
 };
 
-/* `timing` NULL: the default. False: reported. Free in either case. */
+/* `timing` NULL: the default; `max_insns` a packet, 0: the simulator's own limit. False: reported. Free in either case. */
 bool tool_device_load(struct cx *cx, const struct nfp_image *img, const struct nfp_firmware *fw,
-		      const struct sim_timing *timing, struct tool_device *dev);
+		      const struct sim_timing *timing, uint64_t max_insns, struct tool_device *dev);
 void tool_device_free(struct tool_device *dev);
 
 #endif
