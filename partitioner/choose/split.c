@@ -530,7 +530,7 @@ static enum outcome attempt(struct search *s, struct part_halves *halves, struct
 	*halves = (struct part_halves){ .on_device = on_device };
 	if (!choose(s, on_device)) {
 		if (!s->split->no_split_reason)
-			s->split->no_split_reason = "no split is benefit its hand-off";
+			s->split->no_split_reason = "no split is worth its hand-off";
 		return GIVE_UP;
 	}
 	for (uint32_t pc = 0; pc < s->flow.n; pc++)

@@ -125,7 +125,7 @@ static void put_cut(FILE *out, const struct rep_facts *f, unsigned number,
 	struct bpf_offload_object *o = f->p->owner;
 
 	fprintf(out,
-		"    p%u_c%u [inlined=note color=\"#b91c1c\" fillcolor=\"#fff1f2\" label=<<TABLE "
+		"    p%u_c%u [shape=note color=\"#b91c1c\" fillcolor=\"#fff1f2\" label=<<TABLE "
 		"BORDER=\"0\" CELLBORDER=\"0\" CELLSPACING=\"0\" CELLPADDING=\"1\"><TR><TD "
 		"ALIGN=\"LEFT\"><B>cut %u</B>   %s of packets, %u bytes</TD></TR>",
 		number, c->id, c->id, rep_percent(f, c->share), c->live.payload_bytes);
@@ -182,7 +182,7 @@ void rep_dot_begin(FILE *out, const char *title)
 		fprintf(out, "   <FONT COLOR=\"%s\"><B>%s</B></FONT>", sides[i].line,
 			sides[i].what);
 	fputs("   <FONT COLOR=\"#b91c1c\"><B>hand-off</B></FONT>>]\n"
-	      "  node [inlined=box style=filled fontname=\"Courier\" fontsize=9 "
+	      "  node [shape=box style=filled fontname=\"Courier\" fontsize=9 "
 	      "margin=\"0.08,0.04\"]\n"
 	      "  edge [fontname=\"Helvetica\" fontsize=8 color=\"#4b5563\" arrowsize=0.6]\n",
 	      out);
