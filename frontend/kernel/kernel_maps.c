@@ -49,7 +49,7 @@ static bool may_share(const struct fe_object *obj, const struct fe_map *m)
 	if (m->kind != FE_MAP_USER || m->init || !has_data_only(m->type))
 		return false;
 	if (obj->btf && m->btf_value_id)
-		fe_special_find(&s, obj->btf, m->btf_value_id);
+		fe_special_find(&s, obj->btf, m->btf_value_id, FE_IN_VALUE);
 	return !s.n && !s.refused;
 }
 

@@ -148,6 +148,7 @@ static bool may_do_arithmetic(struct fe_env *env, const struct fe_reg *ptr, bool
 	case FE_MEM:
 	case FE_FUNC:
 	case FE_BTF_OBJ:
+	case FE_LOCAL:
 		if (ptr->flags & FE_MAYBE_NULL)
 			return FE_REJECT(env, REASON_POINTER_MAYBE_NULL, fe_reg_name(ptr));
 		return true;

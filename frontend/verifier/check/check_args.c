@@ -250,39 +250,47 @@ static bool check_special(struct fe_env *env, struct fe_call_args *c, unsigned r
 			  const char *type)
 {
 	const struct fe_reg *r = fe_reg(env, regno);
-	const struct fe_btf_fields *s;
+	const char *refused;
 
 	if (r->type != FE_MAP_VALUE || (r->flags & FE_MAYBE_NULL) || !fe_val_is_const(&r->val))
 		return fe_wrong_kind(env, c, regno, type);
-	s = fe_btf_fields_of(env, r);
-	for (unsigned i = 0; i < s->n; i++) {
-		if ((int64_t)s->field[i].off == r->off + (int64_t)r->val.var.value &&
-		    !strcmp(s->field[i].name, type))
-			return true;
-	}
-	if (s->refused)
+	if (fe_btf_field_at(env, r, type))
+		return true;
+	refused = fe_btf_fields_of(env, r)->refused;
+	if (refused)
 		return FE_REJECT(env, REASON_MAP_NO_SPECIAL, fe_map_of(env, r)->name,
-				 ebpf_map_type_name(fe_map_of(env, r)->type), type, s->refused);
+				 ebpf_map_type_name(fe_map_of(env, r)->type), type, refused);
 	return fe_wrong_kind(env, c, regno, type);
+}
+
+/* An object that is owned has a lock here. */
+static bool is_local_lock(const struct fe_env *env, const struct fe_reg *r)
+{
+	return r->type == FE_LOCAL && !r->flags && r->ref && fe_val_is_const(&r->val) &&
+	       !r->val.var.value && fe_btf_field_at(env, r, "bpf_spin_lock");
 }
 
 static bool check_lock(struct fe_env *env, struct fe_call_args *c, unsigned regno)
 {
 	const struct fe_reg *r = fe_reg(env, regno);
 	struct fe_state *s = env->cur;
+	uint32_t of = r->type == FE_LOCAL ? FE_LOCK_LOCAL : (uint32_t)r->object;
 
-	if (!check_special(env, c, regno, "bpf_spin_lock"))
+	if (fe_in_graph_callback(s))
+		return FE_REJECT(env, REASON_GRAPH_CALLBACK, c->h->name);
+	if (!is_local_lock(env, r) && !check_special(env, c, regno, "bpf_spin_lock"))
 		return false;
 	if (c->id == BPF_FUNC_spin_lock) {
 		if (s->locked)
 			return FE_REJECT(env, REASON_LOCK_TWICE);
 		s->locked = true;
 		s->lock_id = r->id;
-		s->lock_map = (uint32_t)r->object;
+		s->lock_map = of;
 		return true;
 	}
-	if (!s->locked || s->lock_id != r->id || s->lock_map != (uint32_t)r->object)
+	if (!s->locked || s->lock_id != r->id || s->lock_map != of)
 		return FE_REJECT(env, REASON_LOCK_NOT_HELD);
+	fe_drop_not_owning(env);
 	s->locked = false;
 	s->lock_id = s->lock_map = 0;
 	return true;
@@ -459,6 +467,16 @@ static bool check_arg(struct fe_env *env, struct fe_call_args *c, unsigned regno
 	case FE_ARG_BITS:
 	case FE_ARG_BITS_RELEASE: return fe_check_iter_arg(env, c, regno, kind);
 	case FE_ARG_PERCPU: return fe_check_percpu_arg(env, c, regno);
+	case FE_ARG_LOCAL_TYPE:
+	case FE_ARG_PERCPU_TYPE:
+	case FE_ARG_LOCAL_RELEASE:
+	case FE_ARG_PERCPU_RELEASE:
+	case FE_ARG_COUNTED: return fe_check_local_arg(env, c, regno, kind);
+	case FE_ARG_LIST_HEAD:
+	case FE_ARG_RB_ROOT:
+	case FE_ARG_LIST_NODE:
+	case FE_ARG_RB_NODE_NEW:
+	case FE_ARG_RB_NODE: return fe_check_graph_arg(env, c, regno, kind);
 	default: return check_plain(env, c, regno, kind);
 	}
 }

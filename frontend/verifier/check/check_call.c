@@ -111,6 +111,13 @@ static void pointer_result(struct fe_env *env, const struct fe_call_args *c, str
 	case FE_RET_PERCPU_NULL: fe_percpu_result(env, c, r0); break;
 	case FE_RET_CAST_MEMORY:
 	case FE_RET_CAST_CTX: fe_cast_result(env, c, r0); return;
+	case FE_RET_LOCAL: fe_local_result(env, c, r0); return;
+	case FE_RET_BTF_NULL:
+		if (c->local.type) {
+			fe_local_result(env, c, r0);
+			return;
+		}
+		/* fall through */
 	default: fe_reg_pointer(r0, FE_BTF_OBJ, c->gives ? c->gives : (int)fe_helper_gives(c->id));
 	}
 	if (c->h->ret != FE_RET_BTF && c->h->ret != FE_RET_PERCPU)

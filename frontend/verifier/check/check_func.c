@@ -23,6 +23,7 @@ static bool enter(struct fe_env *env, struct fe_state *s, uint32_t subprog, uint
 	f->call_pc = env->pc;
 	f->kind = (uint8_t)kind;
 	f->helper = -1;
+	f->compares = false;
 	f->rounds = 0;
 	f->ret_min = 1; /* min > max: no limit */
 	return true;
@@ -84,6 +85,11 @@ static bool set_callback_args(struct fe_env *env, struct fe_state *s, const stru
 	f->helper = (int32_t)c->id;
 	f->ret_min = 0;
 	f->ret_max = 1;
+	if (c->h->flags & FE_H_INSERTS) {
+		f->compares = true;
+		fe_graph_callback_args(env, c, f);
+		return true;
+	}
 	switch (c->id) {
 	case BPF_FUNC_loop:
 		fe_reg_unknown(&f->regs[BPF_REG_1]);
@@ -181,7 +187,8 @@ static bool exit_program(struct fe_env *env)
 
 static bool exit_callback(struct fe_env *env, const struct fe_frame *f)
 {
-	if (env->cur->locked) /* by the callback: helpers are not called with a lock held */
+	if (env->cur->locked &&
+	    !f->compares) /* by the callback: helpers are not called with a lock held */
 		return FE_REJECT(env, REASON_LOCK_HELD);
 	for (uint32_t i = 0; i < env->cur->n_refs; i++) {
 		if (env->cur->refs[i].frame == env->cur->n_frames - 1)

@@ -164,7 +164,8 @@ static void mark_null(struct fe_reg *r, void *arg)
 		return;
 	}
 	r->flags &= (uint16_t)~FE_MAYBE_NULL;
-	if (r->type != FE_MAP_VALUE && r->type != FE_MEM) /* locks go by the value's id */
+	if (r->type != FE_MAP_VALUE && r->type != FE_MEM &&
+	    r->type != FE_LOCAL) /* locks go by the id */
 		r->id = 0;
 }
 
@@ -198,6 +199,11 @@ static bool is_trusted(const struct fe_reg *r)
 		r->object == FE_OBJ_SK_BUFF);
 }
 
+static bool is_object(const struct fe_reg *r)
+{
+	return r->type == FE_BTF_OBJ || r->type == FE_LOCAL;
+}
+
 /* No valid pointer is null; the kernel draws conclusions for these types only. */
 static bool known_not_null(const struct fe_reg *r)
 {
@@ -212,6 +218,7 @@ static bool known_not_null(const struct fe_reg *r)
 	case FE_MAP_PTR: return true;
 	case FE_MEM: return !(r->flags & FE_UNTRUSTED);
 	case FE_BTF_OBJ: return is_trusted(r);
+	case FE_LOCAL: return r->ref || !(r->flags & (FE_UNTRUSTED | FE_RCU | FE_PERCPU));
 	default: return false;
 	}
 }
@@ -252,11 +259,9 @@ static bool deduce(struct fe_state *s, const struct sides *v, uint8_t op, bool i
 		learn_packet(s, b, fe_cond_swap(op));
 	} else if (!is32 && op == BPF_JEQ && fe_reg_is_pointer(a) && fe_reg_is_pointer(b)) {
 		/* Equal to a pointer that is not null: not null either. */
-		if ((a->flags & FE_MAYBE_NULL) && !(b->flags & FE_MAYBE_NULL) &&
-		    b->type != FE_BTF_OBJ)
+		if ((a->flags & FE_MAYBE_NULL) && !(b->flags & FE_MAYBE_NULL) && !is_object(b))
 			fe_mark_null(s, a->id, false);
-		else if ((b->flags & FE_MAYBE_NULL) && !(a->flags & FE_MAYBE_NULL) &&
-			 a->type != FE_BTF_OBJ)
+		else if ((b->flags & FE_MAYBE_NULL) && !(a->flags & FE_MAYBE_NULL) && !is_object(a))
 			fe_mark_null(s, b->id, false);
 	}
 	return true;

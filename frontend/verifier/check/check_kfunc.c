@@ -78,7 +78,11 @@ bool fe_check_kfunc(struct fe_env *env, const struct bpf_insn *insn)
 	c.id = k->proto.id;
 	c.h = &k->proto;
 	c.gives = k->gives;
-	if (!fe_check_args(env, &c) || !fe_finish_call(env, &c))
+	if (!fe_check_args(env, &c) || (c.callback >= 0 && !fe_check_callback(env, &c)))
+		return false;
+	if ((k->proto.flags & FE_H_INSERTS) && !fe_give_away(env, c.local.node_ref))
+		return false;
+	if (!fe_finish_call(env, &c))
 		return false;
 	if ((k->proto.flags & FE_H_MOVES_PKT) || fe_dynptr_moves_packet(&c))
 		fe_clear_packet_pointers(env);

@@ -105,6 +105,11 @@ bool fe_check_percpu_arg(struct fe_env *env, struct fe_call_args *c, unsigned re
 {
 	const struct fe_reg *r = fe_reg(env, regno);
 
+	if (r->type == FE_LOCAL && r->flags == (FE_PERCPU | FE_RCU) && !r->off &&
+	    fe_val_is_const(&r->val) && !r->val.var.value) {
+		c->local.type = r->btf_id;
+		return true;
+	}
 	if (r->type != FE_BTF_OBJ || !(r->flags & FE_PERCPU) || r->off ||
 	    !fe_val_is_const(&r->val) || r->val.var.value)
 		return fe_wrong_kind(env, c, regno, "the address of a kernel variable of each CPU");
@@ -114,8 +119,15 @@ bool fe_check_percpu_arg(struct fe_env *env, struct fe_call_args *c, unsigned re
 
 void fe_percpu_result(struct fe_env *env, const struct fe_call_args *c, struct fe_reg *r0)
 {
-	struct fe_ksym_type t = fe_kernel_resolved(fe_kernel_btf(env->cx, env->obj), c->type);
+	struct fe_ksym_type t;
 
+	if (c->local.type) {
+		fe_reg_pointer(r0, FE_LOCAL, -1);
+		r0->btf_id = c->local.type;
+		r0->flags = FE_RCU;
+		return;
+	}
+	t = fe_kernel_resolved(fe_kernel_btf(env->cx, env->obj), c->type);
 	if (t.is_struct) {
 		fe_reg_pointer(r0, FE_BTF_OBJ, FE_OBJ_NONE);
 		r0->btf_id = t.type;

@@ -139,7 +139,9 @@ static bool check_same_type(struct fe_env *env, const struct fe_reg *base)
 {
 	uint16_t *seen = &env->base_type[env->pc];
 	bool fixed = is_structure(base) || base->type == FE_BTF_OBJ;
-	uint16_t now = is_untrusted_memory(base) ? FE_BTF_OBJ : base->type; /* both: fault-proof */
+	bool fault_proof = is_untrusted_memory(base) ||
+			   (base->type == FE_LOCAL && (base->flags & FE_UNTRUSTED));
+	uint16_t now = fault_proof ? FE_BTF_OBJ : base->type;
 	struct fe_reg other = { .type = *seen };
 
 	if (*seen != FE_NOT_INIT && *seen != now &&
@@ -185,6 +187,8 @@ bool fe_check_mem(struct fe_env *env, const struct fe_mem_access *m)
 	if ((base->type == FE_BTF_OBJ || base->type == FE_MAP_PTR || is_untrusted_memory(base)) &&
 	    m->access == FE_READ)
 		return fe_check_kernel_load(env, m);
+	if (base->type == FE_LOCAL)
+		return fe_check_local_access(env, m);
 	f = base->type == FE_MAP_VALUE ? fe_kptr_field(env, base, m->off, m->size) : NULL;
 	if (f)
 		return fe_check_kptr_access(env, m, f);
@@ -299,6 +303,17 @@ bool fe_check_atomic(struct fe_env *env, const struct bpf_insn *insn)
 
 /* ---- constants and packet loads ------------------------------------------------------------------ */
 
+/* The kernel wants to know of a callback, by its BTF, that it is static. */
+static bool check_function(struct fe_env *env, const struct bpf_insn *insn)
+{
+	int32_t subprog = fe_cfg_subprog_at(env->prog, (int64_t)env->pc + 1 + insn->imm);
+
+	if (env->local.refused)
+		return fe_reject_types(env);
+	return !fe_is_global(env, (uint32_t)subprog) ||
+	       FE_REJECT(env, REASON_CALLBACK_GLOBAL, env->prog->subprogs[subprog].name);
+}
+
 bool fe_check_ld_imm64(struct fe_env *env, const struct bpf_insn *insn)
 {
 	struct fe_reg *dst = fe_reg(env, insn->dst_reg);
@@ -314,6 +329,8 @@ bool fe_check_ld_imm64(struct fe_env *env, const struct bpf_insn *insn)
 		dst->off = (int32_t)high;
 		return true;
 	case EBPF_IMM_FUNC:
+		if (!check_function(env, insn))
+			return false;
 		fe_reg_pointer(dst, FE_FUNC,
 			       fe_cfg_subprog_at(env->prog, (int64_t)env->pc + 1 + insn->imm));
 		return true;

@@ -10,7 +10,7 @@
 static void lose_protection(struct fe_reg *r, void *arg)
 {
 	(void)arg;
-	if (r->type != FE_BTF_OBJ || !(r->flags & FE_RCU))
+	if ((r->type != FE_BTF_OBJ && r->type != FE_LOCAL) || !(r->flags & FE_RCU))
 		return;
 	r->flags &= (uint16_t) ~(FE_RCU | FE_MAYBE_NULL);
 	r->flags |= FE_UNTRUSTED;

@@ -7,10 +7,10 @@
 #include <bpf/btf.h>
 #include <string.h>
 
-/* Fields of map values that only helpers may touch (spin locks, timers, kernel pointers …), found in the
- * object's BTF as the kernel finds them: by the names of structures, without looking through typedefs and
- * const. A value that breaks one of the kernel's rules has no such fields at all: it is plain bytes, and
- * what needs a field is rejected (fe_btf_fields.refused). */
+/* Fields of map values, and of objects that the program makes, that only helpers may touch (spin locks, timers,
+ * kernel pointers, nodes of lists …), found in the object file's BTF as the kernel finds them: by the names of
+ * structures, without looking through typedefs and const. A value that breaks one of the kernel's rules has no
+ * such fields at all: it is plain bytes, and what needs a field is rejected (fe_btf_fields.refused). */
 
 #define MAX_DEPTH  32    /* of structures in structures, of modifiers: as the kernel */
 #define MAX_FIELDS 11    /* in a value: as the kernel */
@@ -23,11 +23,12 @@ struct row {
 	uint32_t size, align;
 	enum how_many limit;
 	enum fe_special_family family;
+	enum fe_special_where where;
 };
 
 static const struct row rows[] = {
-#define SPECIAL(name, size, align, limit, family)                                                  \
-	{ #name, size, align, limit, FE_SPECIAL_##family },
+#define SPECIAL(name, size, align, limit, family, where)                                           \
+	{ #name, size, align, limit, FE_SPECIAL_##family, FE_IN_##where },
 #define HOLDS(family, map_type)
 #include "frontend/verifier/contracts/btf_fields.def"
 #undef SPECIAL
@@ -37,6 +38,7 @@ static const struct row rows[] = {
 struct finder {
 	struct fe_btf_fields *special;
 	const struct btf *btf;
+	enum fe_special_where where;
 	uint32_t seen; /* rows that may be there once, and were */
 	unsigned visits;
 };
@@ -76,13 +78,15 @@ static bool is_tag(const struct btf_type *t)
 }
 
 /* What a __kptr points to; NULL: no structure. */
-static const struct btf_type *pointee(const struct btf *btf, uint32_t id)
+static const struct btf_type *pointee(const struct btf *btf, uint32_t *id)
 {
-	const struct btf_type *t = btf__type_by_id(btf, id);
+	const struct btf_type *t = btf__type_by_id(btf, *id);
 
-	for (unsigned n = 0; t && n < MAX_DEPTH && (btf_is_mod(t) || btf_is_typedef(t)); n++)
-		t = btf__type_by_id(btf, t->type);
-	return t && btf_is_composite(t) ? t : NULL;
+	for (unsigned n = 0; t && n < MAX_DEPTH && (btf_is_mod(t) || btf_is_typedef(t)); n++) {
+		*id = t->type;
+		t = btf__type_by_id(btf, *id);
+	}
+	return t && btf_is_struct(t) ? t : NULL;
 }
 
 static void set_pointer_kind(struct finder *w, const char *tag, struct fe_btf_field *f)
@@ -92,9 +96,11 @@ static void set_pointer_kind(struct finder *w, const char *tag, struct fe_btf_fi
 		f->kptr = FE_KPTR_OWNED;
 	else if (!strcmp(tag, "kptr_untrusted"))
 		f->kptr = FE_KPTR_UNTRUSTED;
+	else if (!strcmp(tag, "percpu_kptr"))
+		f->kptr = FE_KPTR_PERCPU;
 	else if (!strcmp(tag, "uptr"))
 		f->family = FE_SPECIAL_USER_PAGE;
-	else if (strcmp(tag, "percpu_kptr") != 0) /* not to be touched */
+	else
 		refuse(w, "a pointer in its value has a type tag that the kernel does not know");
 }
 
@@ -108,7 +114,8 @@ static bool add_pointer(struct finder *w, const struct btf_type *t, uint32_t off
 	tag = t && btf_is_ptr(t) ? btf__type_by_id(w->btf, t->type) : NULL;
 	if (!is_tag(tag) || off % 8)
 		return false;
-	to = pointee(w->btf, tag->type);
+	f.to_id = tag->type;
+	to = pointee(w->btf, &f.to_id);
 	if (is_tag(btf__type_by_id(w->btf, tag->type)) || !to) {
 		refuse(w, "a kernel pointer in its value is no plain pointer to a structure");
 		return false;
@@ -116,8 +123,19 @@ static bool add_pointer(struct finder *w, const struct btf_type *t, uint32_t off
 	f.to = btf__name_by_offset(w->btf, to->name_off);
 	f.object = (uint8_t)fe_object_kind(f.to);
 	set_pointer_kind(w, btf__name_by_offset(w->btf, tag->name_off), &f);
+	if (f.family == FE_SPECIAL_USER_PAGE && w->where == FE_IN_OBJECT)
+		return false; /* a plain pointer there */
 	add(w, &f);
 	return true;
+}
+
+bool fe_is_kernel_pointer(const struct btf *btf, uint32_t id)
+{
+	const struct btf_type *t = btf__type_by_id(btf, id);
+	struct fe_btf_fields s = { .n = 0 };
+	struct finder w = { .special = &s, .btf = btf, .where = FE_IN_OBJECT };
+
+	return t && add_pointer(&w, t, 0) && !s.refused;
 }
 
 /* ---- roots of lists and trees -------------------------------------------------------------------- */
@@ -144,12 +162,33 @@ static const char *contains_tag(const struct finder *w, const struct place *p)
 	return found;
 }
 
+/* The node that the member is: of the kind that this sort of root holds, and the only member of its name. */
+static bool find_node(const struct finder *w, const struct btf_type *t, const char *member,
+		      const char *node_type, uint32_t *off)
+{
+	unsigned found = 0;
+
+	for (uint32_t i = 0; i < btf_vlen(t); i++) {
+		const struct btf_type *node = btf__type_by_id(w->btf, btf_members(t)[i].type);
+
+		if (strcmp(btf__name_by_offset(w->btf, btf_members(t)[i].name_off), member) != 0)
+			continue;
+		if (!node || !btf_is_struct(node) ||
+		    strcmp(btf__name_by_offset(w->btf, node->name_off), node_type) != 0)
+			return false;
+		*off = btf_member_bit_offset(t, i) / 8;
+		found++;
+	}
+	return found == 1 && *off % 8 == 0;
+}
+
 /* The tag names a structure and its node for this kind of root. */
-static bool names_node(const struct finder *w, const char *tag, const char *node_type)
+static bool set_node(const struct finder *w, const char *tag, const char *node_type,
+		     struct fe_btf_field *f)
 {
 	const char *member = tag ? strchr(tag, ':') : NULL;
 	char name[128] = "";
-	const struct btf_type *t, *node;
+	const struct btf_type *t;
 	int32_t id;
 
 	if (!member || (size_t)(member - tag) >= sizeof(name))
@@ -157,22 +196,18 @@ static bool names_node(const struct finder *w, const char *tag, const char *node
 	memcpy(name, tag, (size_t)(member - tag));
 	id = btf__find_by_name_kind(w->btf, name, BTF_KIND_STRUCT);
 	t = id > 0 ? btf__type_by_id(w->btf, (uint32_t)id) : NULL;
-	for (uint32_t i = 0; t && i < btf_vlen(t); i++) {
-		if (strcmp(btf__name_by_offset(w->btf, btf_members(t)[i].name_off), member + 1) !=
-		    0)
-			continue;
-		node = btf__type_by_id(w->btf, btf_members(t)[i].type);
-		return node && btf_is_composite(node) &&
-		       !strcmp(btf__name_by_offset(w->btf, node->name_off), node_type);
-	}
-	return false;
+	if (!t || !find_node(w, t, member + 1, node_type, &f->node_off))
+		return false;
+	f->to_id = (uint32_t)id;
+	f->to = btf__name_by_offset(w->btf, t->name_off);
+	return true;
 }
 
-static void check_root(struct finder *w, const struct place *p, const struct row *row)
+static void set_root(struct finder *w, const struct place *p, struct fe_btf_field *f)
 {
-	const char *node = !strcmp(row->name, "bpf_rb_root") ? "bpf_rb_node" : "bpf_list_node";
+	const char *node = !strcmp(f->name, "bpf_rb_root") ? "bpf_rb_node" : "bpf_list_node";
 
-	if (!names_node(w, contains_tag(w, p), node))
+	if (!set_node(w, contains_tag(w, p), node, f))
 		refuse(w, "a list or tree in its value does not name its nodes (__contains)");
 }
 
@@ -180,12 +215,12 @@ static void check_root(struct finder *w, const struct place *p, const struct row
 
 static void find(struct finder *w, const struct place *p, unsigned depth);
 
-static const struct row *row_of(const struct btf *btf, const struct btf_type *t)
+static const struct row *row_of(const struct finder *w, const struct btf_type *t)
 {
-	const char *name = btf__name_by_offset(btf, t->name_off);
+	const char *name = btf__name_by_offset(w->btf, t->name_off);
 
 	for (size_t i = 0; name && i < ARRAY_SIZE(rows); i++) {
-		if (!strcmp(name, rows[i].name))
+		if ((rows[i].where & w->where) && !strcmp(name, rows[i].name))
 			return &rows[i];
 	}
 	return NULL;
@@ -196,6 +231,9 @@ static bool add_row(struct finder *w, const struct place *p, const struct btf_ty
 		    const struct row *row)
 {
 	uint32_t bit = UINT32_C(1) << (row - rows);
+	struct fe_btf_field f = {
+		.off = p->off, .size = row->size, .name = row->name, .family = row->family
+	};
 
 	if (row->limit == ONE && (w->seen & bit)) {
 		refuse(w, "its value has two fields of one kind");
@@ -206,10 +244,8 @@ static bool add_row(struct finder *w, const struct place *p, const struct btf_ty
 	if (p->off % row->align || !btf_is_struct(t) || t->size != row->size)
 		return false;
 	if (row->family == FE_SPECIAL_ROOT)
-		check_root(w, p, row);
-	add(w,
-	    &(struct fe_btf_field){
-		    .off = p->off, .size = row->size, .name = row->name, .family = row->family });
+		set_root(w, p, &f);
+	add(w, &f);
 	return true;
 }
 
@@ -252,11 +288,11 @@ static void repeat(struct finder *w, unsigned first, uint64_t times, uint32_t by
 static void find_element(struct finder *w, const struct place *p, const struct btf_type *t,
 			 uint32_t id, unsigned depth)
 {
-	const struct row *row = row_of(w->btf, t);
+	const struct row *row = row_of(w, t);
 
 	if (row)
 		add_row(w, p, t, row);
-	else if (btf_is_composite(t))
+	else if (btf_is_struct(t))
 		find_in_members(w, id, t, p->off, depth);
 	else
 		add_pointer(w, t, p->off);
@@ -296,30 +332,57 @@ static bool has_family(const struct fe_btf_fields *s, enum fe_special_family fam
 	return false;
 }
 
-void fe_special_find(struct fe_btf_fields *s, const struct btf *btf, uint32_t value_id)
+const struct fe_btf_field *fe_btf_field_named(const struct fe_btf_fields *s, const char *name)
 {
-	const struct btf_type *t = btf__type_by_id(btf, value_id);
-	struct finder w = { .special = s, .btf = btf };
-
-	for (unsigned n = 0; t && n < MAX_DEPTH && (btf_is_mod(t) || btf_is_typedef(t)); n++) {
-		value_id = t->type;
-		t = btf__type_by_id(btf, value_id);
+	for (unsigned i = 0; i < s->n; i++) {
+		if (!strcmp(s->field[i].name, name))
+			return &s->field[i];
 	}
-	if (t && btf_is_composite(t))
-		find_in_members(&w, value_id, t, 0, 0);
-	for (uint32_t i = 0; t && btf_is_datasec(t) && i < btf_vlen(t); i++) {
+	return NULL;
+}
+
+static void find_in_section(struct finder *w, const struct btf_type *t)
+{
+	for (uint32_t i = 0; i < btf_vlen(t); i++) {
 		const struct btf_var_secinfo *v = &btf_var_secinfos(t)[i];
-		const struct btf_type *var = btf__type_by_id(btf, v->type);
+		const struct btf_type *var = btf__type_by_id(w->btf, v->type);
 		struct place p = { .type = var && btf_is_var(var) ? var->type : 0,
 				   .owner = v->type,
 				   .component = -1,
 				   .off = v->offset,
 				   .size = v->size };
 
-		find(&w, &p, 0);
+		find(w, &p, 0);
 	}
+}
+
+/* What the fields must have beside them. */
+static void check_company(struct finder *w)
+{
+	const struct fe_btf_fields *s = w->special;
+
 	if (has_family(s, FE_SPECIAL_ROOT) && !has_family(s, FE_SPECIAL_LOCK))
-		refuse(&w, "a list or tree in its value has no lock beside it");
+		refuse(w, "a list or tree in its value has no lock beside it");
+	if (fe_btf_field_named(s, "bpf_list_node") && fe_btf_field_named(s, "bpf_rb_node") &&
+	    !fe_btf_field_named(s, "bpf_refcount"))
+		refuse(w, "it is a node of lists and of trees and has no bpf_refcount");
+}
+
+void fe_special_find(struct fe_btf_fields *s, const struct btf *btf, uint32_t type_id,
+		     enum fe_special_where where)
+{
+	const struct btf_type *t = btf__type_by_id(btf, type_id);
+	struct finder w = { .special = s, .btf = btf, .where = where };
+
+	for (unsigned n = 0; t && n < MAX_DEPTH && (btf_is_mod(t) || btf_is_typedef(t)); n++) {
+		type_id = t->type;
+		t = btf__type_by_id(btf, type_id);
+	}
+	if (t && btf_is_struct(t))
+		find_in_members(&w, type_id, t, 0, 0);
+	else if (t && btf_is_datasec(t))
+		find_in_section(&w, t);
+	check_company(&w);
 	if (s->refused)
 		s->n = 0;
 }

@@ -5,6 +5,7 @@
 
 #include <bpf/btf.h>
 #include <linux/bpf.h>
+#include <string.h>
 
 /* Which maps may have special fields in their values. Where the kernel refuses a map's BTF because of them, the
  * loader makes the map once more without BTF: the fields are then plain bytes, and what needs one is rejected. */
@@ -15,7 +16,7 @@ static const struct {
 	enum fe_special_family family;
 	uint32_t map_type;
 } holders[] = {
-#define SPECIAL(name, size, align, limit, family)
+#define SPECIAL(name, size, align, limit, family, where)
 #define HOLDS(family, map_type) { FE_SPECIAL_##family, BPF_MAP_TYPE_##map_type },
 #include "frontend/verifier/contracts/btf_fields.def"
 #undef SPECIAL
@@ -80,16 +81,20 @@ static const char *why_not(const struct fe_btf_fields *s, const struct fe_map *m
 	return NULL;
 }
 
-static void find_fields(const struct fe_object *obj, const struct fe_map *m,
-			struct fe_btf_fields *s)
+static void find_fields(const struct fe_env *env, const struct fe_map *m, struct fe_btf_fields *s)
 {
+	const struct fe_object *obj = env->obj;
 	const char *why;
 
+	if (env->local.refused) {
+		s->refused = "the kernel refuses the object's types";
+		return;
+	}
 	if (!obj->btf || !m->btf_value_id) {
 		s->refused = "the object has no BTF of its value";
 		return;
 	}
-	fe_special_find(s, obj->btf, m->btf_value_id);
+	fe_special_find(s, obj->btf, m->btf_value_id, FE_IN_VALUE);
 	why = why_not(s, m, obj->btf);
 	if (!why)
 		return;
@@ -104,12 +109,27 @@ void fe_btf_fields_init(struct fe_env *env)
 	env->special = ARENA_ARRAY(&env->mem, struct fe_btf_fields, obj->n_maps + 1);
 	env->inner_special = ARENA_ARRAY(&env->mem, struct fe_btf_fields, obj->n_inner_maps + 1);
 	for (size_t i = 0; i < obj->n_maps; i++)
-		find_fields(obj, &obj->maps[i], &env->special[i]);
+		find_fields(env, &obj->maps[i], &env->special[i]);
 	for (size_t i = 0; i < obj->n_inner_maps; i++)
-		find_fields(obj, &obj->inner_maps[i], &env->inner_special[i]);
+		find_fields(env, &obj->inner_maps[i], &env->inner_special[i]);
 }
 
 const struct fe_btf_fields *fe_btf_fields_of(const struct fe_env *env, const struct fe_reg *r)
 {
+	if (r->type == FE_LOCAL)
+		return fe_local_fields(env, r->btf_id);
 	return r->flags & FE_INNER_MAP ? &env->inner_special[r->object] : &env->special[r->object];
+}
+
+const struct fe_btf_field *fe_btf_field_at(const struct fe_env *env, const struct fe_reg *r,
+					   const char *name)
+{
+	const struct fe_btf_fields *s = fe_btf_fields_of(env, r);
+
+	for (unsigned i = 0; i < s->n; i++) {
+		if ((int64_t)s->field[i].off == r->off + (int64_t)r->val.var.value &&
+		    !strcmp(s->field[i].name, name))
+			return &s->field[i];
+	}
+	return NULL;
 }

@@ -80,6 +80,16 @@ enum fe_arg {
 	FE_ARG_BITS_NEW, /* … of bits */
 	FE_ARG_BITS,
 	FE_ARG_BITS_RELEASE,
+	FE_ARG_LOCAL_TYPE, /* constant: id of a structure of the object file */
+	FE_ARG_PERCPU_TYPE,
+	FE_ARG_LOCAL_RELEASE, /* owned object, given up */
+	FE_ARG_PERCPU_RELEASE,
+	FE_ARG_COUNTED,   /* object with a reference count */
+	FE_ARG_LIST_HEAD, /* lists and trees: check_graph.c */
+	FE_ARG_RB_ROOT,
+	FE_ARG_LIST_NODE,   /* owned object, by the node that goes into the list */
+	FE_ARG_RB_NODE_NEW, /* … into the tree */
+	FE_ARG_RB_NODE,     /* one that may be in the tree */
 };
 
 enum fe_ret {
@@ -101,20 +111,22 @@ enum fe_ret {
 	FE_RET_PERCPU,      /* this CPU's PERCPU */
 	FE_RET_PERCPU_NULL, /* … or that of a CPU, if there is one */
 	FE_RET_OBJECT_NULL, /* fe_kfunc.gives, or null */
+	FE_RET_LOCAL,       /* object of the program's own, or null: see fe_local_args */
 };
 
-#define FE_H_GPL           0x01  /* only for programs with a GPL-compatible licence */
-#define FE_H_PKT_ARGS      0x02  /* memory arguments may be packet pointers */
-#define FE_H_MOVES_PKT     0x04  /* packet pointers lose their meaning */
-#define FE_H_ACQUIRES      0x08  /* the result is a reference */
-#define FE_H_CASTS         0x10  /* the result is the argument, seen as another type */
-#define FE_H_DESTRUCTIVE   0x20  /* stops the machine: see fe_verify_options.allow_destructive */
-#define FE_H_WRITES_DYNPTR 0x40  /* what the dynptr is of may change: a packet may move */
-#define FE_H_UNDER_LOCK    0x80  /* kernel functions: may be called with a spin lock held */
-#define FE_H_MODULE        0x200 /* … may be in a module: the kernel's own types may lack it */
-#define FE_H_THROWS        0x400 /* … does not return: the program ends */
-#define FE_H_DEVICE_BOUND  0x800 /* … for programs that are loaded for a device */
-#define FE_H_SECTION       0x100 /* … begins or ends a section: see rcu_preempt.c */
+#define FE_H_GPL           0x01   /* only for programs with a GPL-compatible licence */
+#define FE_H_PKT_ARGS      0x02   /* memory arguments may be packet pointers */
+#define FE_H_MOVES_PKT     0x04   /* packet pointers lose their meaning */
+#define FE_H_ACQUIRES      0x08   /* the result is a reference */
+#define FE_H_CASTS         0x10   /* the result is the argument, seen as another type */
+#define FE_H_DESTRUCTIVE   0x20   /* stops the machine: see fe_verify_options.allow_destructive */
+#define FE_H_WRITES_DYNPTR 0x40   /* what the dynptr is of may change: a packet may move */
+#define FE_H_UNDER_LOCK    0x80   /* kernel functions: may be called with a spin lock held */
+#define FE_H_MODULE        0x200  /* … may be in a module: the kernel's own types may lack it */
+#define FE_H_THROWS        0x400  /* … does not return: the program ends */
+#define FE_H_DEVICE_BOUND  0x800  /* … for programs that are loaded for a device */
+#define FE_H_SECTION       0x100  /* … begins or ends a section: see rcu_preempt.c */
+#define FE_H_INSERTS       0x1000 /* … a node goes into a list or tree: it is owned no more */
 
 struct fe_helper {
 	const char *name;

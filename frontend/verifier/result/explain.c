@@ -28,6 +28,7 @@ static const char *const names[FE_TYPE_COUNT] = {
 	[FE_TCP_SOCK] = "tcp_sock",
 	[FE_XDP_SOCK] = "xdp_sock",
 	[FE_BTF_OBJ] = "kernel_object",
+	[FE_LOCAL] = "object",
 	[FE_DYNPTR] = "dynptr",
 	[FE_ITER] = "iterator",
 };

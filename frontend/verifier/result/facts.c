@@ -18,7 +18,7 @@ static const uint8_t kinds[FE_TYPE_COUNT] = {
 	[FE_MAP_KEY] = VP_MAP_KEY,   [FE_MEM] = VP_MEM,         [FE_FUNC] = VP_FUNC,
 	[FE_SOCK_COMMON] = VP_OTHER, [FE_SOCKET] = VP_OTHER,    [FE_TCP_SOCK] = VP_OTHER,
 	[FE_XDP_SOCK] = VP_OTHER,    [FE_BTF_OBJ] = VP_OTHER,   [FE_DYNPTR] = VP_OTHER,
-	[FE_ITER] = VP_OTHER,
+	[FE_ITER] = VP_OTHER,        [FE_LOCAL] = VP_OTHER,
 };
 
 static uint8_t kind_of(const struct fe_reg *r)

@@ -24,8 +24,9 @@ enum fe_type {
 	FE_TCP_SOCK,
 	FE_XDP_SOCK,
 	FE_BTF_OBJ, /* kernel object: enum fe_object_kind */
-	FE_DYNPTR,  /* object: enum fe_dynptr_type. On the stack, or one that a callback is given */
-	FE_ITER,    /* object: enum fe_iter_kind. On the stack only */
+	FE_LOCAL, /* object that the program made, of a type of its own: btf_id in the object file's BTF */
+	FE_DYNPTR, /* object: enum fe_dynptr_type. On the stack, or one that a callback is given */
+	FE_ITER,   /* object: enum fe_iter_kind. On the stack only */
 	FE_TYPE_COUNT
 };
 
@@ -38,8 +39,10 @@ enum fe_type {
 #define FE_PKT_SLICE  0x40 /* FE_MEM: part of the packet; goes when the packet moves */
 #define FE_UNTRUSTED  0x80 /* may point anywhere: loads are fault-proof, calls do not take it */
 #define FE_PERCPU                                                                                  \
-	0x200 /* FE_BTF_OBJ: a variable of each CPU, to be given to bpf_per_cpu_ptr() alone */
-#define FE_RCU 0x100 /* FE_BTF_OBJ: there as long as the RCU section lasts */
+	0x200 /* FE_BTF_OBJ, FE_LOCAL: one of each CPU, to be given to bpf_per_cpu_ptr() alone */
+#define FE_RCU 0x100 /* FE_BTF_OBJ, FE_LOCAL: there as long as the RCU section lasts */
+#define FE_NOT_OWNING                                                                              \
+	0x400 /* FE_LOCAL: a list or tree owns it; there as long as the lock is held */
 
 /* How far a packet pointer is from data_end, beside a byte count (enum fe_pkt_end in `range`). */
 #define FE_AT_PKT_END     (-1)
@@ -63,8 +66,9 @@ struct fe_reg {
 		int32_t range;     /* packet pointers: bytes proven from off 0, or FE_*_PKT_END */
 		uint32_t mem_size; /* FE_MEM */
 		uint32_t map_uid; /* map pointers and values: which lookup an inner map came from */
-		uint32_t btf_id;  /* FE_BTF_OBJ without a kind: its type in the kernel's BTF */
-		uint32_t iter;    /* FE_ITER: enum fe_iter_state */
+		uint32_t
+			btf_id; /* FE_BTF_OBJ without a kind: its type in the kernel's BTF; FE_LOCAL */
+		uint32_t iter; /* FE_ITER: enum fe_iter_state */
 	};
 	struct fe_val val;
 	struct fe_address address; /* scalars */
@@ -115,6 +119,7 @@ struct fe_frame {
 	uint32_t subprog;
 	uint32_t call_pc;         /* in the caller's frame */
 	uint8_t kind;             /* enum fe_frame_kind */
+	bool compares;            /* FE_FRAME_CALLBACK: two nodes of a tree */
 	int32_t helper;           /* FE_FRAME_CALLBACK: id of the calling helper */
 	uint32_t rounds;          /* of the bpf_loop() that this frame is in */
 	int32_t ret_min, ret_max; /* what a callback may return; min > max: anything */
@@ -130,6 +135,9 @@ struct fe_ref {
 
 #define FE_MAX_REFS 32
 
+/* lock_map of a lock in a local object, which its id names. */
+#define FE_LOCK_LOCAL UINT32_MAX
+
 /* One conditional branch on the way here, newest first. */
 struct fe_trail {
 	const struct fe_trail *prev;
@@ -142,7 +150,7 @@ struct fe_state {
 	uint32_t n_frames;
 	struct fe_ref refs[FE_MAX_REFS];
 	uint32_t n_refs;
-	bool locked; /* a spin lock is held: on this map value */
+	bool locked; /* a spin lock is held: on this map value, or local object (FE_LOCK_LOCAL) */
 	uint32_t lock_id, lock_map;
 	bool rcu;          /* inside bpf_rcu_read_lock() */
 	uint32_t preempts; /* bpf_preempt_disable() that wait for their enable */

@@ -126,6 +126,7 @@ static bool reg_covered(struct comparison *c, const struct fe_reg *old, const st
 		return same_id(c, old->map_uid, cur->map_uid) &&
 		       (!old->id || same_id(c, old->id, cur->id));
 	case FE_BTF_OBJ:
+	case FE_LOCAL:
 		return old->btf_id == cur->btf_id && (!old->id || same_id(c, old->id, cur->id));
 	case FE_MEM: return old->mem_size == cur->mem_size && same_id(c, old->id, cur->id);
 	default: return !old->id || same_id(c, old->id, cur->id);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "frontend/verifier/walk/verify.h"
 
+#include "frontend/verifier/contracts/kfuncs.h"
+
 #include <string.h>
 
 /* Entry of the verifier. What is proven, and how, is told by verify.h (map of the files), prune.c
@@ -23,8 +25,15 @@ static bool program_kind(struct fe_env *env)
 static bool calls_back(const struct fe_env *env, const struct bpf_insn *insn)
 {
 	const struct fe_helper *h;
+	const struct fe_kfunc *k;
 
-	if (!ebpf_is_call(insn) || insn->src_reg != EBPF_CALL_HELPER)
+	if (!ebpf_is_call(insn))
+		return false;
+	if (insn->src_reg == EBPF_CALL_KFUNC) {
+		k = fe_kfunc(fe_extern_name(env->obj, insn->imm));
+		return k && k->proto.args[2] == FE_ARG_FUNC;
+	}
+	if (insn->src_reg != EBPF_CALL_HELPER)
 		return false;
 	h = fe_helper((uint32_t)insn->imm, env->kind);
 	for (unsigned a = 0; h && a < 5; a++) {
@@ -114,6 +123,7 @@ static bool verify(struct fe_env *env, struct vprog *vp)
 	if (!fe_check_exceptions(env))
 		return false;
 	fe_fastcall_init(env);
+	fe_local_init(env);
 	fe_btf_fields_init(env);
 	fe_prune_init(env);
 	fe_facts_init(env);

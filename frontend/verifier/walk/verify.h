@@ -21,6 +21,8 @@
  *   btf_fields.c btf_fields_map.c   fields of map values that only helpers may touch
  *   check_ksym.c exceptions.c fastcall.c   addresses in the kernel, bpf_throw(), calls around which spills do not count
  *   check_kernel.c kernel_type.c check_kptr.c   kernel structures and objects: what the kernel's BTF tells
+ *   local_type.c check_local.c check_graph.c owned.c   objects that the program makes (bpf_obj_new()): their types,
+ *                accesses, lists and trees of them, references that own one and those that do not
  *   address.c    numbers that are made of addresses
  *   rcu_preempt.c   RCU read sections, preemption
  *   loop_widen.c     loops that end when run: iterators, may_goto, callbacks
@@ -79,26 +81,40 @@ enum fe_special_family {
 	FE_SPECIAL_LOCK,
 	FE_SPECIAL_TIMER,
 	FE_SPECIAL_ROOT,
+	FE_SPECIAL_NODE,
 	FE_SPECIAL_OBJECT,
 	FE_SPECIAL_USER_PAGE,
 };
 
-/* Fields of a map's value that only helpers may touch. */
+/* Where a kind of field counts as special: in map values, in objects that the program makes. */
+enum fe_special_where { FE_IN_VALUE = 1, FE_IN_OBJECT = 2, FE_IN_BOTH = 3 };
+
+/* Fields of a map's value, or of an object, that only helpers may touch. */
 struct fe_btf_field {
 	uint32_t off, size;
 	const char *name; /* type: "bpf_spin_lock" … */
 	enum fe_special_family family;
-	uint8_t kptr;   /* enum fe_kptr */
-	uint8_t object; /* … of what it points to: enum fe_object_kind */
-	const char *to; /* … its structure */
+	uint8_t kptr;      /* enum fe_kptr */
+	uint8_t object;    /* … of what it points to: enum fe_object_kind */
+	const char *to;    /* … its structure; roots: the structure of the nodes */
+	uint32_t to_id;    /* … in the object file's BTF */
+	uint32_t node_off; /* roots: where in it the node lies */
 };
 
-enum fe_kptr { FE_KPTR_NOT, FE_KPTR_UNTRUSTED, FE_KPTR_OWNED };
+enum fe_kptr { FE_KPTR_NOT, FE_KPTR_UNTRUSTED, FE_KPTR_OWNED, FE_KPTR_PERCPU };
 
 struct fe_btf_fields {
 	struct fe_btf_field field[11]; /* as many as the kernel takes */
 	unsigned n;
 	const char *refused; /* why the fields of the value are plain bytes; NULL: they are not */
+};
+
+/* Structures of the object file's BTF that have special fields: local_type.c. */
+struct fe_local_types {
+	struct fe_btf_fields **of; /* by type; NULL: it has none */
+	uint32_t n;
+	const char *refused; /* why the kernel refuses the BTF as a whole; NULL: it does not */
+	const char *culprit; /* … for which structure */
 };
 
 /* Spills around calls that the kernel takes out: fastcall.c. By subprogram. */
@@ -122,6 +138,7 @@ struct fe_env {
 	uint8_t *moves_packet;        /* by subprogram: see global.c */
 	uint16_t *base_type; /* by instruction: what it loads from or stores to (enum fe_type) */
 	struct fe_btf_fields *special, *inner_special; /* by map */
+	struct fe_local_types local;
 	enum fe_prog_kind kind;
 
 	/* the walk */
@@ -266,12 +283,31 @@ bool fe_check_region(struct fe_env *env, unsigned regno, int64_t off, uint64_t s
 void fe_loaded_scalar(struct fe_reg *dst, const struct fe_mem_access *m);
 const struct fe_map *fe_map_of(const struct fe_env *env, const struct fe_reg *r);
 
-/* btf_fields.c: the fields of a value of this type */
-void fe_special_find(struct fe_btf_fields *s, const struct btf *btf, uint32_t value_id);
+/* btf_fields.c: the fields of a value or an object of this type */
+void fe_special_find(struct fe_btf_fields *s, const struct btf *btf, uint32_t type_id,
+		     enum fe_special_where where);
+/* Is the type a pointer with a tag (__kptr …) that the kernel takes? */
+bool fe_is_kernel_pointer(const struct btf *btf, uint32_t id);
+/* The first of that name; NULL: none. */
+const struct fe_btf_field *fe_btf_field_named(const struct fe_btf_fields *s, const char *name);
 
 /* btf_fields_map.c: which maps may have them */
 void fe_btf_fields_init(struct fe_env *env);
+/* Of what a map value or a local object has; never NULL. */
 const struct fe_btf_fields *fe_btf_fields_of(const struct fe_env *env, const struct fe_reg *r);
+/* The one that lies at the register's offset; NULL: none. */
+const struct fe_btf_field *fe_btf_field_at(const struct fe_env *env, const struct fe_reg *r,
+					   const char *name);
+
+/* local_type.c */
+void fe_local_init(struct fe_env *env);
+/* The fields of a structure; never NULL. */
+const struct fe_btf_fields *fe_local_fields(const struct fe_env *env, uint32_t type);
+/* Is the structure that a kernel pointer names one of the program's own? */
+enum fe_home { FE_HOME_KERNEL, FE_HOME_LOCAL, FE_HOME_UNKNOWN };
+enum fe_home fe_home_of(const struct fe_env *env, const struct fe_btf_field *f);
+/* Reports that the kernel takes no types from this object file; false. */
+bool fe_reject_types(struct fe_env *env);
 
 /* check_packet.c */
 bool fe_check_packet(struct fe_env *env, const struct fe_reg *r, int64_t off, uint64_t size,
@@ -332,6 +368,16 @@ bool fe_finish_call(struct fe_env *env, const struct fe_call_args *c);
 /* check_kfunc.c */
 bool fe_check_kfunc(struct fe_env *env, const struct bpf_insn *insn);
 
+/* What a call makes of objects of the program's own: check_local.c, check_graph.c. */
+struct fe_local_args {
+	uint32_t type; /* of the object that the call gives; 0: it gives none */
+	uint32_t off;  /* the result points to a node that lies there */
+	bool percpu;
+	bool never_null;                 /* what was given was owned */
+	const struct fe_btf_field *root; /* list or tree argument */
+	uint32_t node_ref;               /* reference of a node that goes into it */
+};
+
 /* check_args.c */
 struct fe_call_args {
 	uint32_t id;
@@ -349,6 +395,7 @@ struct fe_call_args {
 	uint32_t dynptr_id, dynptr_ref;
 	uint32_t iter_ref; /* of the iterator argument */
 	uint32_t type;     /* ARG_TYPE */
+	struct fe_local_args local;
 };
 bool fe_check_args(struct fe_env *env, struct fe_call_args *call);
 /* Reports that an argument is not what is wanted; false. */
@@ -387,6 +434,26 @@ bool fe_check_kptr_access(struct fe_env *env, const struct fe_mem_access *m,
 			  const struct fe_btf_field *f);
 bool fe_check_kptr_arg(struct fe_env *env, struct fe_call_args *c, unsigned regno);
 bool fe_check_kptr_new(struct fe_env *env, struct fe_call_args *c, unsigned regno);
+
+/* check_local.c: objects that the program makes */
+bool fe_check_local_access(struct fe_env *env, const struct fe_mem_access *m);
+bool fe_check_local_arg(struct fe_env *env, struct fe_call_args *c, unsigned regno, uint8_t kind);
+void fe_local_result(struct fe_env *env, const struct fe_call_args *c, struct fe_reg *r0);
+
+/* check_graph.c: lists and trees of them */
+bool fe_check_graph_arg(struct fe_env *env, struct fe_call_args *c, unsigned regno, uint8_t kind);
+/* What the function that compares two nodes is given. */
+void fe_graph_callback_args(struct fe_env *env, const struct fe_call_args *c, struct fe_frame *f);
+bool fe_in_graph_callback(const struct fe_state *s);
+
+/* owned.c: references that own an object, and those that do not */
+void fe_set_not_owning(const struct fe_env *env, struct fe_reg *r);
+/* The object with the reference goes to a list or tree: what points to it owns it no more. */
+bool fe_give_away(struct fe_env *env, uint32_t ref);
+/* … into a field of a map's value, memory of each CPU: it stays as long as the section. */
+void fe_give_percpu(struct fe_env *env, uint32_t ref);
+/* The lock is given up: other CPUs may free what is not owned. */
+void fe_drop_not_owning(struct fe_env *env);
 
 /* check_ksym.c: kernel functions and variables by address */
 bool fe_check_ksym(struct fe_env *env, const struct bpf_insn *insn);
