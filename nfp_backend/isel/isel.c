@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "nfp_backend/isel/isel_priv.h"
+#include "nfp_backend/isel/isel_lower.h"
 
 #include <assert.h>
 
@@ -12,21 +12,21 @@ static void set_bpf_pc(struct isel *is, LLVMValueRef v)
 {
 	LLVMValueRef node = LLVMHasMetadata(v) ? LLVMGetMetadata(v, is->md_bpf_pc) : NULL, pc;
 
-	is->bpf_pc = -1;
+	is->here.bpf_pc = -1;
 	if (!node || LLVMGetMDNodeNumOperands(node) != 1)
 		return;
 	LLVMGetMDNodeOperands(node, &pc);
 	if (pc && LLVMIsAConstantInt(pc))
-		is->bpf_pc = (int32_t)LLVMConstIntGetZExtValue(pc);
+		is->here.bpf_pc = (int32_t)LLVMConstIntGetZExtValue(pc);
 }
 
 static void select_call(struct isel *is, LLVMValueRef v)
 {
 	const char *name = isel_callee(v);
-	unsigned effects;
+	unsigned clobbers;
 
-	if (isel_is_nfp_call(name, &effects)) {
-		if (effects)
+	if (isel_is_nfp_call(name, &clobbers)) {
+		if (clobbers)
 			isel_flush_stores(is);
 		isel_select_nfp_call(is, v, name);
 	} else if (!isel_select_intrinsic(is, v, name)) {
@@ -77,11 +77,11 @@ static void select_by_opcode(struct isel *is, LLVMValueRef v)
 /* Deferred instructions keep their own place in the source. */
 void isel_select_inst(struct isel *is, LLVMValueRef v)
 {
-	int32_t before = is->bpf_pc;
+	int32_t before = is->here.bpf_pc;
 
 	set_bpf_pc(is, v);
 	select_by_opcode(is, v);
-	is->bpf_pc = before;
+	is->here.bpf_pc = before;
 }
 
 /* ---- phis ---- */
@@ -99,9 +99,9 @@ static void open_phi(struct isel *is, const struct isel_inst *in)
 			continue;
 		dst = isel_new_reg(is);
 		isel_emit(is, NFP_M_PHI)->dst = dst;
-		*vec_push(&is->fixups, is->cx->scratch) = (struct isel_phi_fixup){
-			.block = is->cur,
-			.insn = (uint32_t)is->fn->blocks.at[is->cur].insns.len - 1,
+		*vec_push(&is->phis.fixups, is->cx->scratch) = (struct isel_phi_fixup){
+			.block = is->here.block,
+			.insn = (uint32_t)is->fn->blocks.at[is->here.block].insns.len - 1,
 			.phi = in->v,
 			.word = (uint8_t)i,
 		};
@@ -112,41 +112,43 @@ static void open_phi(struct isel *is, const struct isel_inst *in)
 
 static uint64_t phi_arg_key(struct isel *is, LLVMValueRef phi, uint32_t from)
 {
-	return ((uint64_t)isel_inst_index(is, phi) + 1) << 32 | from;
+	return ((uint64_t)isel_inst_index(&is->ir, phi) + 1) << 32 | from;
 }
 
 static void make_phi_arg(struct isel *is, LLVMValueRef phi, LLVMValueRef value)
 {
 	struct isel_val v = isel_get_zext(is, value);
-	uint32_t *idx = isel_map_at(&is->phi_args, is->cx, phi_arg_key(is, phi, is->ir_block));
+	uint32_t *idx =
+		isel_map_at(&is->phis.arg_of, is->cx, phi_arg_key(is, phi, is->here.ir_block));
 	struct isel_phi_arg arg = { 0 };
 	unsigned i;
 
 	for (i = 0; i < v.n; i++)
 		arg.w[i] = isel_use_phi(is, v.w[i]);
-	*idx = (uint32_t)is->args.len;
-	*vec_push(&is->args, is->cx->scratch) = arg;
+	*idx = (uint32_t)is->phis.args.len;
+	*vec_push(&is->phis.args, is->cx->scratch) = arg;
 }
 
 /* What the successors' phis take from this block, in registers before the block branches. */
 static void make_phi_args(struct isel *is)
 {
-	const struct isel_block *blk = &is->blocks[is->ir_block];
+	const struct isel_block *blk = &is->ir.blocks[is->here.ir_block];
 	size_t s;
 
 	for (s = 0; s < blk->succs.len; s++) {
-		const struct isel_block *to = &is->blocks[blk->succs.at[s]];
+		const struct isel_block *to = &is->ir.blocks[blk->succs.at[s]];
 		uint32_t i;
 
-		if (isel_edge(is, is->ir_block, blk->succs.at[s]) != to->head)
+		if (isel_edge(is, is->here.ir_block, blk->succs.at[s]) !=
+		    is->here.head[blk->succs.at[s]])
 			continue;
-		for (i = to->first; i < to->first + to->n && is->insts[i].op == LLVMPHI; i++) {
-			LLVMValueRef phi = is->insts[i].v;
+		for (i = to->first; i < to->first + to->n && is->ir.insts[i].op == LLVMPHI; i++) {
+			LLVMValueRef phi = is->ir.insts[i].v;
 			unsigned k, n = LLVMCountIncoming(phi);
 
 			for (k = 0; k < n && LLVMGetIncomingBlock(phi, k) != blk->bb; k++)
 				;
-			if (k < n && is->insts[i].width)
+			if (k < n && is->ir.insts[i].width)
 				make_phi_arg(is, phi, LLVMGetIncomingValue(phi, k));
 		}
 	}
@@ -158,9 +160,10 @@ static struct nfp_opnd phi_operand(struct isel *is, const struct isel_phi_fixup 
 	size_t i;
 
 	if (f->phi) {
-		arg = isel_map_find(&is->phi_args, phi_arg_key(is, f->phi, is->owner.at[pred]));
+		arg = isel_map_find(&is->phis.arg_of,
+				    phi_arg_key(is, f->phi, is->here.owner.at[pred]));
 		assert(arg != UINT32_MAX && "a phi without value for one of its predecessors");
-		return is->args.at[arg].w[f->word];
+		return is->phis.args.at[arg].w[f->word];
 	}
 	for (i = 0; i < f->special.len; i++)
 		if (f->special.at[i].pred == pred)
@@ -174,8 +177,8 @@ static void fill_phis(struct isel *is)
 	uint32_t i;
 
 	nfp_cfg_build(is->fn, is->cx);
-	for (k = 0; k < is->fixups.len; k++) {
-		const struct isel_phi_fixup *f = &is->fixups.at[k];
+	for (k = 0; k < is->phis.fixups.len; k++) {
+		const struct isel_phi_fixup *f = &is->phis.fixups.at[k];
 		const struct nfp_block *b;
 		struct nfp_mi *mi;
 
@@ -239,14 +242,14 @@ static void drop_unreachable(struct isel *is)
 		for (i = 0; i < blk->insns.len; i++)
 			if (names_block(&blk->insns.at[i]))
 				blk->insns.at[i].target[0] = number[blk->insns.at[i].target[0]];
-		is->owner.at[number[b]] = is->owner.at[b];
+		is->here.owner.at[number[b]] = is->here.owner.at[b];
 		is->fn->blocks.at[number[b]] = *blk;
 	}
 	for (b = is->fn->blocks.len; b-- > 0 && number[b] == UINT32_MAX;)
 		;
 	is->fn->blocks.len = number[b] + 1;
-	for (k = 0; k < is->fixups.len; k++) {
-		struct isel_phi_fixup *f = &is->fixups.at[k];
+	for (k = 0; k < is->phis.fixups.len; k++) {
+		struct isel_phi_fixup *f = &is->phis.fixups.at[k];
 
 		f->block = number[f->block];
 		for (i = 0; i < f->special.len; i++)
@@ -264,13 +267,13 @@ static void select_branch(struct isel *is, LLVMValueRef br)
 	unsigned i;
 
 	for (i = 0; i < LLVMGetNumSuccessors(br); i++)
-		to[i] = isel_block_index(is, LLVMGetSuccessor(br, i));
-	yes = isel_edge(is, is->ir_block, to[0]);
+		to[i] = isel_block_index(&is->ir, LLVMGetSuccessor(br, i));
+	yes = isel_edge(is, is->here.ir_block, to[0]);
 	if (!LLVMIsConditional(br)) {
 		isel_br(is, yes);
 		return;
 	}
-	no = isel_edge(is, is->ir_block, to[1]);
+	no = isel_edge(is, is->here.ir_block, to[1]);
 	cond = LLVMGetCondition(br);
 	sense = isel_natural_sense(is, cond);
 	if (yes != no)
@@ -298,16 +301,16 @@ static void select_terminator(struct isel *is, LLVMValueRef v)
 
 static void select_block(struct isel *is, uint32_t b)
 {
-	const struct isel_block *blk = &is->blocks[b];
+	const struct isel_block *blk = &is->ir.blocks[b];
 	uint32_t i;
 
-	is->ir_block = b;
-	is->scope = 0;
-	isel_begin(is, blk->head);
+	is->here.ir_block = b;
+	is->here.scope = 0;
+	isel_begin(is, is->here.head[b]);
 	for (i = blk->first; i < blk->first + blk->n && !is->failed; i++) {
-		const struct isel_inst *in = &is->insts[i];
+		const struct isel_inst *in = &is->ir.insts[i];
 
-		is->at = i;
+		is->here.at = i;
 		set_bpf_pc(is, in->v);
 		if (in->op == LLVMPHI) {
 			if (!in->width)
@@ -323,17 +326,17 @@ static void select_block(struct isel *is, uint32_t b)
 	}
 }
 
-static void find_ret_only(struct isel *is)
+static void find_ret_only(struct isel_ir *ir)
 {
 	uint32_t b, i;
 
-	for (b = 0; b < is->n_blocks; b++) {
-		struct isel_block *blk = &is->blocks[b];
-		const struct isel_inst *last = &is->insts[blk->first + blk->n - 1];
+	for (b = 0; b < ir->n_blocks; b++) {
+		struct isel_block *blk = &ir->blocks[b];
+		const struct isel_inst *last = &ir->insts[blk->first + blk->n - 1];
 
 		blk->ret_only = last->op == LLVMRet && LLVMGetNumOperands(last->v) == 1;
 		for (i = blk->first; i + 1 < blk->first + blk->n; i++)
-			if (is->insts[i].op != LLVMPHI && !isel_is_pure(is->insts[i].v))
+			if (ir->insts[i].op != LLVMPHI && !isel_is_pure(ir->insts[i].v))
 				blk->ret_only = false;
 	}
 }
@@ -356,32 +359,45 @@ static void init_func(struct nfp_func *fn, const struct nfp_firmware *fw, uint8_
 	fn->prog_type = prog_type;
 }
 
+static void analyse(struct isel_ir *ir)
+{
+	isel_number(ir);
+	isel_find_clobbers(ir);
+	isel_find_deferred(ir);
+	isel_find_escapes(ir);
+	isel_find_bits(ir);
+	find_ret_only(ir);
+	isel_find_groups(ir);
+}
+
+static void select_blocks(struct isel *is)
+{
+	uint32_t n = is->ir.n_blocks, b;
+
+	is->cache.made = ARENA_ARRAY(is->cx->scratch, struct isel_made, is->ir.n_insts);
+	is->here.head = ARENA_ARRAY(is->cx->scratch, uint32_t, n);
+	for (b = 0; b < n; b++) {
+		is->here.ir_block = b;
+		is->here.head[b] = isel_new_block(is);
+	}
+	for (b = 0; b < n && !is->failed; b++)
+		select_block(is, b);
+}
+
 bool nfp_isel(struct cx *cx, LLVMModuleRef m, const struct nfp_firmware *fw, uint8_t prog_type,
 	      struct nfp_func *fn)
 {
-	struct isel is = { .cx = cx, .fn = fn, .m = m, .bpf_pc = -1 };
-	uint32_t b;
+	struct isel is = { .cx = cx, .fn = fn, .ir.cx = cx, .here.bpf_pc = -1 };
 
 	init_func(fn, fw, prog_type);
-	is.llfn = find_program(m);
+	is.ir.llfn = find_program(m);
 	is.md_bpf_pc = LLVMGetMDKindIDInContext(LLVMGetModuleContext(m), "bpf_pc", 6);
-	if (!is.llfn) {
+	if (!is.ir.llfn) {
 		isel_refuse(&is, "a module without function");
 		return false;
 	}
-	isel_number(&is);
-	isel_find_clobbers(&is);
-	isel_find_deferred(&is);
-	isel_find_escapes(&is);
-	isel_find_bits(&is);
-	find_ret_only(&is);
-	isel_find_groups(&is);
-	for (b = 0; b < is.n_blocks; b++) {
-		is.ir_block = b;
-		is.blocks[b].head = isel_new_block(&is);
-	}
-	for (b = 0; b < is.n_blocks && !is.failed; b++)
-		select_block(&is, b);
+	analyse(&is.ir);
+	select_blocks(&is);
 	if (is.failed)
 		return false;
 	drop_unreachable(&is);

@@ -1,96 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "nfp_backend/isel/isel_priv.h"
+#include "nfp_backend/isel/isel_lower.h"
 
-/* Addresses as root + variables + constant: what makes two accesses comparable, and what a memory
- * command can take without arithmetic (a register and a constant up to 127, or two registers). */
+/* Addresses as operands: a memory command takes a register and a constant up to 127, or two registers,
+ * without arithmetic. */
 
 #define CMD_CONST_MAX 127
 
-/* Adds index * scale. False: not expressible. */
-static bool add_index(struct isel_addr *addr, LLVMValueRef idx, uint64_t scale)
+bool isel_address(struct isel *is, LLVMValueRef ptr, struct isel_addr *out)
 {
-	LLVMValueRef rhs;
-
-	if (LLVMIsAConstantInt(idx) && isel_width(idx) <= 64) {
-		addr->off += (int64_t)((uint64_t)LLVMConstIntGetSExtValue(idx) * scale);
+	if (isel_decompose(&is->ir, ptr, out))
 		return true;
-	}
-	if (scale != 1 || addr->n_var == ISEL_MAX_VARS || isel_width(idx) > 64)
-		return false;
-	/* the sum is modulo 2^32, so that a constant may be split off an index of that width or more */
-	if (isel_is_inst(idx, LLVMAdd) && isel_width(idx) >= 32) {
-		rhs = LLVMGetOperand(idx, 1);
-		if (LLVMIsAConstantInt(rhs)) {
-			addr->off += (int64_t)LLVMConstIntGetSExtValue(rhs);
-			idx = LLVMGetOperand(idx, 0);
-		}
-	}
-	addr->var[addr->n_var++] = idx;
-	return true;
-}
-
-/* Calls add_index() for each index of a getelementptr. */
-static bool add_gep(struct isel_addr *addr, LLVMValueRef gep)
-{
-	LLVMTypeRef t = LLVMGetGEPSourceElementType(gep);
-	unsigned i, n = (unsigned)LLVMGetNumOperands(gep);
-
-	for (i = 1; i < n; i++) {
-		uint64_t scale;
-
-		if (i > 1) {
-			if (LLVMGetTypeKind(t) != LLVMArrayTypeKind)
-				return false;
-			t = LLVMGetElementType(t);
-		}
-		scale = isel_type_bytes(t);
-		if (!scale || !add_index(addr, LLVMGetOperand(gep, i), scale))
-			return false;
-	}
-	return true;
-}
-
-bool isel_decompose(struct isel *is, LLVMValueRef ptr, struct isel_addr *out)
-{
-	struct isel_addr a = { 0 };
-	unsigned space = LLVMGetPointerAddressSpace(LLVMTypeOf(ptr));
-
-	if (space > ISEL_MAP_VALUE) {
-		isel_refuse(is, "a memory that is neither packet, stack nor map value");
-		return false;
-	}
-	a.space = (enum isel_space)space;
-	while (isel_is_inst(ptr, LLVMGetElementPtr)) {
-		struct isel_addr before = a;
-
-		if (!add_gep(&a, ptr)) {
-			a = before;
-			break;
-		}
-		ptr = LLVMGetOperand(ptr, 0);
-	}
-	a.off = (int32_t)a.off;
-	a.root = ptr;
-	if (isel_calls(ptr, "nfp.pkt.data")) {
-		a.pkt_root = true;
-		a.version = isel_inst_of(is, ptr)->pv_version;
-	}
-	*out = a;
-	return true;
-}
-
-bool isel_same_base(const struct isel_addr *a, const struct isel_addr *b)
-{
-	uint32_t i;
-
-	if (a->space != b->space || a->n_var != b->n_var || a->pkt_root != b->pkt_root)
-		return false;
-	if (a->pkt_root ? a->version != b->version : a->root != b->root)
-		return false;
-	for (i = 0; i < a->n_var; i++)
-		if (a->var[i] != b->var[i])
-			return false;
-	return true;
+	isel_refuse(is, "a memory that is neither packet, stack nor map value");
+	return false;
 }
 
 /* ---- in registers ---- */
@@ -99,8 +20,8 @@ static bool find_base(struct isel *is, const struct isel_addr *addr, struct nfp_
 {
 	size_t i;
 
-	for (i = is->bases.len; i-- > 0;) {
-		const struct isel_base *b = &is->bases.at[i];
+	for (i = is->cache.bases.len; i-- > 0;) {
+		const struct isel_base *b = &is->cache.bases.at[i];
 
 		if (b->addr.off == addr->off && isel_same_base(&b->addr, addr) &&
 		    isel_in_scope(is, b->reg.block, b->reg.scope)) {
@@ -114,9 +35,9 @@ static bool find_base(struct isel *is, const struct isel_addr *addr, struct nfp_
 static struct nfp_opnd remember_base(struct isel *is, const struct isel_addr *addr,
 				     struct nfp_opnd reg)
 {
-	*vec_push(&is->bases, is->cx->scratch) = (struct isel_base){
+	*vec_push(&is->cache.bases, is->cx->scratch) = (struct isel_base){
 		.addr = *addr,
-		.reg = { reg.reg, is->ir_block, is->scope },
+		.reg = { reg.reg, is->here.ir_block, is->here.scope },
 	};
 	return reg;
 }
@@ -160,15 +81,15 @@ static bool used_once(struct isel *is, const struct isel_addr *addr)
 	unsigned n = 0;
 	uint32_t i;
 
-	for (i = 0; i < is->n_insts && n < 2; i++) {
-		const struct isel_inst *in = &is->insts[i];
+	for (i = 0; i < is->ir.n_insts && n < 2; i++) {
+		const struct isel_inst *in = &is->ir.insts[i];
 		struct isel_addr other;
 
 		if (in->op != LLVMLoad && in->op != LLVMStore)
 			continue;
 		if (in->group && in->group->leader != i)
 			continue;
-		if (isel_decompose(is, LLVMGetOperand(in->v, in->op == LLVMStore), &other) &&
+		if (isel_decompose(&is->ir, LLVMGetOperand(in->v, in->op == LLVMStore), &other) &&
 		    isel_same_base(&other, addr))
 			n++;
 	}
@@ -243,7 +164,7 @@ void isel_select_gep(struct isel *is, LLVMValueRef v)
 	struct isel_addr addr;
 	struct isel_val val = { .n = 1 };
 
-	if (!isel_decompose(is, v, &addr))
+	if (!isel_address(is, v, &addr))
 		return;
 	if (addr.root == v && isel_is_inst(v, LLVMGetElementPtr))
 		val.w[0] = general_gep(is, v);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "nfp_backend/isel/isel_priv.h"
+#include "nfp_backend/isel/isel_lower.h"
 
 /* Addition, logic and casts, on any number of words. */
 
@@ -287,7 +287,7 @@ static bool add_carry(struct isel *is, LLVMValueRef v)
 	for (k = 0; k < 2; k++) {
 		z = LLVMGetOperand(v, 1 - k);
 		x = LLVMGetOperand(v, k);
-		if (isel_is_inst(z, LLVMZExt) && isel_inst_of(is, z)->deferred &&
+		if (isel_is_inst(z, LLVMZExt) && isel_inst_of(&is->ir, z)->deferred &&
 		    isel_is_inst(LLVMGetOperand(z, 0), LLVMICmp))
 			break;
 	}
@@ -329,7 +329,7 @@ static void narrow_const(LLVMOpcode op, unsigned width, struct isel_val *v)
 void isel_select_binary(struct isel *is, LLVMValueRef v)
 {
 	LLVMOpcode op = LLVMGetInstructionOpcode(v);
-	unsigned ubits = isel_ubits(is, v);
+	unsigned ubits = isel_ubits(&is->ir, v);
 	struct isel_val a, b;
 
 	if (op == LLVMAdd && add_carry(is, v))
@@ -361,7 +361,7 @@ void isel_select_cast(struct isel *is, LLVMValueRef v)
 		isel_set(is, v, isel_sext(is, val, 32, to > 32 ? to : 32));
 		return;
 	}
-	if (op == LLVMSExt && isel_ubits(is, x) == from)
+	if (op == LLVMSExt && isel_ubits(&is->ir, x) == from)
 		val = isel_sext(is, isel_get(is, x), from, (to + 31) / 32 * 32);
 	else if (to > from)
 		val = isel_get_zext(is, x);

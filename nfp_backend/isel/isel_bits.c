@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "nfp_backend/isel/isel_priv.h"
+#include "nfp_backend/isel/isel_query.h"
 
 /* Upper bound of each value's significant bits (value < 2^ubits), so that the high words of
  * 64-bit arithmetic on 32-bit data need no registers. Optimistic: starts at 0 and grows until nothing
@@ -7,13 +7,13 @@
 
 #define MAX_ROUNDS 40 /* then everything that still grows is given its whole width */
 
-unsigned isel_ubits(const struct isel *is, LLVMValueRef v)
+unsigned isel_ubits(const struct isel_ir *ir, LLVMValueRef v)
 {
-	uint32_t w[ISEL_MAX_WORDS], i = isel_inst_index(is, v);
+	uint32_t w[ISEL_MAX_WORDS], i = isel_inst_index(ir, v);
 	int k;
 
 	if (i != UINT32_MAX)
-		return is->insts[i].ubits;
+		return ir->insts[i].ubits;
 	if (!isel_const_words(v, w))
 		return isel_width(v);
 	for (k = ISEL_MAX_WORDS - 1; k >= 0; k--)
@@ -37,7 +37,7 @@ static unsigned log2_up(unsigned v) /* bits of the number v */
 	return v ? 32 - (unsigned)__builtin_clz(v) : 0;
 }
 
-static unsigned intrinsic_bits(const struct isel *is, const struct isel_inst *in)
+static unsigned intrinsic_bits(const struct isel_ir *ir, const struct isel_inst *in)
 {
 	const char *name = isel_callee(in->v);
 	unsigned a, b;
@@ -48,8 +48,8 @@ static unsigned intrinsic_bits(const struct isel *is, const struct isel_inst *in
 		return umin(in->width, log2_up(in->width));
 	if (strncmp(name, "llvm.", 5) || LLVMGetNumOperands(in->v) < 3)
 		return in->width;
-	a = isel_ubits(is, LLVMGetOperand(in->v, 0));
-	b = isel_ubits(is, LLVMGetOperand(in->v, 1));
+	a = isel_ubits(ir, LLVMGetOperand(in->v, 0));
+	b = isel_ubits(ir, LLVMGetOperand(in->v, 1));
 	if (!strncmp(name, "llvm.umin.", 10))
 		return umin(a, b);
 	if (!strncmp(name, "llvm.umax.", 10))
@@ -63,13 +63,13 @@ static unsigned intrinsic_bits(const struct isel *is, const struct isel_inst *in
 	return in->width;
 }
 
-static unsigned phi_bits(const struct isel *is, LLVMValueRef phi)
+static unsigned phi_bits(const struct isel_ir *ir, LLVMValueRef phi)
 {
 	unsigned i, n = LLVMCountIncoming(phi), bits = 0;
 
 	for (i = 0; i < n; i++)
-		if (isel_block_index(is, LLVMGetIncomingBlock(phi, i)) != UINT32_MAX)
-			bits = umax(bits, isel_ubits(is, LLVMGetIncomingValue(phi, i)));
+		if (isel_block_index(ir, LLVMGetIncomingBlock(phi, i)) != UINT32_MAX)
+			bits = umax(bits, isel_ubits(ir, LLVMGetIncomingValue(phi, i)));
 	return bits;
 }
 
@@ -86,11 +86,11 @@ static unsigned shift_bits(const struct isel_inst *in, unsigned a)
 	return a > n ? a - (unsigned)n : 0;
 }
 
-static unsigned transfer(const struct isel *is, const struct isel_inst *in)
+static unsigned transfer(const struct isel_ir *ir, const struct isel_inst *in)
 {
 	int n = LLVMGetNumOperands(in->v);
-	unsigned a = n > 0 ? isel_ubits(is, LLVMGetOperand(in->v, 0)) : 0;
-	unsigned b = n > 1 ? isel_ubits(is, LLVMGetOperand(in->v, 1)) : 0;
+	unsigned a = n > 0 ? isel_ubits(ir, LLVMGetOperand(in->v, 0)) : 0;
+	unsigned b = n > 1 ? isel_ubits(ir, LLVMGetOperand(in->v, 1)) : 0;
 
 	switch (in->op) {
 	case LLVMZExt:
@@ -111,14 +111,14 @@ static unsigned transfer(const struct isel *is, const struct isel_inst *in)
 	case LLVMShl:
 	case LLVMLShr:
 	case LLVMAShr: return shift_bits(in, a);
-	case LLVMSelect: return umax(b, isel_ubits(is, LLVMGetOperand(in->v, 2)));
-	case LLVMPHI: return phi_bits(is, in->v);
-	case LLVMCall: return intrinsic_bits(is, in);
+	case LLVMSelect: return umax(b, isel_ubits(ir, LLVMGetOperand(in->v, 2)));
+	case LLVMPHI: return phi_bits(ir, in->v);
+	case LLVMCall: return intrinsic_bits(ir, in);
 	default: return in->width;
 	}
 }
 
-void isel_find_bits(struct isel *is)
+void isel_find_bits(struct isel_ir *ir)
 {
 	bool changed = true;
 	unsigned round;
@@ -126,9 +126,9 @@ void isel_find_bits(struct isel *is)
 
 	for (round = 0; changed; round++) {
 		changed = false;
-		for (i = 0; i < is->n_insts; i++) {
-			struct isel_inst *in = &is->insts[i];
-			unsigned bits = in->width ? transfer(is, in) : 0;
+		for (i = 0; i < ir->n_insts; i++) {
+			struct isel_inst *in = &ir->insts[i];
+			unsigned bits = in->width ? transfer(ir, in) : 0;
 
 			if (bits <= in->ubits)
 				continue;

@@ -1,36 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "nfp_backend/isel/isel_priv.h"
+#include "nfp_backend/isel/isel_lower.h"
 
-/* nfp.* calls (intrinsics.def): firmware helpers become CALL, which pass `abi` lowers; what the packet
- * vector can answer is read from it, and packet helpers are emitted inline (nfp.md 4.5, 4.13). */
-
-enum call_id {
-#define INTRINSIC(id, name, type) CALL_##id,
-#include "nfp_backend/intrinsics.def"
-#undef INTRINSIC
-	CALL_COUNT
-};
-
-static const struct {
-	const char *name;
-	unsigned effects; /* enum isel_call_effect */
-} calls[CALL_COUNT] = {
-#define INTRINSIC(id, text, type) [CALL_##id] = { .name = text, .effects = EFFECT_##id },
-#define EFFECT_PKT_DATA           0
-#define EFFECT_PKT_LEN            0
-#define EFFECT_ADJUST_HEAD        ISEL_CALL_PV
-#define EFFECT_ADJUST_HEAD_CONST  ISEL_CALL_PV
-#define EFFECT_ADJUST_TAIL        ISEL_CALL_PV
-#define EFFECT_MAP_LOOKUP         ISEL_CALL_XFER
-#define EFFECT_MAP_UPDATE         ISEL_CALL_XFER
-#define EFFECT_MAP_DELETE         ISEL_CALL_XFER
-#define EFFECT_PRANDOM            0
-#define EFFECT_PERF_EVENT         ISEL_CALL_XFER
-#define EFFECT_QUEUE_SELECT       0
-#define EFFECT_ABORT              0
-#include "nfp_backend/intrinsics.def"
-#undef INTRINSIC
-};
+/* nfp.* calls (intrinsics.def): firmware helpers become CALL, which pass `abi` lowers; the packet vector is
+ * read directly, and packet helpers are emitted inline (nfp.md 4.5, 4.13). */
 
 /* Packet vector words, behind LM1 (nfp.md 4.5). */
 enum { PV_LEN = 0, PV_DATA = 2, PV_FLAGS = 4, PV_QUEUE = 6 };
@@ -43,25 +15,6 @@ enum { PV_LEN = 0, PV_DATA = 2, PV_FLAGS = 4, PV_QUEUE = 6 };
 static struct nfp_opnd pv(unsigned word)
 {
 	return nfp_lm(1, word);
-}
-
-static enum call_id find_call(const char *name)
-{
-	unsigned i;
-
-	for (i = 0; i < CALL_COUNT && strcmp(calls[i].name, name); i++)
-		;
-	return (enum call_id)i;
-}
-
-bool isel_is_nfp_call(const char *name, unsigned *effects)
-{
-	enum call_id id = find_call(name);
-
-	if (id == CALL_COUNT)
-		return false;
-	*effects = calls[id].effects;
-	return true;
 }
 
 /* ---- firmware helpers ---- */
@@ -169,7 +122,7 @@ static void packet_data(struct isel *is, LLVMValueRef v)
 	struct nfp_opnd o = pv(PV_DATA);
 
 	/* read where it is used, unless something may move the packet before */
-	if (isel_inst_of(is, v)->escapes)
+	if (isel_inst_of(&is->ir, v)->escapes)
 		o = isel_copy(is, o);
 	isel_set(is, v, isel_val1(isel_w_reg(o, 32)));
 }
@@ -187,7 +140,7 @@ static void queue_select(struct isel *is, LLVMValueRef v)
 	bool fits = isel_w_bits(&q) <= 8;
 	struct nfp_opnd o =
 		isel_w_is_imm(&q) && !fits ? nfp_imm(QUEUE_OUT_OF_RANGE) : isel_use(is, q);
-	uint32_t done, scope = is->scope;
+	uint32_t done, scope = is->here.scope;
 
 	isel_shf_to(is, pv(PV_FLAGS), NFP_SHF_OR, pv(PV_FLAGS), nfp_imm(1), -PV_FLAG_QUEUE);
 	isel_ldf_to(is, pv(PV_QUEUE), 1, o, 0, false);
@@ -198,7 +151,7 @@ static void queue_select(struct isel *is, LLVMValueRef v)
 	isel_bcc(is, NFP_CC_EQ, done);
 	isel_ldf_to(is, pv(PV_QUEUE), 1, nfp_imm(QUEUE_OUT_OF_RANGE), 0, false);
 	isel_goto(is, done);
-	is->scope = scope;
+	is->here.scope = scope;
 }
 
 /* word += delta or -= delta, with the sign that makes a constant short */
@@ -248,7 +201,7 @@ static void adjust(struct isel *is, LLVMValueRef v, uint32_t bad)
 {
 	struct isel_word delta = isel_get_word(is, LLVMGetOperand(v, 0), 0);
 
-	if (find_call(isel_callee(v)) == CALL_ADJUST_HEAD)
+	if (isel_call_of(isel_callee(v)) == ISEL_CALL_ADJUST_HEAD)
 		adjust_head(is, delta, bad);
 	else
 		adjust_tail(is, delta, bad);
@@ -256,47 +209,26 @@ static void adjust(struct isel *is, LLVMValueRef v, uint32_t bad)
 
 static void adjust_call(struct isel *is, LLVMValueRef v)
 {
-	uint32_t bad, done, good, scope = is->scope;
+	uint32_t bad, done, good, scope = is->here.scope;
 
-	if (isel_call_is_fused(is, v))
+	if (isel_call_is_fused(&is->ir, v))
 		return;
 	bad = isel_new_block(is);
 	done = isel_new_block(is);
 	adjust(is, v, bad);
-	good = is->cur;
+	good = is->here.block;
 	isel_br(is, done);
 	isel_begin(is, bad);
 	isel_goto(is, done);
-	is->scope = scope;
+	is->here.scope = scope;
 	isel_set(is, v,
 		 isel_val1(isel_w_reg(isel_join_phi(is, good, nfp_imm(0), nfp_imm(0u - E_INVAL)),
 				      32)));
 }
 
-bool isel_call_is_fused(struct isel *is, LLVMValueRef call)
-{
-	struct isel_inst *in = isel_inst_of(is, call), *cmp, *br;
-	LLVMValueRef user;
-	enum call_id id;
-	uint64_t zero;
-
-	if (!in || in->op != LLVMCall)
-		return false;
-	id = find_call(isel_callee(call));
-	if (id != CALL_ADJUST_HEAD && id != CALL_ADJUST_TAIL)
-		return false;
-	user = isel_single_user(call);
-	cmp = user ? isel_inst_of(is, user) : NULL;
-	br = cmp ? isel_inst_of(is, isel_single_user(user)) : NULL;
-	/* call, comparison, branch, one after the other */
-	return br && cmp == in + 1 && br == in + 2 && cmp->op == LLVMICmp && br->op == LLVMBr &&
-	       LLVMGetICmpPredicate(user) <= LLVMIntNE && cmp->deferred &&
-	       isel_const_u64(LLVMGetOperand(user, 1), &zero) && !zero;
-}
-
 void isel_jump_call_failed(struct isel *is, LLVMValueRef call, bool failed, uint32_t target)
 {
-	uint32_t bad = failed ? target : isel_new_block(is), scope = is->scope;
+	uint32_t bad = failed ? target : isel_new_block(is), scope = is->here.scope;
 
 	adjust(is, call, bad);
 	if (!failed) {
@@ -313,29 +245,29 @@ void isel_select_nfp_call(struct isel *is, LLVMValueRef v, const char *name)
 	struct nfp_opnd o;
 	struct nfp_mi *mi;
 
-	switch (find_call(name)) {
-	case CALL_PKT_DATA: packet_data(is, v); break;
-	case CALL_PKT_LEN: isel_set(is, v, isel_val1(packet_length(is))); break;
-	case CALL_ADJUST_HEAD:
-	case CALL_ADJUST_TAIL: adjust_call(is, v); break;
-	case CALL_ADJUST_HEAD_CONST:
+	switch (isel_call_of(name)) {
+	case ISEL_CALL_PKT_DATA: packet_data(is, v); break;
+	case ISEL_CALL_PKT_LEN: isel_set(is, v, isel_val1(packet_length(is))); break;
+	case ISEL_CALL_ADJUST_HEAD:
+	case ISEL_CALL_ADJUST_TAIL: adjust_call(is, v); break;
+	case ISEL_CALL_ADJUST_HEAD_CONST:
 		delta = isel_get_word(is, LLVMGetOperand(v, 0), 0);
 		move_pv(is, PV_DATA, delta, true);
 		move_pv(is, PV_LEN, delta, false);
 		break;
-	case CALL_MAP_LOOKUP: map_call(is, v, NFP_HELPER_MAP_LOOKUP); break;
-	case CALL_MAP_UPDATE: map_call(is, v, NFP_HELPER_MAP_UPDATE); break;
-	case CALL_MAP_DELETE: map_call(is, v, NFP_HELPER_MAP_DELETE); break;
-	case CALL_PRANDOM:
+	case ISEL_CALL_MAP_LOOKUP: map_call(is, v, NFP_HELPER_MAP_LOOKUP); break;
+	case ISEL_CALL_MAP_UPDATE: map_call(is, v, NFP_HELPER_MAP_UPDATE); break;
+	case ISEL_CALL_MAP_DELETE: map_call(is, v, NFP_HELPER_MAP_DELETE); break;
+	case ISEL_CALL_PRANDOM:
 		o = isel_new_reg(is);
 		mi = isel_emit(is, NFP_M_CSRRD);
 		mi->dst = o;
 		mi->imm32 = NFP_CSR_PSEUDO_RANDOM;
 		isel_set(is, v, isel_val1(isel_w_reg(o, 32)));
 		break;
-	case CALL_PERF_EVENT: perf_call(is, v); break;
-	case CALL_QUEUE_SELECT: queue_select(is, v); break;
-	case CALL_ABORT: isel_abort(is); break;
-	case CALL_COUNT: isel_refuse(is, name); break;
+	case ISEL_CALL_PERF_EVENT: perf_call(is, v); break;
+	case ISEL_CALL_QUEUE_SELECT: queue_select(is, v); break;
+	case ISEL_CALL_ABORT: isel_abort(is); break;
+	case ISEL_CALL_COUNT: isel_refuse(is, name); break;
 	}
 }

@@ -1,41 +1,41 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "nfp_backend/isel/isel_priv.h"
+#include "nfp_backend/isel/isel_query.h"
 
 /* What is still there after a helper call? Helpers clobber transfer registers, and adjust_head and
  * adjust_tail rewrite the packet vector (address and length of the packet).
  *
- * An version names the last such event before an instruction: the call itself, or the block where
+ * A version names the last such event before an instruction: the call itself, or the block where
  * paths with different events meet. If a definition dominates a use and both have the same version, no
  * event lies on any path between them: a path through an event would have to pass the event's or the
  * meeting block's number on, or run through the definition again. */
 
 #define NO_VERSION UINT32_MAX
 
-static uint32_t after_block(struct isel *is, uint32_t b, unsigned effect, uint32_t version)
+static uint32_t after_block(struct isel_ir *ir, uint32_t b, unsigned effect, uint32_t version)
 {
-	const struct isel_block *blk = &is->blocks[b];
+	const struct isel_block *blk = &ir->blocks[b];
 	uint32_t i;
 
 	for (i = blk->first; i < blk->first + blk->n; i++) {
-		unsigned effects = 0;
+		unsigned clobbers = 0;
 
-		if (effect == ISEL_CALL_XFER)
-			is->insts[i].xfer_version = version;
+		if (effect == ISEL_CLOBBERS_XFER)
+			ir->insts[i].xfer_version = version;
 		else
-			is->insts[i].pv_version = version;
-		if (is->insts[i].op == LLVMCall)
-			(void)isel_is_nfp_call(isel_callee(is->insts[i].v), &effects);
-		if (effects & effect)
+			ir->insts[i].pv_version = version;
+		if (ir->insts[i].op == LLVMCall)
+			(void)isel_is_nfp_call(isel_callee(ir->insts[i].v), &clobbers);
+		if (clobbers & effect)
 			version = i + 1;
 	}
 	return version;
 }
 
-static uint32_t before_block(const struct isel *is, uint32_t b, const uint32_t *in,
+static uint32_t before_block(const struct isel_ir *ir, uint32_t b, const uint32_t *in,
 			     const uint32_t *out)
 {
-	const struct isel_block *blk = &is->blocks[b];
-	uint32_t meeting = is->n_insts + 1 + b, version = NO_VERSION;
+	const struct isel_block *blk = &ir->blocks[b];
+	uint32_t meeting = ir->n_insts + 1 + b, version = NO_VERSION;
 	size_t i;
 
 	if (!b)
@@ -54,38 +54,33 @@ static uint32_t before_block(const struct isel *is, uint32_t b, const uint32_t *
 	return version;
 }
 
-static void flow(struct isel *is, unsigned effect)
+static void flow(struct isel_ir *ir, unsigned effect)
 {
-	uint32_t *in = ARENA_ARRAY(is->cx->scratch, uint32_t, is->n_blocks);
-	uint32_t *out = ARENA_ARRAY(is->cx->scratch, uint32_t, is->n_blocks);
+	uint32_t *in = ARENA_ARRAY(ir->cx->scratch, uint32_t, ir->n_blocks);
+	uint32_t *out = ARENA_ARRAY(ir->cx->scratch, uint32_t, ir->n_blocks);
 	bool changed = true;
 	uint32_t b;
 
-	for (b = 0; b < is->n_blocks; b++)
+	for (b = 0; b < ir->n_blocks; b++)
 		in[b] = out[b] = NO_VERSION;
 	while (changed) {
 		changed = false;
-		for (b = 0; b < is->n_blocks; b++) {
-			uint32_t version = before_block(is, b, in, out);
+		for (b = 0; b < ir->n_blocks; b++) {
+			uint32_t version = before_block(ir, b, in, out);
 
 			if (version == in[b] && out[b] != NO_VERSION)
 				continue;
 			in[b] = version;
-			out[b] = after_block(is, b, effect, version);
+			out[b] = after_block(ir, b, effect, version);
 			changed = true;
 		}
 	}
 }
 
-void isel_find_clobbers(struct isel *is)
+void isel_find_clobbers(struct isel_ir *ir)
 {
-	uint32_t i;
-
-	flow(is, ISEL_CALL_XFER);
-	flow(is, ISEL_CALL_PV);
-	for (i = 0; i < is->n_insts; i++)
-		if (is->insts[i].pv_version)
-			is->has_adjust = true;
+	flow(ir, ISEL_CLOBBERS_XFER);
+	flow(ir, ISEL_CLOBBERS_PV);
 }
 
 /* ---- escapes ---- */
@@ -108,7 +103,7 @@ static bool may_alias(const struct isel_inst *in)
 }
 
 struct escape {
-	struct isel *is;
+	struct isel_ir *ir;
 	const struct isel_inst *from;
 	bool pv; /* which version counts */
 	unsigned budget;
@@ -119,11 +114,11 @@ static uint32_t version_of(const struct escape *e, const struct isel_inst *in)
 	return e->pv ? in->pv_version : in->xfer_version;
 }
 
-static const struct isel_inst *last_inst(const struct isel *is, LLVMBasicBlockRef bb)
+static const struct isel_inst *last_inst(const struct isel_ir *ir, LLVMBasicBlockRef bb)
 {
-	const struct isel_block *blk = &is->blocks[isel_block_index(is, bb)];
+	const struct isel_block *blk = &ir->blocks[isel_block_index(ir, bb)];
 
-	return &is->insts[blk->first + blk->n - 1];
+	return &ir->insts[blk->first + blk->n - 1];
 }
 
 static bool phi_use_escapes(const struct escape *e, LLVMValueRef phi, LLVMValueRef v)
@@ -134,8 +129,8 @@ static bool phi_use_escapes(const struct escape *e, LLVMValueRef phi, LLVMValueR
 		LLVMBasicBlockRef from = LLVMGetIncomingBlock(phi, i);
 
 		if (LLVMGetIncomingValue(phi, i) == v &&
-		    isel_block_index(e->is, from) != UINT32_MAX &&
-		    version_of(e, last_inst(e->is, from)) != version_of(e, e->from))
+		    isel_block_index(e->ir, from) != UINT32_MAX &&
+		    version_of(e, last_inst(e->ir, from)) != version_of(e, e->from))
 			return true;
 	}
 	return false;
@@ -147,7 +142,7 @@ static bool escapes(struct escape *e, LLVMValueRef v)
 
 	for (u = LLVMGetFirstUse(v); u; u = LLVMGetNextUse(u)) {
 		LLVMValueRef user = LLVMGetUser(u);
-		const struct isel_inst *in = isel_inst_of(e->is, user);
+		const struct isel_inst *in = isel_inst_of(e->ir, user);
 
 		if (!in)
 			continue; /* unreachable code */
@@ -166,13 +161,13 @@ static bool escapes(struct escape *e, LLVMValueRef v)
 	return false;
 }
 
-void isel_find_escapes(struct isel *is)
+void isel_find_escapes(struct isel_ir *ir)
 {
 	uint32_t i;
 
-	for (i = 0; i < is->n_insts; i++) {
-		struct isel_inst *in = &is->insts[i];
-		struct escape e = { .is = is, .from = in, .budget = 64 };
+	for (i = 0; i < ir->n_insts; i++) {
+		struct isel_inst *in = &ir->insts[i];
+		struct escape e = { .ir = ir, .from = in, .budget = 64 };
 
 		if (in->op == LLVMCall && isel_calls(in->v, "nfp.pkt.data"))
 			e.pv = true;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "nfp_backend/isel/isel_priv.h"
+#include "nfp_backend/isel/isel_lower.h"
 
 /* Integer comparisons as branches: equality is isel_eq.c's, order stands here. a < b and a >= b are one
  * subtraction (64 bit: two with borrow) and a branch on C or N=V; the others are turned into these,
@@ -232,7 +232,7 @@ static bool offset_of(struct isel *is, const struct isel_addr *a, struct isel_va
 	if (a->off < 0 || a->off >> SMALL_BITS)
 		return false;
 	for (i = 0; i < a->n_var; i++)
-		if (isel_ubits(is, a->var[i]) > SMALL_BITS)
+		if (isel_ubits(&is->ir, a->var[i]) > SMALL_BITS)
 			return false;
 	*sum = isel_val1(isel_w_imm((uint32_t)a->off));
 	for (i = 0; i < a->n_var; i++) {
@@ -251,8 +251,8 @@ static bool jump_offsets(struct isel *is, LLVMIntPredicate p, LLVMValueRef a, LL
 	struct isel_val m, n;
 
 	if (LLVMGetTypeKind(LLVMTypeOf(a)) != LLVMPointerTypeKind || is_signed(p) ||
-	    LLVMGetPointerAddressSpace(LLVMTypeOf(a)) != ISEL_PACKET ||
-	    !isel_decompose(is, a, &x) || !isel_decompose(is, b, &y))
+	    LLVMGetPointerAddressSpace(LLVMTypeOf(a)) != ISEL_PACKET || !isel_address(is, a, &x) ||
+	    !isel_address(is, b, &y))
 		return false;
 	if (x.pkt_root != y.pkt_root || (x.pkt_root ? x.version != y.version : x.root != y.root))
 		return false;
@@ -271,7 +271,7 @@ void isel_jump_icmp(struct isel *is, LLVMIntPredicate p, LLVMValueRef a, LLVMVal
 	if (!sense)
 		p = inverse(p);
 	equality = p == LLVMIntEQ || p == LLVMIntNE;
-	if (equality && isel_call_is_fused(is, a)) {
+	if (equality && isel_call_is_fused(&is->ir, a)) {
 		isel_jump_call_failed(is, a, p == LLVMIntNE, target);
 		return;
 	}
@@ -303,7 +303,7 @@ static bool carry_form(struct isel *is, LLVMValueRef icmp, bool sense, LLVMIntPr
 	*p = LLVMGetICmpPredicate(icmp);
 	if (!sense)
 		*p = inverse(*p);
-	if (isel_ubits(is, a) < width && isel_ubits(is, b) < width)
+	if (isel_ubits(&is->ir, a) < width && isel_ubits(&is->ir, b) < width)
 		*p = as_unsigned(*p);
 	*has_c = isel_const_u64(b, c) && width <= 32;
 	if (width > 32)

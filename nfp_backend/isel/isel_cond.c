@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "nfp_backend/isel/isel_priv.h"
+#include "nfp_backend/isel/isel_lower.h"
 
 /* i1 values. Conditions are not computed: they are branched on where they are used, `and` and `or`
  * as chains of branches. Only a use as a number, a stored flag or a phi wants 0 or 1 in a register. */
@@ -7,22 +7,6 @@
 static bool is_bool_op(LLVMValueRef v, LLVMOpcode op)
 {
 	return isel_is_inst(v, op) && isel_width(v) == 1;
-}
-
-bool isel_is_cond(LLVMValueRef v)
-{
-	if (!LLVMIsAInstruction(v) || isel_width(v) != 1)
-		return false;
-	switch (LLVMGetInstructionOpcode(v)) {
-	case LLVMICmp:
-	case LLVMAnd:
-	case LLVMOr:
-	case LLVMXor:
-	case LLVMSelect:
-	case LLVMFreeze:
-	case LLVMExtractValue: return true;
-	default: return false;
-	}
 }
 
 enum shape { SHAPE_OTHER, SHAPE_AND, SHAPE_OR, SHAPE_NOT, SHAPE_XOR, SHAPE_SELECT };
@@ -75,7 +59,7 @@ bool isel_natural_sense(struct isel *is, LLVMValueRef cond)
 static void jump_if_both(struct isel *is, LLVMValueRef a, LLVMValueRef b, bool sense,
 			 uint32_t target)
 {
-	uint32_t skip = isel_new_block(is), scope = is->scope;
+	uint32_t skip = isel_new_block(is), scope = is->here.scope;
 
 	isel_jump_if(is, a, !sense, skip);
 	isel_jump_if(is, b, sense, target);
@@ -85,7 +69,7 @@ static void jump_if_both(struct isel *is, LLVMValueRef a, LLVMValueRef b, bool s
 
 static void jump_if_select(struct isel *is, LLVMValueRef v, bool sense, uint32_t target)
 {
-	uint32_t other = isel_new_block(is), join = isel_new_block(is), scope = is->scope;
+	uint32_t other = isel_new_block(is), join = isel_new_block(is), scope = is->here.scope;
 
 	isel_jump_if(is, LLVMGetOperand(v, 0), false, other);
 	isel_jump_if(is, LLVMGetOperand(v, 1), sense, target);
@@ -131,7 +115,7 @@ static void jump_if_op(struct isel *is, LLVMValueRef cond, bool sense, uint32_t 
 
 void isel_jump_if(struct isel *is, LLVMValueRef cond, bool sense, uint32_t target)
 {
-	const struct isel_inst *in = isel_inst_of(is, cond);
+	const struct isel_inst *in = isel_inst_of(&is->ir, cond);
 
 	if (in && isel_is_cond(cond) && in->deferred)
 		jump_if_op(is, cond, sense, target);
@@ -144,7 +128,7 @@ void isel_jump_if(struct isel *is, LLVMValueRef cond, bool sense, uint32_t targe
 /* A diamond: `yes` if the condition holds, else `no`. */
 static struct isel_word by_branch(struct isel *is, LLVMValueRef cond, uint32_t yes, uint32_t no)
 {
-	uint32_t far_block = isel_new_block(is), join = isel_new_block(is), scope = is->scope;
+	uint32_t far_block = isel_new_block(is), join = isel_new_block(is), scope = is->here.scope;
 	bool sense = isel_natural_sense(is, cond);
 	struct nfp_opnd o;
 
@@ -152,7 +136,7 @@ static struct isel_word by_branch(struct isel *is, LLVMValueRef cond, uint32_t y
 	isel_br(is, join);
 	isel_begin(is, far_block);
 	isel_goto(is, join);
-	is->scope = scope;
+	is->here.scope = scope;
 	o = isel_join_phi(is, far_block, nfp_imm(sense ? yes : no), nfp_imm(sense ? no : yes));
 	return isel_w_reg(o, yes > 1 ? 32 : 1);
 }
@@ -193,7 +177,7 @@ struct isel_word isel_bool(struct isel *is, LLVMValueRef cond)
 
 struct isel_word isel_bool_sext(struct isel *is, LLVMValueRef cond)
 {
-	const struct isel_inst *in = isel_inst_of(is, cond);
+	const struct isel_inst *in = isel_inst_of(&is->ir, cond);
 
 	if (in && in->deferred && isel_is_inst(cond, LLVMICmp)) {
 		if (isel_carry_means(is, cond, false)) /* 0 - 0 - !C */
@@ -207,7 +191,7 @@ struct isel_word isel_bool_sext(struct isel *is, LLVMValueRef cond)
 
 static bool is_cheap(struct isel *is, LLVMValueRef v)
 {
-	const struct isel_inst *in = isel_inst_of(is, v);
+	const struct isel_inst *in = isel_inst_of(&is->ir, v);
 
 	return !in || !in->deferred || in->op == LLVMGetElementPtr;
 }
@@ -257,7 +241,7 @@ void isel_select_select(struct isel *is, LLVMValueRef v)
 	LLVMValueRef cond = LLVMGetOperand(v, 0), yes = LLVMGetOperand(v, 1),
 		     no = LLVMGetOperand(v, 2);
 	bool sense = isel_natural_sense(is, cond);
-	uint32_t near_block, join, near_end, scope = is->scope;
+	uint32_t near_block, join, near_end, scope = is->here.scope;
 	struct arm far_arm, near_arm;
 
 	if (!is_cheap(is, sense ? yes : no) && is_cheap(is, sense ? no : yes))
@@ -268,8 +252,8 @@ void isel_select_select(struct isel *is, LLVMValueRef v)
 	isel_jump_if(is, cond, sense, join);
 	isel_goto(is, near_block);
 	near_arm = make_arm(is, sense ? no : yes);
-	near_end = is->cur;
+	near_end = is->here.block;
 	isel_goto(is, join);
-	is->scope = scope;
+	is->here.scope = scope;
 	join_arms(is, v, &near_arm, near_end, &far_arm);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "nfp_backend/isel/isel_priv.h"
+#include "nfp_backend/isel/isel_query.h"
 
 /* Which instructions are computed where their user stands instead of in place.
  *
@@ -10,45 +10,45 @@
 
 #define MAX_HEIGHT 24
 
-static bool used_by_multiple(LLVMValueRef cond, uint32_t block, struct isel *is)
+static bool used_by_multiple(LLVMValueRef cond, uint32_t block, struct isel_ir *ir)
 {
 	LLVMValueRef user = isel_single_user(cond);
-	struct isel_inst *in = user ? isel_inst_of(is, user) : NULL;
+	struct isel_inst *in = user ? isel_inst_of(ir, user) : NULL;
 
 	return !in || in->block != block;
 }
 
-static bool can_move_to_user(struct isel *is, const struct isel_inst *in)
+static bool can_move_to_user(struct isel_ir *ir, const struct isel_inst *in)
 {
 	LLVMValueRef user = isel_single_user(in->v);
-	const struct isel_inst *to = user ? isel_inst_of(is, user) : NULL;
+	const struct isel_inst *to = user ? isel_inst_of(ir, user) : NULL;
 
 	if (!to || to->block != in->block || to->op == LLVMPHI)
 		return false;
 	if (to->xfer_version != in->xfer_version || to->pv_version != in->pv_version)
 		return false;
 	/* operands of a condition that is tested in several places are computed once, but for masks */
-	if (isel_is_cond(user) && in->op != LLVMAnd && used_by_multiple(user, to->block, is))
+	if (isel_is_cond(user) && in->op != LLVMAnd && used_by_multiple(user, to->block, ir))
 		return false;
 	return true;
 }
 
-static bool wants_deferral(struct isel *is, const struct isel_inst *in)
+static bool wants_deferral(struct isel_ir *ir, const struct isel_inst *in)
 {
 	if (in->op == LLVMAlloca)
 		return true;
 	if (!isel_is_pure(in->v))
 		return false;
-	return isel_is_cond(in->v) || in->op == LLVMGetElementPtr || can_move_to_user(is, in);
+	return isel_is_cond(in->v) || in->op == LLVMGetElementPtr || can_move_to_user(ir, in);
 }
 
-static unsigned operand_height(struct isel *is, LLVMValueRef v)
+static unsigned operand_height(struct isel_ir *ir, LLVMValueRef v)
 {
 	unsigned h = 0;
 	int i, n = LLVMGetNumOperands(v);
 
 	for (i = 0; i < n; i++) {
-		struct isel_inst *o = isel_inst_of(is, LLVMGetOperand(v, (unsigned)i));
+		struct isel_inst *o = isel_inst_of(ir, LLVMGetOperand(v, (unsigned)i));
 
 		if (o && o->deferred && o->height > h)
 			h = o->height;
@@ -56,17 +56,17 @@ static unsigned operand_height(struct isel *is, LLVMValueRef v)
 	return h;
 }
 
-void isel_find_deferred(struct isel *is)
+void isel_find_deferred(struct isel_ir *ir)
 {
 	uint32_t i;
 
-	for (i = 0; i < is->n_insts; i++) {
-		struct isel_inst *in = &is->insts[i];
+	for (i = 0; i < ir->n_insts; i++) {
+		struct isel_inst *in = &ir->insts[i];
 		unsigned h;
 
-		if (!wants_deferral(is, in))
+		if (!wants_deferral(ir, in))
 			continue;
-		h = operand_height(is, in->v);
+		h = operand_height(ir, in->v);
 		if (h >= MAX_HEIGHT)
 			continue;
 		in->deferred = true;

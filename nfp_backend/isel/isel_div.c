@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "nfp_backend/isel/isel_priv.h"
+#include "nfp_backend/isel/isel_lower.h"
 
 /* Division. By a constant of 32 bits: multiplication by its reciprocal. Everything else: a loop of
  * shifts and subtractions, a bit of the quotient a round. Signed division goes through magnitudes.
@@ -93,7 +93,7 @@ struct division {
 static uint32_t open_phi(struct isel *is, uint32_t from, struct nfp_opnd init, struct nfp_opnd *reg)
 {
 	*reg = isel_join_phi(is, from, init, nfp_none());
-	return (uint32_t)is->fixups.len - 1;
+	return (uint32_t)is->phis.fixups.len - 1;
 }
 
 /* Shifts the pair r:q left by one bit; returns with the carry out of r in C. */
@@ -119,13 +119,13 @@ static void divide_loop(struct isel *is, struct division *dv)
 	uint32_t next = isel_new_block(is), done = isel_new_block(is), fix[5];
 	struct isel_val x = isel_shl_const(is, dv->x, 32 * dv->n - dv->bits);
 	struct nfp_opnd init[2];
-	unsigned k, n = dv->n, scope = is->scope;
+	unsigned k, n = dv->n, scope = is->here.scope;
 
 	for (k = 0; k < n; k++) {
 		init[k] = isel_use_reg(is, x.w[k]);
 		d[k] = isel_use_reg(is, dv->d.w[k]);
 	}
-	from = is->cur;
+	from = is->here.block;
 	isel_goto(is, head);
 	for (k = 0; k < n; k++) {
 		fix[k] = open_phi(is, from, init[k], &q[k]);
@@ -154,14 +154,14 @@ static void divide_loop(struct isel *is, struct division *dv)
 	isel_alu_to(is, i1, NFP_ALU_SUB, i, nfp_imm(1))->sets_cc = true;
 	isel_bcc(is, NFP_CC_NE, head);
 	isel_goto(is, done);
-	is->scope = scope;
+	is->here.scope = scope;
 	for (k = 0; k < n; k++) {
-		is->fixups.at[fix[k]].usual = qn[k];
-		is->fixups.at[fix[2 + k]].usual = rn[k];
+		is->phis.fixups.at[fix[k]].usual = qn[k];
+		is->phis.fixups.at[fix[2 + k]].usual = rn[k];
 		dv->q.w[k] = isel_w_reg(qn[k], 32);
 		dv->r.w[k] = isel_w_reg(rn[k], 32);
 	}
-	is->fixups.at[fix[4]].usual = i1;
+	is->phis.fixups.at[fix[4]].usual = i1;
 	dv->q.n = dv->r.n = (uint8_t)n;
 }
 
@@ -235,8 +235,8 @@ void isel_select_div(struct isel *is, LLVMValueRef v)
 	LLVMValueRef a = LLVMGetOperand(v, 0), b = LLVMGetOperand(v, 1);
 	bool is_signed = op == LLVMSDiv || op == LLVMSRem,
 	     want_q = op == LLVMUDiv || op == LLVMSDiv;
-	bool neg_a = is_signed && isel_ubits(is, a) == isel_width(a);
-	bool neg_b = is_signed && isel_ubits(is, b) == isel_width(b);
+	bool neg_a = is_signed && isel_ubits(&is->ir, a) == isel_width(a);
+	bool neg_b = is_signed && isel_ubits(&is->ir, b) == isel_width(b);
 	struct isel_val sa = { 0 }, sb = { 0 }, r;
 	struct division dv = { 0 };
 

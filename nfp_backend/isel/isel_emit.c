@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "nfp_backend/isel/isel_priv.h"
+#include "nfp_backend/isel/isel_cursor.h"
 
 /* Machine instructions, appended to the current block; each takes operands that the hardware can
  * read (constants up to 255) and gives its result in a new register. */
 
 struct nfp_mi *isel_emit(struct isel *is, enum nfp_mir_op op)
 {
-	struct nfp_mi *mi = nfp_append(is->fn, is->cx, is->cur, op);
+	struct nfp_mi *mi = nfp_append(is->fn, is->cx, is->here.block, op);
 
-	mi->bpf_pc = is->bpf_pc;
+	mi->bpf_pc = is->here.bpf_pc;
 	return mi;
 }
 
@@ -16,8 +16,8 @@ uint32_t isel_new_block(struct isel *is)
 {
 	uint32_t b = nfp_new_block(is->fn, is->cx);
 
-	*vec_push(&is->owner, is->cx->scratch) = is->ir_block;
-	is->fn->blocks.at[b].freq = is->blocks[is->ir_block].freq;
+	*vec_push(&is->here.owner, is->cx->scratch) = is->here.ir_block;
+	is->fn->blocks.at[b].freq = is->ir.blocks[is->here.ir_block].freq;
 	return b;
 }
 
@@ -29,8 +29,8 @@ void isel_br(struct isel *is, uint32_t block)
 /* Code after a conditional branch does not run whenever the code before does. */
 static void push_scope(struct isel *is)
 {
-	*vec_push(&is->scope_parent, is->cx->scratch) = is->scope;
-	is->scope = (uint32_t)is->scope_parent.len;
+	*vec_push(&is->here.scope_parent, is->cx->scratch) = is->here.scope;
+	is->here.scope = (uint32_t)is->here.scope_parent.len;
 }
 
 void isel_jump(struct isel *is, uint32_t block)
@@ -81,13 +81,13 @@ bool isel_same_opnd(const struct nfp_opnd *a, const struct nfp_opnd *b)
 
 void isel_begin(struct isel *is, uint32_t block)
 {
-	is->cur = block;
+	is->here.block = block;
 }
 
 void isel_begin_arm(struct isel *is, uint32_t block, uint32_t scope)
 {
 	isel_begin(is, block);
-	is->scope = scope;
+	is->here.scope = scope;
 	push_scope(is);
 }
 
@@ -243,9 +243,9 @@ struct nfp_opnd isel_join_phi(struct isel *is, uint32_t special_pred, struct nfp
 	struct nfp_opnd dst = isel_new_reg(is);
 
 	isel_emit(is, NFP_M_PHI)->dst = dst;
-	*vec_push(&is->fixups, is->cx->scratch) = (struct isel_phi_fixup){
-		.block = is->cur,
-		.insn = (uint32_t)is->fn->blocks.at[is->cur].insns.len - 1,
+	*vec_push(&is->phis.fixups, is->cx->scratch) = (struct isel_phi_fixup){
+		.block = is->here.block,
+		.insn = (uint32_t)is->fn->blocks.at[is->here.block].insns.len - 1,
 		.usual = usual,
 	};
 	isel_join_more(is, special_pred, special);
@@ -254,7 +254,7 @@ struct nfp_opnd isel_join_phi(struct isel *is, uint32_t special_pred, struct nfp
 
 void isel_join_more(struct isel *is, uint32_t special_pred, struct nfp_opnd special)
 {
-	struct isel_phi_fixup *f = &is->fixups.at[is->fixups.len - 1];
+	struct isel_phi_fixup *f = &is->phis.fixups.at[is->phis.fixups.len - 1];
 
 	*vec_push(&f->special, is->cx->scratch) =
 		(struct isel_phi_special){ special_pred, special };
@@ -267,9 +267,9 @@ bool isel_in_scope(const struct isel *is, uint32_t block, uint32_t scope)
 {
 	uint32_t s;
 
-	if (block != is->ir_block)
-		return scope == 0 && isel_dominates(is, block, is->ir_block);
-	for (s = is->scope; s != scope && s; s = is->scope_parent.at[s - 1])
+	if (block != is->here.ir_block)
+		return scope == 0 && isel_dominates(&is->ir, block, is->here.ir_block);
+	for (s = is->here.scope; s != scope && s; s = is->here.scope_parent.at[s - 1])
 		;
 	return s == scope;
 }
@@ -281,6 +281,6 @@ void isel_refuse(struct isel *is, const char *what)
 	if (is->failed)
 		return;
 	is->failed = true;
-	at.insn = is->bpf_pc;
+	at.insn = is->here.bpf_pc;
 	diag_error(is->cx->diags, &at, REASON_ISEL_UNSUPPORTED, what);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "nfp_backend/isel/isel_priv.h"
+#include "nfp_backend/isel/isel_lower.h"
 
 /* Equality as branches.
  *
@@ -46,7 +46,7 @@ unsigned isel_eq_cost(const struct isel_word *w, uint32_t c)
 static void jump_bytes(struct isel *is, struct nfp_opnd o, unsigned first, unsigned n, uint32_t c,
 		       bool eq, uint32_t target)
 {
-	uint32_t skip = eq && n > 1 ? isel_new_block(is) : 0, scope = is->scope;
+	uint32_t skip = eq && n > 1 ? isel_new_block(is) : 0, scope = is->here.scope;
 	unsigned i;
 
 	for (i = 0; i + 1 < n; i++)
@@ -127,7 +127,7 @@ static void jump_eq_word(struct isel *is, struct isel_word a, struct isel_word b
 /* Operands zero-extended to whole words. */
 void isel_jump_eq(struct isel *is, struct isel_val a, struct isel_val b, bool eq, uint32_t target)
 {
-	uint32_t skip, scope = is->scope;
+	uint32_t skip, scope = is->here.scope;
 	unsigned i;
 
 	if (a.n == 2 && isel_w_is(&b.w[0], 0) && isel_w_is(&b.w[1], 0) && !isel_w_is_imm(&a.w[0]) &&
@@ -155,7 +155,7 @@ void isel_jump_eq(struct isel *is, struct isel_val a, struct isel_val b, bool eq
 /* (x & y) == 0 where the masked value itself is not needed and no bit field. */
 static bool jump_masked(struct isel *is, LLVMValueRef a, LLVMValueRef b, bool eq, uint32_t target)
 {
-	struct isel_inst *in = isel_inst_of(is, a);
+	struct isel_inst *in = isel_inst_of(&is->ir, a);
 	struct isel_word x, y, t;
 	uint64_t zero;
 	uint32_t imm;
@@ -220,7 +220,7 @@ static void add_part(struct parts *p, struct isel_word w)
 
 static bool collect_parts(struct isel *is, LLVMValueRef v, struct parts *p)
 {
-	struct isel_inst *in = isel_inst_of(is, v);
+	struct isel_inst *in = isel_inst_of(&is->ir, v);
 
 	if (in && in->op == LLVMOr && in->deferred)
 		return collect_parts(is, LLVMGetOperand(v, 0), p) &&
@@ -233,9 +233,9 @@ static bool collect_parts(struct isel *is, LLVMValueRef v, struct parts *p)
 
 static bool jump_parts(struct isel *is, LLVMValueRef a, LLVMValueRef b, bool eq, uint32_t target)
 {
-	struct isel_inst *in = isel_inst_of(is, a);
+	struct isel_inst *in = isel_inst_of(&is->ir, a);
 	struct parts p = { .n = 0 };
-	uint32_t all = 0, skip, scope = is->scope;
+	uint32_t all = 0, skip, scope = is->here.scope;
 	uint64_t c;
 	unsigned i;
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "nfp_backend/firmware/calling_convention.h"
-#include "nfp_backend/isel/isel_priv.h"
+#include "nfp_backend/isel/isel_lower.h"
 
 /* Ways out. A verdict that is known where control leaves is a branch to one shared block a result byte;
  * only a computed verdict goes through the firmware's table (nfp.md 4.6). Blocks that do nothing
@@ -9,7 +9,8 @@
 uint32_t isel_exit_block(struct isel *is, uint32_t r0)
 {
 	uint8_t byte = nfp_exit_byte(is->fn->prog_type, r0);
-	uint32_t *b = isel_map_at(&is->exits, is->cx, byte + UINT64_C(1)), here = is->cur;
+	uint32_t *b = isel_map_at(&is->cache.exits, is->cx, byte + UINT64_C(1)),
+		 here = is->here.block;
 	struct nfp_mi *mi;
 
 	if (*b == UINT32_MAX) {
@@ -45,10 +46,10 @@ static bool eval_phi(struct isel *is, const struct known *k, LLVMValueRef phi, u
 {
 	unsigned i, n = LLVMCountIncoming(phi);
 
-	if (k->cond || isel_inst_of(is, phi)->block != k->to)
+	if (k->cond || isel_inst_of(&is->ir, phi)->block != k->to)
 		return false;
 	for (i = 0; i < n; i++)
-		if (isel_block_index(is, LLVMGetIncomingBlock(phi, i)) == k->from)
+		if (isel_block_index(&is->ir, LLVMGetIncomingBlock(phi, i)) == k->from)
 			return isel_const_u64(LLVMGetIncomingValue(phi, i), out);
 	return false;
 }
@@ -93,7 +94,7 @@ static bool eval(struct isel *is, struct known *k, LLVMValueRef v, uint64_t *out
 	}
 	if (!LLVMIsAInstruction(v))
 		return isel_const_u64(v, out);
-	if (!isel_inst_of(is, v) || isel_width(v) > 64 || !isel_width(v) || !k->budget--)
+	if (!isel_inst_of(&is->ir, v) || isel_width(v) > 64 || !isel_width(v) || !k->budget--)
 		return false;
 	if (isel_is_inst(v, LLVMPHI))
 		return eval_phi(is, k, v, out);
@@ -111,14 +112,14 @@ static bool eval(struct isel *is, struct known *k, LLVMValueRef v, uint64_t *out
 
 uint32_t isel_edge(struct isel *is, uint32_t from, uint32_t to)
 {
-	const struct isel_block *blk = &is->blocks[to];
+	const struct isel_block *blk = &is->ir.blocks[to];
 	struct known k = { .from = from, .to = to, .budget = 32 };
 	uint64_t r0;
 
 	if (blk->ret_only &&
 	    eval(is, &k, LLVMGetOperand(LLVMGetBasicBlockTerminator(blk->bb), 0), &r0))
 		return isel_exit_block(is, (uint32_t)r0);
-	return blk->head;
+	return is->here.head[to];
 }
 
 /* ---- ret ---- */
@@ -167,7 +168,7 @@ static bool return_by_condition(struct isel *is, LLVMValueRef v)
 
 void isel_return(struct isel *is, LLVMValueRef v)
 {
-	const struct isel_inst *in = isel_inst_of(is, v);
+	const struct isel_inst *in = isel_inst_of(&is->ir, v);
 	uint64_t r0;
 
 	if (!in && isel_const_u64(v, &r0)) {
@@ -175,7 +176,7 @@ void isel_return(struct isel *is, LLVMValueRef v)
 	} else if (in && return_by_condition(is, v)) {
 		return;
 	} else if (in && in->op == LLVMSelect && in->deferred) {
-		uint32_t yes = isel_new_block(is), scope = is->scope;
+		uint32_t yes = isel_new_block(is), scope = is->here.scope;
 
 		isel_jump_if(is, LLVMGetOperand(v, 0), true, yes);
 		isel_return(is, LLVMGetOperand(v, 2));

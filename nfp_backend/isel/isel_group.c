@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "nfp_backend/isel/isel_priv.h"
+#include "nfp_backend/isel/isel_query.h"
 
 /* Which loads share one memory command.
  *
@@ -18,7 +18,7 @@
 /* ---- stores between ---- */
 
 struct path_search {
-	struct isel *is;
+	struct isel_ir *ir;
 	const struct isel_inst *from, *to;
 	const struct isel_addr *addr;
 	uint32_t bytes;
@@ -33,7 +33,7 @@ static bool clobbers(struct path_search *s, const struct isel_inst *in)
 
 	switch (in->op) {
 	case LLVMStore:
-		if (!isel_decompose(s->is, LLVMGetOperand(in->v, 1), &a))
+		if (!isel_decompose(s->ir, LLVMGetOperand(in->v, 1), &a))
 			return true;
 		return isel_may_overlap(
 			&a, (uint32_t)isel_type_bytes(LLVMTypeOf(LLVMGetOperand(in->v, 0))),
@@ -48,7 +48,7 @@ static bool clobbers(struct path_search *s, const struct isel_inst *in)
 static bool scan_back(struct path_search *s, uint32_t end, uint32_t first)
 {
 	while (end-- > first) {
-		const struct isel_inst *in = &s->is->insts[end];
+		const struct isel_inst *in = &s->ir->insts[end];
 
 		if (in == s->from)
 			return false;
@@ -60,33 +60,33 @@ static bool scan_back(struct path_search *s, uint32_t end, uint32_t first)
 
 static void queue_preds(struct path_search *s, uint32_t b)
 {
-	const struct isel_block *blk = &s->is->blocks[b];
+	const struct isel_block *blk = &s->ir->blocks[b];
 	size_t i;
 
 	for (i = 0; i < blk->preds.len; i++) {
 		if (s->seen[blk->preds.at[i]])
 			continue;
 		s->seen[blk->preds.at[i]] = true;
-		*vec_push(&s->queue, s->is->cx->scratch) = blk->preds.at[i];
+		*vec_push(&s->queue, s->ir->cx->scratch) = blk->preds.at[i];
 	}
 }
 
-static bool clobbered_between(struct isel *is, const struct isel_inst *from,
+static bool clobbered_between(struct isel_ir *ir, const struct isel_inst *from,
 			      const struct isel_inst *to, const struct isel_addr *addr,
 			      uint32_t bytes)
 {
-	struct path_search s = { .is = is, .from = from, .to = to, .addr = addr, .bytes = bytes };
-	uint32_t at = (uint32_t)(to - is->insts);
+	struct path_search s = { .ir = ir, .from = from, .to = to, .addr = addr, .bytes = bytes };
+	uint32_t at = (uint32_t)(to - ir->insts);
 
 	if (from->block == to->block)
-		return scan_back(&s, at, is->blocks[to->block].first);
-	if (scan_back(&s, at, is->blocks[to->block].first))
+		return scan_back(&s, at, ir->blocks[to->block].first);
+	if (scan_back(&s, at, ir->blocks[to->block].first))
 		return true;
-	s.seen = ARENA_ARRAY(is->cx->scratch, bool, is->n_blocks);
+	s.seen = ARENA_ARRAY(ir->cx->scratch, bool, ir->n_blocks);
 	queue_preds(&s, to->block);
 	while (s.queue.len) {
 		uint32_t b = s.queue.at[--s.queue.len];
-		const struct isel_block *blk = &is->blocks[b];
+		const struct isel_block *blk = &ir->blocks[b];
 
 		if (scan_back(&s, blk->first + blk->n, blk->first))
 			return true;
@@ -112,10 +112,10 @@ static bool is_chosen_in_value(const struct isel_addr *addr)
 	       (addr->n_var || !isel_calls(addr->root, "nfp.map.lookup"));
 }
 
-static bool joins(struct isel *is, const struct isel_group *g, const struct isel_inst *in,
+static bool joins(struct isel_ir *ir, const struct isel_group *g, const struct isel_inst *in,
 		  const struct isel_addr *addr)
 {
-	const struct isel_inst *leader = &is->insts[g->leader];
+	const struct isel_inst *leader = &ir->insts[g->leader];
 	int64_t end = addr->off + load_bytes(in);
 
 	if (!isel_same_base(&g->addr, addr) || leader->xfer_version != in->xfer_version)
@@ -124,30 +124,30 @@ static bool joins(struct isel *is, const struct isel_group *g, const struct isel
 		return false;
 	if ((g->max > end ? g->max : end) - (g->min < addr->off ? g->min : addr->off) > MAX_SPAN)
 		return false;
-	return isel_dominates(is, leader->block, in->block) &&
-	       !clobbered_between(is, leader, in, addr, load_bytes(in));
+	return isel_dominates(ir, leader->block, in->block) &&
+	       !clobbered_between(ir, leader, in, addr, load_bytes(in));
 }
 
-static void add_load(struct isel *is, uint32_t i, const struct isel_addr *addr)
+static void add_load(struct isel_ir *ir, uint32_t i, const struct isel_addr *addr)
 {
-	struct isel_inst *in = &is->insts[i];
+	struct isel_inst *in = &ir->insts[i];
 	int64_t end = addr->off + load_bytes(in);
 	struct isel_group *g = NULL;
 	size_t k;
 
-	for (k = is->groups.len; k-- > 0 && !g;)
-		if (joins(is, is->groups.at[k], in, addr))
-			g = is->groups.at[k];
+	for (k = ir->groups.len; k-- > 0 && !g;)
+		if (joins(ir, ir->groups.at[k], in, addr))
+			g = ir->groups.at[k];
 	if (!g) {
-		g = ARENA_NEW(is->cx->scratch, struct isel_group);
+		g = ARENA_NEW(ir->cx->scratch, struct isel_group);
 		*g = (struct isel_group){
 			.addr = *addr, .leader = i, .min = addr->off, .max = end
 		};
-		*vec_push(&is->groups, is->cx->scratch) = g;
+		*vec_push(&ir->groups, ir->cx->scratch) = g;
 	}
 	g->min = addr->off < g->min ? addr->off : g->min;
 	g->max = end > g->max ? end : g->max;
-	*vec_push(&g->loads, is->cx->scratch) = i;
+	*vec_push(&g->loads, ir->cx->scratch) = i;
 	in->group = g;
 }
 
@@ -160,15 +160,15 @@ struct wish {
 };
 
 /* What would a tuple in either order cost this load's users? */
-static struct wish wish_of(struct isel *is, uint32_t i)
+static struct wish wish_of(struct isel_ir *ir, uint32_t i)
 {
-	const struct isel_inst *in = &is->insts[i];
+	const struct isel_inst *in = &ir->insts[i];
 	struct wish w = { .bytes = load_bytes(in) };
 	unsigned swap = w.bytes <= 1 ? 0 : w.bytes <= 4 ? (w.bytes == 4 ? 2 : 1) : 4;
 	struct isel_addr addr;
 	LLVMUseRef u;
 
-	(void)isel_decompose(is, LLVMGetOperand(in->v, 0), &addr);
+	(void)isel_decompose(ir, LLVMGetOperand(in->v, 0), &addr);
 	w.off = addr.off;
 	for (u = LLVMGetFirstUse(in->v); u; u = LLVMGetNextUse(u)) {
 		LLVMValueRef user = LLVMGetUser(u);
@@ -194,20 +194,20 @@ static unsigned straddle_cost(const struct wish *w, int64_t start)
 	return first / 4 != (first + w->bytes - 1) / 4 && (w->bytes <= 4 || first % 4) ? 2 : 0;
 }
 
-static unsigned shape_cost(struct isel *is, const struct isel_group *g, int64_t start)
+static unsigned shape_cost(struct isel_ir *ir, const struct isel_group *g, int64_t start)
 {
 	unsigned cost = g->max - start > 32; /* override word */
 	size_t i;
 
 	for (i = 0; i < g->loads.len; i++) {
-		struct wish w = wish_of(is, g->loads.at[i]);
+		struct wish w = wish_of(ir, g->loads.at[i]);
 
 		cost += straddle_cost(&w, start);
 	}
 	return cost;
 }
 
-static void choose_start(struct isel *is, struct isel_group *g)
+static void choose_start(struct isel_ir *ir, struct isel_group *g)
 {
 	int64_t lowest = g->min - 3, start;
 	unsigned best = UINT32_MAX;
@@ -223,7 +223,7 @@ static void choose_start(struct isel *is, struct isel_group *g)
 	if (lowest < 0)
 		lowest = g->min < 0 ? g->min : 0;
 	for (start = g->min; start >= lowest; start--) {
-		unsigned cost = shape_cost(is, g, start);
+		unsigned cost = shape_cost(ir, g, start);
 
 		if (cost < best) {
 			best = cost;
@@ -232,40 +232,37 @@ static void choose_start(struct isel *is, struct isel_group *g)
 	}
 }
 
-static void choose_shape(struct isel *is, struct isel_group *g)
+static void choose_shape(struct isel_ir *ir, struct isel_group *g)
 {
 	unsigned little = 0, big = 0;
 	size_t i;
 
 	g->local = true;
 	for (i = 0; i < g->loads.len; i++) {
-		struct wish w = wish_of(is, g->loads.at[i]);
+		struct wish w = wish_of(ir, g->loads.at[i]);
 
-		g->local &= is->insts[g->loads.at[i]].block == is->insts[g->leader].block;
+		g->local &= ir->insts[g->loads.at[i]].block == ir->insts[g->leader].block;
 		little += w.little;
 		big += w.big;
 	}
 	g->big_endian = big < little;
-	choose_start(is, g);
+	choose_start(ir, g);
 	g->words = (uint32_t)(g->max - g->addr.off + 3) / 4;
 }
 
-void isel_find_groups(struct isel *is)
+void isel_find_groups(struct isel_ir *ir)
 {
 	size_t k;
 	uint32_t i;
 
-	for (i = 0; i < is->n_insts; i++) {
-		const struct isel_inst *in = &is->insts[i];
+	for (i = 0; i < ir->n_insts; i++) {
+		const struct isel_inst *in = &ir->insts[i];
 		struct isel_addr addr;
 
-		if (in->op != LLVMLoad || !in->width)
-			continue;
-		if (!isel_decompose(is, LLVMGetOperand(in->v, 0), &addr))
-			return;
-		if (addr.space != ISEL_STACK)
-			add_load(is, i, &addr);
+		if (in->op == LLVMLoad && in->width &&
+		    isel_decompose(ir, LLVMGetOperand(in->v, 0), &addr) && addr.space != ISEL_STACK)
+			add_load(ir, i, &addr);
 	}
-	for (k = 0; k < is->groups.len; k++)
-		choose_shape(is, is->groups.at[k]);
+	for (k = 0; k < ir->groups.len; k++)
+		choose_shape(ir, ir->groups.at[k]);
 }

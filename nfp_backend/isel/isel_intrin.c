@@ -1,59 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "nfp_backend/isel/isel_priv.h"
+#include "nfp_backend/isel/isel_lower.h"
 
 /* LLVM's own intrinsics that the pass list makes out of ordinary code. */
-
-static const char *const pure_prefixes[] = {
-	"llvm.bswap.",
-	"llvm.bitreverse.",
-	"llvm.ctpop.",
-	"llvm.ctlz.",
-	"llvm.cttz.",
-	"llvm.fshl.",
-	"llvm.fshr.",
-	"llvm.umin.",
-	"llvm.umax.",
-	"llvm.smin.",
-	"llvm.smax.",
-	"llvm.abs.",
-	"llvm.usub.sat.",
-	"llvm.uadd.sat.",
-	"llvm.uadd.with.overflow.",
-	"llvm.usub.with.overflow.",
-	"llvm.sadd.with.overflow.",
-	"llvm.ssub.with.overflow.",
-	"llvm.umul.with.overflow.",
-	"llvm.smul.with.overflow.",
-	"llvm.ucmp.",
-	"llvm.scmp.",
-	"llvm.sadd.sat.",
-	"llvm.ssub.sat.",
-	NULL,
-};
-
-static const char *const ignored_prefixes[] = {
-	"llvm.assume",
-	"llvm.lifetime.",
-	"llvm.dbg.",
-	"llvm.donothing",
-	"llvm.experimental.noalias.scope.decl",
-	"llvm.invariant.",
-	"llvm.sideeffect",
-	NULL,
-};
-
-static bool has_prefix(const char *name, const char *const *list)
-{
-	for (; *list; list++)
-		if (!strncmp(name, *list, strlen(*list)))
-			return true;
-	return false;
-}
-
-bool isel_intrinsic_is_pure(const char *name)
-{
-	return has_prefix(name, pure_prefixes);
-}
 
 /* ---- byte and bit order ---- */
 
@@ -185,7 +133,7 @@ static struct isel_word highest(struct isel *is, struct isel_word w)
  * 0 decides. All 0: width. */
 static struct isel_word count_zeros(struct isel *is, struct isel_val v, unsigned width, bool below)
 {
-	uint32_t join = isel_new_block(is), scope = is->scope;
+	uint32_t join = isel_new_block(is), scope = is->here.scope;
 	struct {
 		uint32_t from;
 		struct nfp_opnd o;
@@ -195,7 +143,7 @@ static struct isel_word count_zeros(struct isel *is, struct isel_val v, unsigned
 	unsigned i, k;
 
 	for (k = 0; k < v.n; k++) {
-		uint32_t next = isel_new_block(is), before = is->scope;
+		uint32_t next = isel_new_block(is), before = is->here.scope;
 
 		i = below ? k : v.n - 1u - k;
 		isel_jump_eq_const(is, v.w[i], 32, 0, true, next);
@@ -208,12 +156,12 @@ static struct isel_word count_zeros(struct isel *is, struct isel_val v, unsigned
 				     isel_val1(highest(is, v.w[i])), 32)
 				    .w[0];
 		arm[k].o = isel_use_phi(is, r);
-		arm[k].from = is->cur;
+		arm[k].from = is->here.block;
 		isel_br(is, join);
 		isel_begin_arm(is, next, before);
 	}
 	isel_goto(is, join);
-	is->scope = scope;
+	is->here.scope = scope;
 	acc = isel_join_phi(is, arm[0].from, arm[0].o, nfp_imm(width));
 	for (k = 1; k < v.n; k++)
 		isel_join_more(is, arm[k].from, arm[k].o);
@@ -235,7 +183,7 @@ static struct isel_val ctpop(struct isel *is, struct isel_val v)
 static struct isel_val choose(struct isel *is, LLVMIntPredicate p, struct isel_val a,
 			      struct isel_val b, struct isel_val yes, struct isel_val no)
 {
-	uint32_t yes_block = isel_new_block(is), join = isel_new_block(is), scope = is->scope;
+	uint32_t yes_block = isel_new_block(is), join = isel_new_block(is), scope = is->here.scope;
 	struct nfp_opnd y[ISEL_MAX_WORDS], n[ISEL_MAX_WORDS];
 	struct isel_val r = { .n = yes.n };
 	unsigned i;
@@ -248,7 +196,7 @@ static struct isel_val choose(struct isel *is, LLVMIntPredicate p, struct isel_v
 	isel_br(is, join);
 	isel_begin(is, yes_block);
 	isel_goto(is, join);
-	is->scope = scope;
+	is->here.scope = scope;
 	for (i = 0; i < r.n; i++) {
 		if (isel_same_opnd(&y[i], &n[i]))
 			r.w[i] = isel_w_reg(y[i], 32);
@@ -430,7 +378,7 @@ static bool select_binary(struct isel *is, LLVMValueRef v, const char *name)
 
 bool isel_select_intrinsic(struct isel *is, LLVMValueRef v, const char *name)
 {
-	if (has_prefix(name, ignored_prefixes))
+	if (isel_intrinsic_is_ignored(name))
 		return true;
 	if (is_call(name, "llvm.memcpy.") || is_call(name, "llvm.memmove.")) {
 		isel_select_memcpy(is, v);

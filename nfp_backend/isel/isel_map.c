@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "nfp_backend/isel/isel_priv.h"
+#include "nfp_backend/isel/isel_ir.h"
 
 /* Hash map from non-zero 64-bit keys to 32-bit indices. Nobody iterates over one, so the order of
  * addresses never shows in the output. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "nfp_backend/isel/isel_priv.h"
+#include "nfp_backend/isel/isel_lower.h"
 
 /* Packet and map-value accesses: a group's command, bytes out of its transfer registers, atomics, and
  * copies of constant size. */
@@ -75,7 +75,7 @@ static struct isel_val load_in_order(struct isel *is, const struct isel_inst *in
 {
 	struct isel_addr addr;
 
-	(void)isel_decompose(is, LLVMGetOperand(in->v, 0), &addr);
+	(void)isel_address(is, LLVMGetOperand(in->v, 0), &addr);
 	return tuple_value(is, in->group, (unsigned)(addr.off - in->group->addr.off),
 			   (in->width + 7u) / 8);
 }
@@ -99,7 +99,7 @@ static void into_registers(struct isel *is, struct isel_val *v)
 
 void isel_select_load(struct isel *is, LLVMValueRef v)
 {
-	struct isel_inst *in = isel_inst_of(is, v);
+	struct isel_inst *in = isel_inst_of(&is->ir, v);
 	struct isel_addr addr;
 	struct isel_val val;
 
@@ -107,7 +107,7 @@ void isel_select_load(struct isel *is, LLVMValueRef v)
 		isel_refuse(is, "a load of a type that is neither integer nor pointer");
 		return;
 	}
-	if (!isel_decompose(is, LLVMGetOperand(v, 0), &addr))
+	if (!isel_address(is, LLVMGetOperand(v, 0), &addr))
 		return;
 	if (addr.space == ISEL_STACK) {
 		val = isel_stack_read(is, &addr, (in->width + 7u) / 8, LLVMGetAlignment(v));
@@ -132,10 +132,10 @@ void isel_select_load(struct isel *is, LLVMValueRef v)
 /* A load whose tuple is big-endian and still there. */
 static struct isel_inst *big_endian_load(struct isel *is, LLVMValueRef v)
 {
-	struct isel_inst *in = isel_inst_of(is, v);
+	struct isel_inst *in = isel_inst_of(&is->ir, v);
 
 	if (!in || !in->group || !in->group->big_endian || in->width % 16 ||
-	    is->insts[is->at].xfer_version != in->xfer_version)
+	    is->ir.insts[is->here.at].xfer_version != in->xfer_version)
 		return NULL;
 	return in;
 }
@@ -170,7 +170,7 @@ void isel_select_store(struct isel *is, LLVMValueRef v)
 		isel_refuse(is, "a store of a type that is neither integer nor pointer");
 		return;
 	}
-	if (!isel_decompose(is, LLVMGetOperand(v, 1), &st.addr))
+	if (!isel_address(is, LLVMGetOperand(v, 1), &st.addr))
 		return;
 	if (st.addr.space == ISEL_STACK)
 		isel_stack_store(is, &st.addr, isel_get_zext(is, value), st.bytes,
@@ -208,7 +208,7 @@ void isel_select_atomic(struct isel *is, LLVMValueRef v)
 		isel_refuse(is, "an atomic operation other than addition without result");
 		return;
 	}
-	if (!isel_decompose(is, LLVMGetOperand(v, 0), &addr))
+	if (!isel_address(is, LLVMGetOperand(v, 0), &addr))
 		return;
 	if (addr.space != ISEL_MAP_VALUE) {
 		isel_refuse(is, "an atomic operation outside map values");
@@ -219,7 +219,7 @@ void isel_select_atomic(struct isel *is, LLVMValueRef v)
 	at = isel_cmd_address(is, &addr);
 	imm = isel_w_is_imm(&addend.w[0]) && addend.w[0].o.imm <= 0xffff &&
 	      (addend.n == 1 || isel_w_is(&addend.w[1], 0)) &&
-	      isel_may_post(is, is->at, &addr, width / 8);
+	      isel_may_post(&is->ir, is->here.at, &addr, width / 8);
 	if (!imm) {
 		xout = nfp_new_vreg(is->fn, is->cx, NFP_V_XOUT, addend.n);
 		for (i = 0; i < addend.n; i++)
@@ -293,8 +293,8 @@ void isel_select_memcpy(struct isel *is, LLVMValueRef v)
 		isel_refuse(is, "a memory copy of variable size or over 128 bytes");
 		return;
 	}
-	if (!bytes || !isel_decompose(is, LLVMGetOperand(v, 0), &to) ||
-	    !isel_decompose(is, LLVMGetOperand(v, 1), &from))
+	if (!bytes || !isel_address(is, LLVMGetOperand(v, 0), &to) ||
+	    !isel_address(is, LLVMGetOperand(v, 1), &from))
 		return;
 	read_bytes(is, &from, (uint32_t)bytes, w);
 	write_bytes(is, &to, (uint32_t)bytes, w);
@@ -311,7 +311,7 @@ void isel_select_memset(struct isel *is, LLVMValueRef v)
 		isel_refuse(is, "a memory fill of variable size or over 512 bytes");
 		return;
 	}
-	if (!bytes || !isel_decompose(is, LLVMGetOperand(v, 0), &to))
+	if (!bytes || !isel_address(is, LLVMGetOperand(v, 0), &to))
 		return;
 	fill = isel_zext_word(
 		is,

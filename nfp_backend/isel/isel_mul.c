@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "nfp_backend/isel/isel_priv.h"
+#include "nfp_backend/isel/isel_lower.h"
 
 /* Multiplication (nfp.md 2.15): hidden multiplier fed by a run of glued steps. */
 
@@ -169,7 +169,7 @@ void isel_select_mul(struct isel *is, LLVMValueRef v)
 {
 	struct isel_val a = isel_get(is, LLVMGetOperand(v, 0)),
 			b = isel_get(is, LLVMGetOperand(v, 1));
-	unsigned need = (isel_ubits(is, v) + 31) / 32;
+	unsigned need = (isel_ubits(&is->ir, v) + 31) / 32;
 
 	if (!need)
 		need = 1;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "nfp_backend/isel/isel_priv.h"
+#include "nfp_backend/isel/isel_lower.h"
 
 /* llvm.{s,u}{add,sub,mul}.with.overflow: result and overflow flag are made where they are extracted.
  * The flag: the exact result, in enough words, is not what its low bits extend to. */

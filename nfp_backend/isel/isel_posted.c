@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "nfp_backend/isel/isel_priv.h"
+#include "nfp_backend/isel/isel_query.h"
 
 /* Which atomic additions may be posted, so that nobody waits for them?
  *
@@ -12,7 +12,7 @@
 #define MAX_STEPS 4096 /* instructions looked at; beyond that it waits */
 
 struct search {
-	struct isel *is;
+	const struct isel_ir *ir;
 	const struct isel_addr *addr; /* of the addition */
 	uint32_t bytes;
 	bool *seen; /* blocks that have been queued */
@@ -36,7 +36,7 @@ static void look_at_store(struct search *s, const struct isel_inst *in)
 	uint64_t bytes = isel_type_bytes(LLVMTypeOf(LLVMGetOperand(in->v, 0)));
 	struct isel_addr addr;
 
-	if (isel_decompose(s->is, LLVMGetOperand(in->v, 1), &addr))
+	if (isel_decompose(s->ir, LLVMGetOperand(in->v, 1), &addr))
 		touches(s, &addr, (uint32_t)bytes);
 	else
 		s->meets = true;
@@ -49,7 +49,7 @@ static void look_at_atomic(struct search *s, const struct isel_inst *in)
 
 	if (bytes == s->bytes)
 		return;
-	if (isel_decompose(s->is, LLVMGetOperand(in->v, 0), &addr))
+	if (isel_decompose(s->ir, LLVMGetOperand(in->v, 0), &addr))
 		touches(s, &addr, bytes);
 	else
 		s->meets = true;
@@ -58,10 +58,10 @@ static void look_at_atomic(struct search *s, const struct isel_inst *in)
 /* False: all commands are over here, the firmware has been called. */
 static bool look_at_call(struct search *s, const struct isel_inst *in)
 {
-	unsigned effects = 0;
+	unsigned clobbers = 0;
 
-	if (isel_is_nfp_call(isel_callee(in->v), &effects))
-		return !(effects & ISEL_CALL_XFER);
+	if (isel_is_nfp_call(isel_callee(in->v), &clobbers))
+		return !(clobbers & ISEL_CLOBBERS_XFER);
 	s->meets |= !strncmp(isel_callee(in->v), "llvm.mem", 8);
 	return true;
 }
@@ -69,10 +69,10 @@ static bool look_at_call(struct search *s, const struct isel_inst *in)
 /* Instructions of one block from `i` on; true: its end is reached. */
 static bool scan(struct search *s, uint32_t b, uint32_t i)
 {
-	const struct isel_block *blk = &s->is->blocks[b];
+	const struct isel_block *blk = &s->ir->blocks[b];
 
 	for (; i < blk->first + blk->n; i++) {
-		const struct isel_inst *in = &s->is->insts[i];
+		const struct isel_inst *in = &s->ir->insts[i];
 
 		s->meets |= ++s->steps > MAX_STEPS;
 		if (in->op == LLVMLoad && in->group && in->group->leader == i)
@@ -91,29 +91,30 @@ static bool scan(struct search *s, uint32_t b, uint32_t i)
 
 static void queue_succs(struct search *s, uint32_t b)
 {
-	const struct isel_block *blk = &s->is->blocks[b];
+	const struct isel_block *blk = &s->ir->blocks[b];
 
 	for (size_t i = 0; i < blk->succs.len; i++) {
 		uint32_t to = blk->succs.at[i];
 
 		s->goes_back |= to <= b;
 		if (!s->seen[to])
-			*vec_push(&s->queue, s->is->cx->scratch) = to;
+			*vec_push(&s->queue, s->ir->cx->scratch) = to;
 		s->seen[to] = true;
 	}
 }
 
-bool isel_may_post(struct isel *is, uint32_t inst, const struct isel_addr *addr, uint32_t bytes)
+bool isel_may_post(const struct isel_ir *ir, uint32_t inst, const struct isel_addr *addr,
+		   uint32_t bytes)
 {
-	struct search s = { .is = is, .addr = addr, .bytes = bytes };
-	uint32_t b = is->insts[inst].block;
+	struct search s = { .ir = ir, .addr = addr, .bytes = bytes };
+	uint32_t b = ir->insts[inst].block;
 
-	s.seen = ARENA_ARRAY(is->cx->scratch, bool, is->n_blocks);
+	s.seen = ARENA_ARRAY(ir->cx->scratch, bool, ir->n_blocks);
 	if (scan(&s, b, inst + 1))
 		queue_succs(&s, b);
 	while (s.queue.len && !s.meets) {
 		b = s.queue.at[--s.queue.len];
-		if (scan(&s, b, is->blocks[b].first))
+		if (scan(&s, b, ir->blocks[b].first))
 			queue_succs(&s, b);
 	}
 	return !s.meets && !(s.any && s.goes_back);

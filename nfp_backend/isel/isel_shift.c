@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "nfp_backend/isel/isel_priv.h"
+#include "nfp_backend/isel/isel_lower.h"
 
 /* Shifts. By constants they are mostly bit fields (isel_word.c); a word that takes bits of two words
  * is one dbl_shf. By variables the count comes from the left operand of the instruction before
@@ -137,7 +137,7 @@ static struct nfp_opnd shf_indirect(struct isel *is, struct nfp_opnd v, enum nfp
 static struct nfp_opnd dshf_indirect(struct isel *is, struct nfp_opnd hi, struct nfp_opnd lo)
 {
 	struct nfp_opnd dst = isel_dshf(is, hi, lo, 0);
-	struct nfp_block *b = &is->fn->blocks.at[is->cur];
+	struct nfp_block *b = &is->fn->blocks.at[is->here.block];
 
 	b->insns.at[b->insns.len - 1].indirect = true;
 	return dst;
@@ -213,7 +213,7 @@ static struct isel_val shift64(struct isel *is, LLVMOpcode op, struct isel_val v
 	struct nfp_opnd w[2] = { isel_use_reg(is, v.w[0]), isel_use_reg(is, v.w[1]) };
 	struct nfp_opnd count, near[2], far[2];
 	struct isel_val r = { .n = 2 };
-	uint32_t far_block, far_end, join, scope = is->scope;
+	uint32_t far_block, far_end, join, scope = is->here.scope;
 	unsigned i;
 
 	count = isel_use_reg(is, op == LLVMAShr || near_only ? amount : drop_mask(amount, 6));
@@ -230,10 +230,10 @@ static struct isel_val shift64(struct isel *is, LLVMOpcode op, struct isel_val v
 	isel_br(is, join);
 	isel_begin_arm(is, far_block, scope);
 	shift_two_far(is, op, w, count, far);
-	far_end = is->cur;
+	far_end = is->here.block;
 	isel_br(is, join);
 	isel_begin(is, join);
-	is->scope = scope;
+	is->here.scope = scope;
 	for (i = 0; i < 2; i++)
 		r.w[i] = isel_w_reg(isel_join_phi(is, far_end, far[i], near[i]), 32);
 	return r;
@@ -265,7 +265,7 @@ void isel_select_shift(struct isel *is, LLVMValueRef v)
 	struct isel_val val, amount;
 	uint64_t n;
 
-	if (op == LLVMAShr && isel_ubits(is, x) < width)
+	if (op == LLVMAShr && isel_ubits(&is->ir, x) < width)
 		op = LLVMLShr; /* not negative */
 	val = op == LLVMShl    ? isel_get(is, x)
 	      : op == LLVMLShr ? isel_get_zext(is, x)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "nfp_backend/isel/isel_priv.h"
+#include "nfp_backend/isel/isel_lower.h"
 
 /* What SROA leaves of the eBPF stack: frame slots in local memory. Constant offsets are slot operands;
  * variable ones go through LM3, whose pointer sees word addresses only (nfp.md 1.4), so bytes are shifted
@@ -13,12 +13,12 @@ static bool is_slot_access(const struct isel_addr *addr)
 }
 
 /* Does a load at a variable place read a word more than its bytes may lie in? */
-static bool has_crossing_load(struct isel *is)
+static bool has_crossing_load(const struct isel_ir *ir)
 {
 	uint32_t i;
 
-	for (i = 0; i < is->n_insts; i++) {
-		const struct isel_inst *in = &is->insts[i];
+	for (i = 0; i < ir->n_insts; i++) {
+		const struct isel_inst *in = &ir->insts[i];
 		struct isel_addr addr;
 		unsigned align;
 
@@ -26,7 +26,7 @@ static bool has_crossing_load(struct isel *is)
 			continue;
 		align = LLVMGetAlignment(in->v);
 		if (align < 4 && 8 * align < in->width &&
-		    isel_decompose(is, LLVMGetOperand(in->v, 0), &addr) &&
+		    isel_decompose(ir, LLVMGetOperand(in->v, 0), &addr) &&
 		    addr.space == ISEL_STACK && !is_slot_access(&addr))
 			return true;
 	}
@@ -36,7 +36,7 @@ static bool has_crossing_load(struct isel *is)
 /* The slot of an alloca, made at its first use. One word more for accesses that may read past the end. */
 static uint32_t slot_of(struct isel *is, LLVMValueRef alloca_inst)
 {
-	uint32_t *slot = isel_map_at(&is->slots, is->cx, (uint64_t)(uintptr_t)alloca_inst);
+	uint32_t *slot = isel_map_at(&is->cache.slots, is->cx, (uint64_t)(uintptr_t)alloca_inst);
 	uint64_t n = 1, bytes = isel_type_bytes(LLVMGetAllocatedType(alloca_inst));
 
 	if (*slot != UINT32_MAX)
@@ -47,7 +47,7 @@ static uint32_t slot_of(struct isel *is, LLVMValueRef alloca_inst)
 		n = bytes = 1;
 	}
 	*slot = nfp_new_slot(is->fn, is->cx, NFP_SLOT_STACK,
-			     (uint32_t)(n * bytes + 3) / 4 + has_crossing_load(is));
+			     (uint32_t)(n * bytes + 3) / 4 + has_crossing_load(&is->ir));
 	return *slot;
 }
 

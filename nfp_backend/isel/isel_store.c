@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "nfp_backend/isel/isel_priv.h"
+#include "nfp_backend/isel/isel_lower.h"
 
 /* Stores to the packet and to map values wait until something might see them: a load of bytes that
  * may be theirs, a call, the end of the block. What has gathered by then is written as runs of bytes, one
@@ -7,16 +7,6 @@
 
 #define MAX_WINDOW 256 /* bytes between the first and the last that wait */
 #define MAX_RUN    128 /* bytes of one command */
-
-bool isel_may_overlap(const struct isel_addr *a, uint32_t a_bytes, const struct isel_addr *b,
-		      uint32_t b_bytes)
-{
-	if (a->space != b->space)
-		return false;
-	if (!isel_same_base(a, b))
-		return true;
-	return a->off < b->off + b_bytes && b->off < a->off + a_bytes;
-}
 
 void isel_flush_overlapping(struct isel *is, const struct isel_addr *addr, uint32_t bytes)
 {

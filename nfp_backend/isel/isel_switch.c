@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "nfp_backend/isel/isel_priv.h"
+#include "nfp_backend/isel/isel_lower.h"
 
 #include <stdlib.h>
 
@@ -63,7 +63,7 @@ static void by_bytes(struct isel *is, struct nfp_opnd o, unsigned first, unsigne
 	qsort(c, n, sizeof(*c), outer ? by_high_byte : by_low_byte);
 	for (i = 0; i < n; i = j) {
 		unsigned v = (unsigned)(c[i].value >> (8 * outer)) & 0xff;
-		uint32_t next = isel_new_block(is), scope = is->scope;
+		uint32_t next = isel_new_block(is), scope = is->here.scope;
 
 		isel_bbyte(is, o, first + outer, v, false, next);
 		for (j = i; j < n && ((c[j].value >> (8 * outer)) & 0xff) == v; j++)
@@ -124,7 +124,7 @@ static void search(struct isel *is, struct isel_val v, unsigned width, struct ch
 		   uint32_t none)
 {
 	struct isel_val mid = { .n = v.n };
-	uint32_t low, scope = is->scope;
+	uint32_t low, scope = is->here.scope;
 
 	if (n <= MAX_CHAIN) {
 		chain(is, v, width, c, n);
@@ -144,8 +144,8 @@ void isel_select_switch(struct isel *is, LLVMValueRef sw)
 {
 	unsigned n = LLVMGetNumSuccessors(sw) - 1, width = isel_width(LLVMGetOperand(sw, 0)), i;
 	struct choice *c = ARENA_ARRAY(is->cx->scratch, struct choice, n + 1);
-	uint32_t none =
-		isel_edge(is, is->ir_block, isel_block_index(is, LLVMGetSwitchDefaultDest(sw)));
+	uint32_t none = isel_edge(is, is->here.ir_block,
+				  isel_block_index(&is->ir, LLVMGetSwitchDefaultDest(sw)));
 	bool swapped;
 	struct isel_val v;
 
@@ -158,8 +158,8 @@ void isel_select_switch(struct isel *is, LLVMValueRef sw)
 		(void)isel_const_u64(LLVMGetOperand(sw, 2 * (i + 1)), &c[i].value);
 		if (swapped)
 			c[i].value = __builtin_bswap64(c[i].value) >> (64 - width);
-		c[i].target = isel_edge(is, is->ir_block,
-					isel_block_index(is, LLVMGetSuccessor(sw, i + 1)));
+		c[i].target = isel_edge(is, is->here.ir_block,
+					isel_block_index(&is->ir, LLVMGetSuccessor(sw, i + 1)));
 	}
 	qsort(c, n, sizeof(*c), by_value);
 	if (v.n == 2 && isel_w_is(&v.w[1], 0) && (!n || c[n - 1].value <= UINT32_MAX))

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "nfp_backend/isel/isel_priv.h"
+#include "nfp_backend/isel/isel_lower.h"
 
 /* Values of the IR as words. */
 
@@ -39,9 +39,18 @@ static struct isel_val get_const(struct isel *is, LLVMValueRef v)
 	return val;
 }
 
+static struct isel_made *made_of(struct isel *is, const struct isel_inst *in)
+{
+	return &is->cache.made[in - is->ir.insts];
+}
+
+/* A deferred value is made here, where it is asked for, by the lowering function of its kind, which asks for
+ * its operands in turn: the one recursion of instruction selection, isel_get() -> isel_select_inst() ->
+ * isel_select_*() -> isel_get(). isel_defer.c bounds its depth. */
 struct isel_val isel_get(struct isel *is, LLVMValueRef v)
 {
-	struct isel_inst *in = isel_inst_of(is, v);
+	const struct isel_inst *in = isel_inst_of(&is->ir, v);
+	struct isel_made *made;
 
 	if (!in)
 		return get_const(is, v);
@@ -49,13 +58,14 @@ struct isel_val isel_get(struct isel *is, LLVMValueRef v)
 		isel_refuse(is, "a value that is neither integer nor pointer, or over 128 bits");
 		return zero(32);
 	}
-	if (!in->have_val || !isel_in_scope(is, in->val_block, in->val_scope)) {
+	made = made_of(is, in);
+	if (!made->have || !isel_in_scope(is, made->block, made->scope)) {
 		if (in->deferred)
 			isel_select_inst(is, v);
 		else
 			isel_refuse(is, "a value used before its definition");
 	}
-	return is->failed ? zero(in->width) : in->val;
+	return is->failed ? zero(in->width) : made->val;
 }
 
 struct isel_word isel_get_word(struct isel *is, LLVMValueRef v, unsigned word)
@@ -68,7 +78,7 @@ struct isel_word isel_get_word(struct isel *is, LLVMValueRef v, unsigned word)
 /* Words that the analysis proves 0 are; the proof also bounds the bits of whole words. */
 void isel_set(struct isel *is, LLVMValueRef v, struct isel_val val)
 {
-	struct isel_inst *in = isel_inst_of(is, v);
+	struct isel_inst *in = isel_inst_of(&is->ir, v);
 	unsigned i, n = words_of(in->width);
 
 	for (i = 0; i < n; i++) {
@@ -81,10 +91,12 @@ void isel_set(struct isel *is, LLVMValueRef v, struct isel_val val)
 			val.w[i].bits = (uint8_t)known;
 	}
 	val.n = (uint8_t)n;
-	in->val = val;
-	in->have_val = true;
-	in->val_block = is->ir_block;
-	in->val_scope = is->scope;
+	*made_of(is, in) = (struct isel_made){
+		.have = true,
+		.block = is->here.ir_block,
+		.scope = is->here.scope,
+		.val = val,
+	};
 }
 
 struct isel_word isel_zext_word(struct isel *is, struct isel_val *v, unsigned width, unsigned word)

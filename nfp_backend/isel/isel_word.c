@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "nfp_backend/isel/isel_priv.h"
+#include "nfp_backend/isel/isel_cursor.h"
 
 #include <assert.h>
 
@@ -218,14 +218,14 @@ static uint64_t cache_key(const struct isel_word *w)
 
 static bool find_cached(struct isel *is, uint64_t key, struct nfp_opnd *out)
 {
-	uint32_t i = isel_map_find(&is->fields, key);
+	uint32_t i = isel_map_find(&is->cache.fields, key);
 	const struct isel_cached *c;
 
 	if (i == UINT32_MAX)
 		return false;
-	c = &is->cached.at[i];
+	c = &is->cache.cached.at[i];
 	/* constants are loaded anew in each block: registers are dearer than an immed */
-	if ((key >> 63 && c->block != is->ir_block) || !isel_in_scope(is, c->block, c->scope))
+	if ((key >> 63 && c->block != is->here.ir_block) || !isel_in_scope(is, c->block, c->scope))
 		return false;
 	*out = nfp_vreg(c->vreg);
 	return true;
@@ -233,11 +233,11 @@ static bool find_cached(struct isel *is, uint64_t key, struct nfp_opnd *out)
 
 static void remember(struct isel *is, uint64_t key, struct nfp_opnd reg)
 {
-	*isel_map_at(&is->fields, is->cx, key) = (uint32_t)is->cached.len;
-	*vec_push(&is->cached, is->cx->scratch) = (struct isel_cached){
+	*isel_map_at(&is->cache.fields, is->cx, key) = (uint32_t)is->cache.cached.len;
+	*vec_push(&is->cache.cached, is->cx->scratch) = (struct isel_cached){
 		.vreg = reg.reg,
-		.block = is->ir_block,
-		.scope = is->scope,
+		.block = is->here.ir_block,
+		.scope = is->here.scope,
 	};
 }
 
