@@ -47,6 +47,9 @@ struct sim_diff_options {
 	void (*device_step)(void *priv, uint32_t word_idx);
 	void *step_priv;
 	const struct sim_timing *timing; /* of the device; NULL: the default */
+	/* Bits that come from memory that the program never wrote are not compared. It costs one more run of the
+	 * interpreter a packet. */
+	bool unwritten;
 	uint64_t max_work; /* rounds of loops that a packet may take; 0: SIM_DIFF_WORK */
 	unsigned hosts;    /* bits 1 << SIM_DIFF_*; 0: our JIT */
 	const struct sim_image *image; /* SIM_DIFF_IMAGE: captured earlier; NULL: captured now */
@@ -76,6 +79,18 @@ struct sim_diff_mismatch {
 	uint32_t packet_len;
 };
 
+/* What came from memory that the program never wrote. */
+struct sim_diff_unwritten {
+	uint64_t bytes, packets; /* of results that were not compared, in so many packets */
+	uint64_t first;          /* packet in which that happened first */
+	const char *where;       /* "the packet", "map 'm'", … */
+	struct diag_at at;       /* read of such bytes that got there first */
+	uint64_t skipped;        /* packets whose way depends on such bytes: not run at all */
+	uint64_t first_skipped;
+	const char *decided_by; /* "a branch", … */
+	struct diag_at decided_at;
+};
+
 #define SIM_DIFF_KEEP 8 /* mismatches kept in detail */
 
 struct sim_diff_result {
@@ -91,6 +106,7 @@ struct sim_diff_result {
 	 * on. NULL: all packets were run. */
 	const char *too_long;
 	bool stopped; /* by the options' `stop`, before the last packet */
+	struct sim_diff_unwritten unwritten;
 	struct sim_diff_mismatch kept[SIM_DIFF_KEEP];
 	size_t n_kept;
 	struct sim_diff_host hosts[SIM_DIFF_N_HOSTS];

@@ -48,6 +48,7 @@ struct sim_host_options {
 	 * too long; 0: as many as a kernel would run. */
 	uint64_t max_rounds;
 	bool unfolded_csum; /* bpf_csum_diff as before Linux 6.13: a sum of 32 bits */
+	bool unwritten;     /* SIM_HOST_INTERP: follow bits that come from memory never written */
 	/* SIM_HOST_INTERP: called before every instruction of the program itself; NULL: not. */
 	void (*step)(void *priv, uint32_t pc);
 	void *step_priv;
@@ -69,6 +70,7 @@ struct sim_event { /* bpf_perf_event_output, or a record of a ring buffer */
 	uint32_t data_len;
 	const uint8_t *packet; /* bytes of the packet appended by BPF_F_CTXLEN_MASK */
 	uint32_t packet_len;
+	const uint8_t *undef, *packet_undef; /* undefined bits of both, or NULL; see sim_host_run */
 	bool partly;  /* the program was given the record and may have left bytes as they were */
 	bool dropped; /* discarded, or not submitted yet; not in a run's outcome */
 };
@@ -79,6 +81,11 @@ struct sim_touch { /* an element that a packet looked up, updated or deleted */
 	bool lookup;  /* by map_lookup_elem */
 	bool found;   /* was there at that time; update and delete: succeeded */
 	bool existed; /* was there before */
+};
+
+struct sim_place { /* an instruction; prog NULL: none */
+	const struct fe_prog *prog;
+	uint32_t pc;
 };
 
 /* Outcome of one packet; pointers are good until the next packet. */
@@ -103,6 +110,18 @@ struct sim_host_run {
 	bool too_long;     /* ended by the options' max_rounds, with a fault */
 	bool device_rule;  /* a helper failed that would have succeeded in the kernel */
 	bool environment; /* a helper answered what this environment has: clock, random numbers, routes */
+
+	/* With the option `unwritten`: bits that come from memory which the program never wrote, and that may
+	 * be anything therefore. A mask has a bit for each bit of what it is of; NULL: all are defined. Values
+	 * of maps: sim_host_unwritten_value(). */
+	uint32_t undef_verdict;
+	const uint8_t *undef_packet, *undef_meta;
+	bool undef_values;
+	struct sim_place undef_from; /* the first read of such bits that got into this outcome */
+	/* The way that the program took depends on such bits: nothing of this outcome is certain. NULL: it does
+	 * not. "a branch", "a key", … */
+	const char *decided_by;
+	struct sim_place decided_at;
 };
 
 struct sim_host;
@@ -123,6 +142,12 @@ void sim_host_loop(struct sim_host *h,
 /* One packet; `run` as above. */
 void sim_host_run_one(struct sim_host *h, const struct sim_host_packet *pkt,
 		      struct sim_host_run *run);
+
+/* Undefined bits of an element's value after the packet that was run last; NULL: there are none. */
+const uint8_t *sim_host_unwritten_value(struct sim_host *h, size_t map, const uint8_t *key);
+/* The program, or one that it may become by tail calls, may read memory that a helper left as it was, or that no
+ * verifier of its own looks at: worth following. */
+bool sim_host_may_be_unwritten(const struct fe_object *obj, const struct fe_prog *prog);
 
 /* True when the host side has this helper for programs of this type. */
 bool sim_host_has_helper(uint32_t prog_type, uint32_t helper);

@@ -144,7 +144,8 @@ static void check_packet(struct diff *d, const struct sim_host_run *host,
 {
 	struct sim_diff_mismatch *m;
 
-	if (host->packet_len == dev->pkt_len && !memcmp(host->packet, dev->pkt, dev->pkt_len))
+	if (host->packet_len == dev->pkt_len &&
+	    sim_diff_same_defined(host->undef_packet, host->packet, dev->pkt, dev->pkt_len))
 		return;
 	m = sim_diff_note(d, "packet");
 	if (m)
@@ -166,15 +167,11 @@ static void check_queue(struct diff *d, const struct sim_host_run *host,
 		m->text = sim_diff_text_queue(d, want, dev);
 }
 
-static bool same_bytes(const uint8_t *a, uint32_t an, const uint8_t *b, uint32_t bn)
-{
-	return an == bn && (!an || !memcmp(a, b, an));
-}
-
 bool sim_diff_same_event(const struct sim_event *a, const struct sim_event *b)
 {
-	return a->map == b->map && same_bytes(a->data, a->data_len, b->data, b->data_len) &&
-	       same_bytes(a->packet, a->packet_len, b->packet, b->packet_len);
+	return a->map == b->map && a->data_len == b->data_len && a->packet_len == b->packet_len &&
+	       sim_diff_same_defined(a->undef, a->data, b->data, a->data_len) &&
+	       sim_diff_same_defined(a->packet_undef, a->packet, b->packet, a->packet_len);
 }
 
 static size_t event_map(const struct sim_diff_device *dev, uint64_t id)
@@ -222,6 +219,8 @@ static void check_outcome(struct diff *d, const struct sim_host_run *host,
 {
 	struct sim_diff_mismatch *m;
 
+	if (host->undef_verdict)
+		return; /* nor whether the packet lives on */
 	if (!same_verdict(d, host, dev->byte)) {
 		m = sim_diff_note(d, "verdict");
 		if (m)
@@ -274,8 +273,11 @@ static void run_device(struct diff *d, const struct sim_host_run *host)
 	check_events(d, host);
 }
 
-static void compare(struct diff *d, const struct sim_host_run *host)
+static void compare(struct diff *d, const struct sim_host_run *run)
 {
+	struct sim_host_run masked;
+	const struct sim_host_run *host = sim_diff_unwritten_mask(d, run, &masked);
+
 	d->differs = false;
 	if (host->fault)
 		note_fault(d, host->fault);
@@ -284,6 +286,7 @@ static void compare(struct diff *d, const struct sim_host_run *host)
 	sim_diff_count_verdict(d, host->verdict);
 	sim_diff_maps_check(d, host);
 	sim_diff_hosts_check(d, host);
+	sim_diff_unwritten_end(d, host);
 	d->res->packets++;
 	if (d->res->packets % CHECK_EVERY == 0)
 		sim_diff_maps_check_all(d);
@@ -301,11 +304,11 @@ struct sim_host_packet sim_diff_host_packet(const struct diff *d)
 					 .clock_ns = CLOCK_START + d->index * CLOCK_STEP };
 }
 
-static bool finished(const struct diff *d)
+bool sim_diff_finished(const struct diff *d)
 {
 	if (d->pcap && !d->opts->packets)
 		return false; /* to the end of the file */
-	return d->res->packets == d->opts->packets;
+	return d->res->packets + d->res->unwritten.skipped >= d->opts->packets;
 }
 
 bool sim_diff_stopped(struct diff *d)
@@ -354,8 +357,10 @@ static bool feed(void *priv, const struct sim_host_run *previous, struct sim_hos
 			d->opts->progress(d->opts->priv, d->res->packets, d->opts->packets);
 		d->index++;
 	}
-	if (finished(d) || sim_diff_stopped(d) || !sim_diff_next_packet(d))
-		return false;
+	do {
+		if (sim_diff_finished(d) || sim_diff_stopped(d) || !sim_diff_next_packet(d))
+			return false;
+	} while (sim_diff_unwritten_skips(d) && ++d->index);
 	*next = sim_diff_host_packet(d);
 	return true;
 }

@@ -86,6 +86,8 @@ void sim_diff_hosts_set(struct diff *d, size_t map, const uint8_t *key, const ui
 		sim_map_delete(d->host_maps, map, key);
 	for (size_t i = 0; i < d->n_peers; i++)
 		put_peer(&d->peers[i], map, key, value);
+	if (d->watcher)
+		put_peer(d->watcher, map, key, value);
 }
 
 /* ---- differences -------------------------------------------------------------------------------- */
@@ -111,6 +113,31 @@ static bool is_lru(uint32_t type)
 	return type == BPF_MAP_TYPE_LRU_HASH || type == BPF_MAP_TYPE_LRU_PERCPU_HASH;
 }
 
+static void write_value(struct sim_maps *maps, size_t map, const uint8_t *key, const uint8_t *value,
+			uint32_t size)
+{
+	size_t all;
+
+	memcpy(sim_maps_memory(maps, &all) + sim_map_find(maps, map, key), value, size);
+}
+
+/* What is undefined of the value becomes the same on both sides. */
+static void take_undef(struct diff *d, struct sim_diff_peer *p, size_t map, const uint8_t *key)
+{
+	const uint8_t *mask = sim_diff_undef_value(d, map, key);
+	const uint8_t *lead = mask ? lead_value(d, map, key) : NULL;
+	const uint8_t *peer = lead ? peer_value(d, p, map, key) : NULL;
+	uint32_t size = d->obj->maps[map].value_size;
+
+	if (!peer)
+		return;
+	peer = sim_diff_with_undef(d->cx->scratch, mask, lead, peer, size);
+	if (p->kernel)
+		put_peer(p, map, key, peer);
+	else /* in place: it is no use of an element of an LRU map */
+		write_value(p->maps, map, key, peer, size);
+}
+
 static void check_element(struct diff *d, struct sim_diff_peer *p, size_t map, const uint8_t *key)
 {
 	const uint8_t *lead = lead_value(d, map, key), *peer;
@@ -118,6 +145,7 @@ static void check_element(struct diff *d, struct sim_diff_peer *p, size_t map, c
 
 	if (p->kernel && !sim_kernel_readable(p->kernel, map))
 		return;
+	take_undef(d, p, map, key);
 	peer = peer_value(d, p, map, key);
 	if ((!lead && !peer) ||
 	    (lead && peer && sim_special_same(d->special[map], lead, peer, m->value_size)))
@@ -155,16 +183,19 @@ static void sync_element(struct diff *d, struct sim_diff_peer *p, size_t map, co
 	set_peer(d, p, map, key);
 }
 
-static bool same_bytes(const uint8_t *a, uint32_t an, const uint8_t *b, uint32_t bn)
+static bool same_bytes(const uint8_t *mask, const uint8_t *a, uint32_t an, const uint8_t *b,
+		       uint32_t bn)
 {
-	return an == bn && (!an || !memcmp(a, b, an));
+	return an == bn && sim_diff_same_defined(mask, a, b, an);
 }
 
 /* What the program may have left as it was is zero on our sides, and anything in a kernel. */
 static bool same_record(const struct sim_event *a, const struct sim_event *b)
 {
 	for (uint32_t i = 0; i < a->data_len; i++) {
-		if (a->data[i] != b->data[i] && (a->data[i] || !a->partly))
+		uint8_t differ = a->data[i] ^ b->data[i];
+
+		if ((a->undef ? differ & ~a->undef[i] : differ) && (a->data[i] || !a->partly))
 			return false;
 	}
 	return true;
@@ -177,11 +208,11 @@ static bool same_event(const struct sim_diff_peer *p, const struct sim_event *a,
 	if (a->map != b->map)
 		return false;
 	if (!p->kernel)
-		return same_bytes(a->data, a->data_len, b->data, b->data_len) &&
-		       same_bytes(a->packet, a->packet_len, b->packet, b->packet_len);
+		return sim_diff_same_event(a, b);
 	return b->data_len >= a->data_len + a->packet_len &&
 	       b->data_len < a->data_len + a->packet_len + 8 && same_record(a, b) &&
-	       (!a->packet_len || !memcmp(a->packet, b->data + a->data_len, a->packet_len));
+	       sim_diff_same_defined(a->packet_undef, a->packet, b->data + a->data_len,
+				     a->packet_len);
 }
 
 #define ANY_MAP SIZE_MAX
@@ -231,20 +262,29 @@ static bool same_events(const struct sim_diff_peer *p, const struct sim_host_run
 	return true;
 }
 
+static const uint8_t *without_tag(struct diff *d, const uint8_t *bytes, uint32_t len)
+{
+	uint8_t *copy = arena_dup(d->cx->scratch, bytes, len);
+
+	memmove(copy + 12, copy + 16, len - 16);
+	return copy;
+}
+
 /* BPF_PROG_TEST_RUN hands out what is in the buffer: metadata is, a tag beside it is not. */
 static struct sim_host_run as_in_buffer(struct diff *d, const struct sim_host_run *run)
 {
 	struct sim_host_run r = *run;
-	uint8_t *copy;
 
+	r.undef_packet = run->undef_packet ? run->undef_packet - run->meta_len : run->undef_meta;
+	r.undef_meta = NULL;
 	r.packet -= r.meta_len;
 	r.packet_len += r.meta_len;
 	r.meta_len = 0;
 	if (!run->tag_beside || run->packet_len < 16)
 		return r;
-	copy = arena_dup(d->cx->scratch, run->packet, run->packet_len);
-	memmove(copy + 12, copy + 16, run->packet_len - 16);
-	r.packet = copy;
+	r.packet = without_tag(d, run->packet, run->packet_len);
+	if (r.undef_packet)
+		r.undef_packet = without_tag(d, r.undef_packet, run->packet_len);
 	r.packet_len -= 4;
 	return r;
 }
@@ -262,13 +302,14 @@ static void check_run(struct diff *d, struct sim_diff_peer *p, const struct sim_
 				  peer->fault ? peer->fault : "ends"));
 	else if (lead->fault)
 		return;
-	else if (lead->verdict != peer->verdict)
+	else if ((lead->verdict ^ peer->verdict) & ~lead->undef_verdict)
 		note(d, p, "verdict",
 		     arena_printf(d->cx->scratch, "host: %d\n%s: %d", (int32_t)lead->verdict, name,
 				  (int32_t)peer->verdict));
-	else if (!same_bytes(lead->packet, lead->packet_len, peer->packet, peer->packet_len))
+	else if (!same_bytes(lead->undef_packet, lead->packet, lead->packet_len, peer->packet,
+			     peer->packet_len))
 		note(d, p, "packet", sim_diff_text_hosts_packet(d, name, lead, peer));
-	else if (!same_bytes(lead->packet - lead->meta_len, lead->meta_len,
+	else if (!same_bytes(lead->undef_meta, lead->packet - lead->meta_len, lead->meta_len,
 			     peer->packet - peer->meta_len, peer->meta_len))
 		note(d, p, "metadata", sim_diff_text_hosts_meta(d, name, lead, peer));
 	else if (!same_events(p, lead, peer, d->obj->n_maps, &at))
@@ -567,6 +608,43 @@ static bool open_simulated(struct diff *d, enum sim_diff_host_id id)
 	return p->host;
 }
 
+/* ---- the watcher --------------------------------------------------------------------------------- */
+
+static bool open_watcher(struct diff *d)
+{
+	struct sim_diff_peer *p = ARENA_NEW(d->cx->arena, struct sim_diff_peer);
+	struct sim_host_options opts = sim_diff_host_options(d);
+
+	*p = (struct sim_diff_peer){ .id = SIM_DIFF_INTERP };
+	d->watcher = p;
+	opts.kind = SIM_HOST_INTERP;
+	opts.unwritten = true;
+	opts.max_rounds = sim_diff_max_rounds(d, true);
+	p->maps = sim_diff_maps_new(d, SIM_DIFF_INTERP);
+	if (p->maps)
+		p->host = sim_host_new(d->cx, d->obj, d->prog, p->maps, &opts);
+	if (p->host)
+		fill_peer(d, p);
+	return p->host;
+}
+
+void sim_diff_watcher_run(struct diff *d, struct sim_host_run *run)
+{
+	struct sim_host_packet pkt = sim_diff_host_packet(d);
+
+	sim_host_run_one(d->watcher->host, &pkt, run);
+}
+
+void sim_diff_watcher_sync(struct diff *d, const struct sim_host_run *run)
+{
+	each_touched(d, d->watcher, run, sync_element);
+}
+
+const uint8_t *sim_diff_watcher_value(struct diff *d, size_t map, const uint8_t *key)
+{
+	return sim_host_unwritten_value(d->watcher->host, map, key);
+}
+
 bool sim_diff_hosts_load(struct diff *d)
 {
 	const unsigned hosts = d->opts->hosts;
@@ -609,7 +687,7 @@ bool sim_diff_hosts_open(struct diff *d)
 	/* a kernel first: what it refuses is left out everywhere */
 	for (size_t i = d->n_peers; i-- > 0;)
 		fill_peer(d, &d->peers[i]);
-	return true;
+	return !d->opts->unwritten || d->whole || open_watcher(d);
 }
 
 void sim_diff_hosts_close(struct diff *d)
@@ -618,6 +696,10 @@ void sim_diff_hosts_close(struct diff *d)
 		sim_host_free(d->peers[i].host);
 		sim_maps_free(d->peers[i].maps);
 		sim_kernel_free(d->peers[i].kernel);
+	}
+	if (d->watcher) {
+		sim_host_free(d->watcher->host);
+		sim_maps_free(d->watcher->maps);
 	}
 	sim_host_free(d->host);
 	sim_kernel_unload(&d->loaded);

@@ -38,6 +38,7 @@ struct diff {
 	const uint8_t **word_use; /* per map; NULL: device and user space agree on byte order */
 	bool *on_device;          /* per map: the device has it */
 	const uint8_t **special;  /* per map: bytes of a value that are no data; NULL: none */
+	bool *summed; /* per map: both halves of a split program add to it; NULL: none */
 	bool *direct;             /* per map: the program holds the address of its value */
 
 	struct sim_host *host; /* the one that leads */
@@ -47,6 +48,12 @@ struct diff {
 	const char *not_loaded;      /* why not, when that was tried */
 	struct sim_diff_peer *peers; /* the others */
 	size_t n_peers;
+	/* An interpreter that has each packet first and follows what was never written; NULL: not asked for. */
+	struct sim_diff_peer *watcher;
+	struct sim_host_run watched; /* its outcome of the packet under way */
+	bool undef;                  /* … has undefined bits */
+	struct sim_event *masked;    /* n_masked: room for events with their masks */
+	size_t n_masked;
 	uint8_t *peer_value; /* room for the largest value */
 	struct sim_me *me;   /* NULL: no device */
 	const struct sim_packet_gen *gen;
@@ -107,6 +114,29 @@ void sim_diff_hosts_check_all(struct diff *d); /* all maps */
 void sim_diff_hosts_set(struct diff *d, size_t map, const uint8_t *key, const uint8_t *value);
 void sim_diff_hosts_close(struct diff *d);
 
+/* The watcher: it runs the packet under way; its maps are made the leading host's where `run` touched them. */
+void sim_diff_watcher_run(struct diff *d, struct sim_host_run *run);
+void sim_diff_watcher_sync(struct diff *d, const struct sim_host_run *run);
+/* Undefined bits of an element's value after its run; NULL: there are none. */
+const uint8_t *sim_diff_watcher_value(struct diff *d, size_t map, const uint8_t *key);
+
+/* unwritten.c */
+/* Before the packet under way: true when its outcome depends on memory that was never written in more than some bytes.
+ * It is counted then, and for no side. */
+bool sim_diff_unwritten_skips(struct diff *d);
+/* An outcome of the packet with the masks of what is undefined of it (in `with`, if there is any). */
+const struct sim_host_run *sim_diff_unwritten_mask(struct diff *d, const struct sim_host_run *run,
+						   struct sim_host_run *with);
+/* After the packet. */
+void sim_diff_unwritten_end(struct diff *d, const struct sim_host_run *lead);
+/* Undefined bits of an element's value; NULL: there are none. */
+const uint8_t *sim_diff_undef_value(struct diff *d, size_t map, const uint8_t *key);
+/* `other` with the undefined bits of `lead`, in the arena. */
+uint8_t *sim_diff_with_undef(struct arena *a, const uint8_t *mask, const uint8_t *lead,
+			     const uint8_t *other, size_t n);
+/* All bits but the undefined ones are the same; `mask` may be NULL. */
+bool sim_diff_same_defined(const uint8_t *mask, const uint8_t *a, const uint8_t *b, size_t n);
+
 /* diff.c, in the order of a run */
 void sim_diff_prepare(struct diff *d); /* what is known of each map */
 /* From the first packet on, those of min_len to max_len bytes; false: reported. */
@@ -117,6 +147,8 @@ struct sim_host_packet sim_diff_host_packet(const struct diff *d); /* the packet
 bool sim_diff_too_long(struct diff *d, const struct sim_host_run *run);
 /* Rounds that a host side may take for a packet. */
 uint64_t sim_diff_max_rounds(const struct diff *d, bool leads);
+/* True: as many packets as the options want had their turn. */
+bool sim_diff_finished(const struct diff *d);
 /* True: the caller wants the run to end here. */
 bool sim_diff_stopped(struct diff *d);
 /* Next packet of the generator or file into d->data, d->len; false: no more. */

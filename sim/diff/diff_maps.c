@@ -108,12 +108,32 @@ static void mend(struct diff *d, size_t map, const uint8_t *key)
 
 /* ---- comparison ------------------------------------------------------------------------------ */
 
+/* What is undefined of the device's value becomes the host's. */
+static void take_undef(struct diff *d, size_t map, const uint8_t *key, const uint8_t *host,
+		       const uint8_t *dev)
+{
+	const uint8_t *mask = sim_diff_undef_value(d, map, key);
+	uint32_t size = d->obj->maps[map].value_size;
+	struct arena *a = d->cx->scratch;
+	uint8_t *value;
+
+	if (!mask)
+		return;
+	value = sim_diff_with_undef(a, converted(d, map, mask), converted(d, map, host), dev, size);
+	sim_map_update(d->dev_maps, map, key, value, BPF_ANY);
+	arena_reset(a);
+}
+
 /* `prefix`: how the difference was found, for the message. */
 static void check_element(struct diff *d, size_t map, const uint8_t *key, const char *prefix)
 {
 	const uint8_t *host = find(d->host_maps, map, key), *dev = find(d->dev_maps, map, key);
 	struct sim_diff_mismatch *m;
 
+	if (host && dev) {
+		take_undef(d, map, key, host, dev);
+		dev = find(d->dev_maps, map, key);
+	}
 	if ((!host && !dev) || (host && dev && same_value(d, map, host, dev)))
 		return;
 	m = sim_diff_note(d, "map");

@@ -93,11 +93,13 @@ static const char *bytes_around(struct arena *a, const char *name, size_t at, co
 			    at, from, hex(a, host + from, host_n), name, hex(a, dev + from, dev_n));
 }
 
-static const char *two_packets(struct arena *a, const char *name, const uint8_t *host,
-			       uint32_t host_len, const uint8_t *other, uint32_t other_len)
+/* `ignored`: bytes that do not count, or NULL. */
+static const char *two_packets(struct arena *a, const char *name, const uint8_t *ignored,
+			       const uint8_t *host, uint32_t host_len, const uint8_t *other,
+			       uint32_t other_len)
 {
 	uint32_t n = host_len < other_len ? host_len : other_len;
-	size_t at = first_difference(host, other, n, NULL);
+	size_t at = first_difference(host, other, n, ignored);
 
 	return arena_printf(a, "host: %u bytes, %s: %u bytes; %s", host_len, name, other_len,
 			    bytes_around(a, name, at, host, host_len, other, other_len));
@@ -106,24 +108,24 @@ static const char *two_packets(struct arena *a, const char *name, const uint8_t 
 const char *sim_diff_text_packet(struct diff *d, const struct sim_host_run *host,
 				 const struct sim_me_result *dev)
 {
-	return two_packets(d->cx->arena, "device", host->packet, host->packet_len, dev->pkt,
-			   dev->pkt_len);
+	return two_packets(d->cx->arena, "device", host->undef_packet, host->packet,
+			   host->packet_len, dev->pkt, dev->pkt_len);
 }
 
 const char *sim_diff_text_hosts_packet(struct diff *d, const char *name,
 				       const struct sim_host_run *lead,
 				       const struct sim_host_run *peer)
 {
-	return two_packets(d->cx->scratch, name, lead->packet, lead->packet_len, peer->packet,
-			   peer->packet_len);
+	return two_packets(d->cx->scratch, name, lead->undef_packet, lead->packet, lead->packet_len,
+			   peer->packet, peer->packet_len);
 }
 
 const char *sim_diff_text_hosts_meta(struct diff *d, const char *name,
 				     const struct sim_host_run *lead,
 				     const struct sim_host_run *peer)
 {
-	return two_packets(d->cx->scratch, name, lead->packet - lead->meta_len, lead->meta_len,
-			   peer->packet - peer->meta_len, peer->meta_len);
+	return two_packets(d->cx->scratch, name, lead->undef_meta, lead->packet - lead->meta_len,
+			   lead->meta_len, peer->packet - peer->meta_len, peer->meta_len);
 }
 
 static const char *two_values(struct diff *d, struct arena *a, const char *name, size_t map,
@@ -173,11 +175,11 @@ static const char *one_event(struct diff *d, struct arena *a, const struct sim_e
 
 /* Where two runs of bytes part, beyond what is shown of them anyway. */
 static const char *parts_at(struct arena *a, const char *what, const char *name,
-			    const uint8_t *host, uint32_t host_len, const uint8_t *other,
-			    uint32_t other_len)
+			    const uint8_t *ignored, const uint8_t *host, uint32_t host_len,
+			    const uint8_t *other, uint32_t other_len)
 {
 	uint32_t n = host_len < other_len ? host_len : other_len;
-	size_t at = first_difference(host, other, n, NULL);
+	size_t at = first_difference(host, other, n, ignored);
 
 	if (at == host_len && at == other_len)
 		return "";
@@ -192,10 +194,11 @@ const char *sim_diff_text_event(struct diff *d, struct arena *a, const char *nam
 
 	if (host && other)
 		parts = arena_printf(a, "%s%s",
-				     parts_at(a, "record", name, host->data, host->data_len,
-					      other->data, other->data_len),
-				     parts_at(a, "packet's bytes", name, host->packet,
-					      host->packet_len, other->packet, other->packet_len));
+				     parts_at(a, "record", name, host->undef, host->data,
+					      host->data_len, other->data, other->data_len),
+				     parts_at(a, "packet's bytes", name, host->packet_undef,
+					      host->packet, host->packet_len, other->packet,
+					      other->packet_len));
 	return arena_printf(a, "event %zu of the packet\n  host:   %s\n  %s: %s%s", n,
 			    one_event(d, a, host), name, one_event(d, a, other), parts);
 }

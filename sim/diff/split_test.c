@@ -16,11 +16,6 @@
 
 /* ---- events ----------------------------------------------------------------------------------------------- */
 
-static bool same_bytes(const uint8_t *a, uint32_t an, const uint8_t *b, uint32_t bn)
-{
-	return an == bn && (!an || !memcmp(a, b, an));
-}
-
 /* Event `n` of the original against that of the pair; NULL: none. False: noted. */
 static bool check_event(struct split_test *p, size_t n, const struct sim_host_run *ref,
 			const char *side, const struct sim_event *got)
@@ -71,7 +66,8 @@ static void check_packet(struct split_test *p, const struct sim_host_run *ref, c
 	struct sim_me_result as = { .pkt = got, .pkt_len = len };
 	struct sim_diff_mismatch *m;
 
-	if (same_bytes(ref->packet, ref->packet_len, got, len))
+	if (ref->packet_len == len &&
+	    sim_diff_same_defined(ref->undef_packet, ref->packet, got, len))
 		return;
 	m = sim_diff_note(&p->d, "packet");
 	if (m)
@@ -93,6 +89,8 @@ static void check_device_verdict(struct split_test *p, const struct sim_host_run
 	struct sim_diff_mismatch *m;
 
 	p->res->decided++;
+	if (ref->undef_verdict)
+		return;
 	if (dev->byte != expected_byte(p, ref)) {
 		m = sim_diff_note(&p->d, "verdict");
 		if (m)
@@ -134,6 +132,8 @@ static void check_half(struct split_test *p, const struct sim_host_run *ref,
 
 	if (half->fault)
 		note_text(p, "host half", half->fault);
+	else if (ref->undef_verdict)
+		return; /* nor whether the packet lives on */
 	else if (want != got)
 		note_text(p, "verdict",
 			  arena_printf(p->d.cx->scratch, "original %u, host half %u", want, got));
@@ -185,7 +185,7 @@ static void run_pair(struct split_test *p, const struct sim_host_run *ref)
 {
 	struct sim_me_packet in = { .data = p->d.data, .len = p->d.len };
 	struct sim_me_result dev = { 0 };
-	struct sim_host_run half = { 0 };
+	struct sim_host_run half = { 0 }, masked;
 	bool up;
 
 	note_foreign(p);
@@ -206,7 +206,7 @@ static void run_pair(struct split_test *p, const struct sim_host_run *ref)
 	}
 	check_events(p, ref, up ? &half : NULL);
 	if (up)
-		sim_diff_hosts_check(&p->half, &half);
+		sim_diff_hosts_check(&p->half, sim_diff_unwritten_mask(&p->half, &half, &masked));
 }
 
 /* From the wire comes a packet that begins with a record as good as any: right cookie, version and
@@ -242,21 +242,26 @@ static void check_all(struct split_test *p)
 static bool one_packet(struct split_test *p)
 {
 	struct sim_host_packet in;
-	struct sim_host_run ref;
+	struct sim_host_run run, masked;
+	const struct sim_host_run *ref;
 
 	forge(p);
+	if (sim_diff_unwritten_skips(&p->d))
+		return true;
 	in = sim_diff_host_packet(&p->d);
 	p->d.differs = false;
-	sim_host_run_one(p->d.host, &in, &ref);
-	if (sim_diff_too_long(&p->d, &ref))
+	sim_host_run_one(p->d.host, &in, &run);
+	if (sim_diff_too_long(&p->d, &run))
 		return false;
-	if (ref.fault)
-		note_text(p, "host error", ref.fault);
+	ref = sim_diff_unwritten_mask(&p->d, &run, &masked);
+	if (ref->fault)
+		note_text(p, "host error", ref->fault);
 	else
-		run_pair(p, &ref);
-	split_test_maps_check(p, &ref);
-	sim_diff_hosts_check(&p->d, &ref);
-	sim_diff_count_verdict(&p->d, verdict_of(p, &ref));
+		run_pair(p, ref);
+	split_test_maps_check(p, ref);
+	sim_diff_hosts_check(&p->d, ref);
+	sim_diff_unwritten_end(&p->d, ref);
+	sim_diff_count_verdict(&p->d, verdict_of(p, ref));
 	p->d.res->packets++;
 	if (p->d.res->packets % CHECK_EVERY == 0)
 		check_all(p);
@@ -317,9 +322,8 @@ static bool set_up(struct split_test *p)
 static void run(struct split_test *p)
 {
 	const struct sim_diff_options *o = &p->opts;
-	bool to_the_end = o->pcap && !o->packets;
 
-	while ((to_the_end || p->d.res->packets < o->packets) && !sim_diff_stopped(&p->d) &&
+	while (!sim_diff_finished(&p->d) && !sim_diff_stopped(&p->d) &&
 	       sim_diff_next_packet(&p->d)) {
 		if (!one_packet(p))
 			return;

@@ -35,8 +35,11 @@ static bool is_hosts(const struct split_test *p, size_t map)
 bool split_test_maps_open(struct split_test *p)
 {
 	p->half.host_maps = sim_diff_maps_new(&p->half, p->half.lead);
-	for (size_t i = 0; i < p->d.obj->n_maps; i++) /* a summed map is not compared by itself */
-		p->d.on_device[i] &= home_of(p, i) != PART_MAP_SUMMED;
+	p->d.summed = ARENA_ARRAY(p->d.cx->arena, bool, p->d.obj->n_maps + 1);
+	for (size_t i = 0; i < p->d.obj->n_maps; i++) { /* a summed map is not compared by itself */
+		p->d.summed[i] = home_of(p, i) == PART_MAP_SUMMED;
+		p->d.on_device[i] &= !p->d.summed[i];
+	}
 	return p->half.host_maps;
 }
 
@@ -87,13 +90,28 @@ static uint8_t *summed_value(struct split_test *p, size_t map, const uint8_t *de
 	return v;
 }
 
+/* What is undefined of the half's value becomes the original's. */
+static void take_undef(struct split_test *p, size_t map, const uint8_t *key)
+{
+	const uint8_t *ref = find(p->d.host_maps, map, key), *half;
+	const uint8_t *mask = ref ? sim_diff_undef_value(&p->d, map, key) : NULL;
+
+	half = mask ? find(p->half.host_maps, map, key) : NULL;
+	if (half)
+		sim_diff_hosts_set(&p->half, map, key,
+				   sim_diff_with_undef(p->d.cx->scratch, mask, ref, half,
+						       p->d.obj->maps[map].value_size));
+}
+
 /* A map of the host that differs is mended, so that one fault is not counted again. */
 static void check_element(struct split_test *p, size_t map, const uint8_t *key)
 {
 	bool summed = home_of(p, map) == PART_MAP_SUMMED;
-	const uint8_t *ref = find(p->d.host_maps, map, key), *dev;
-	const uint8_t *half = find(p->half.host_maps, map, key);
+	const uint8_t *ref = find(p->d.host_maps, map, key), *half, *dev;
 
+	if (!summed)
+		take_undef(p, map, key);
+	half = find(p->half.host_maps, map, key);
 	dev = summed ? find(p->d.dev_maps, map, key) : NULL;
 	if (dev && half)
 		half = summed_value(p, map, dev, half);

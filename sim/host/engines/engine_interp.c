@@ -3,6 +3,7 @@
  * and contexts need not know. */
 #include "sim/host/environment/host_internal.h"
 
+#include "sim/host/unwritten/unwritten.h"
 #include "sim/interp.h"
 
 #include <inttypes.h>
@@ -70,7 +71,9 @@ static bool interp_step(void *priv, const struct sim_interp_state *s)
 {
 	struct sim_host *h = priv;
 
-	if (s->prog == h->prog)
+	if (h->unwritten)
+		sim_unwritten_step(h, s);
+	if (h->opts.step && s->prog == h->prog)
 		h->opts.step(h->opts.step_priv, s->pc);
 	return true;
 }
@@ -92,7 +95,8 @@ static void run_packet(struct sim_host *h)
 					    .packet_load = interp_packet_load,
 					    .tail_target = interp_tail_target,
 					    .round = interp_round,
-					    .step = h->opts.step ? interp_step : NULL,
+					    .step = h->opts.step || h->unwritten ? interp_step
+										 : NULL,
 					    .stopped = interp_stopped };
 	struct sim_interp_result res;
 
@@ -149,7 +153,7 @@ static bool interp_open(struct sim_host *h)
 		if (!check_calls(h, h->tails.progs[i]))
 			return false;
 	}
-	return true;
+	return sim_unwritten_open(h) || sim_host_setup_failed(h, "no memory left");
 }
 
 static void interp_close(struct sim_host *h)

@@ -2,6 +2,7 @@
 #include "sim/host/environment/host_internal.h"
 
 #include "base/bits.h"
+#include "sim/host/unwritten/unwritten.h"
 #include "sim/rng.h"
 
 #include <assert.h>
@@ -198,6 +199,7 @@ static void place_packet(struct sim_host *h, const struct sim_host_packet *pkt)
 	h->touched_lost = h->device_rule = h->environment = h->too_long = false;
 	h->rounds = 0;
 	fill_ctx(h);
+	sim_unwritten_begin(h);
 }
 
 static uint32_t redirect_target(const struct sim_redirect *r)
@@ -236,6 +238,7 @@ static const struct sim_host_run *collect(struct sim_host *h)
 	};
 	if (!h->is_skb)
 		r->rx_queue_index = ((struct xdp_md *)(void *)h->ctx)->rx_queue_index;
+	sim_unwritten_end(h);
 	h->running = false;
 	return r;
 }
@@ -359,6 +362,7 @@ void sim_host_free(struct sim_host *h)
 		return;
 	h->engine->close(h);
 	sim_each_reset(h);
+	sim_unwritten_close(h);
 	free(h->pages);
 	h->pages = NULL;
 }

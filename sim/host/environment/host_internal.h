@@ -105,6 +105,7 @@ struct sim_region { /* memory that helpers may be given pointers into */
 };
 
 struct sim_captured_run;
+struct sim_unwritten;
 
 /* What runs a program in the environment; one row a kind of host. */
 struct sim_engine {
@@ -122,6 +123,7 @@ extern const struct sim_engine sim_engine_jit, sim_engine_interp, sim_engine_cap
 struct sim_host {
 	struct cx *cx;
 	const struct sim_engine *engine;
+	struct sim_unwritten *unwritten;   /* NULL: not followed */
 	struct sim_captured_run *captured; /* engine_captured.c */
 	const struct fe_object *obj;
 	const struct fe_prog *prog;

@@ -7,6 +7,7 @@
 
 #include "base/bits.h"
 #include "sim/host/helpers/host_helpers.h"
+#include "sim/host/unwritten/unwritten.h"
 
 #include <errno.h>
 #include <string.h>
@@ -47,6 +48,7 @@ static void store(struct sim_host *h, uint64_t addr, const struct dynptr *d)
 	store_le64(p, (uint64_t)d->kind << 56 | d->base);
 	store_le32(p + 8, d->off);
 	store_le32(p + 12, d->size);
+	sim_unwritten_written(h, addr, BYTES);
 }
 
 static uint64_t set_null(struct sim_host *h, uint64_t addr, uint64_t ret)
@@ -136,6 +138,7 @@ static uint64_t copy(struct sim_host *h, uint64_t to, uint64_t from, uint64_t le
 
 	if (t && f)
 		memmove(t, f, len);
+	sim_unwritten_copy(h, to, from, len);
 	return 0;
 }
 
@@ -208,6 +211,7 @@ uint64_t sim_helper_dynptr_memset(struct sim_host *h, const uint64_t *a)
 	p = a[2] ? sim_guest_ptr(h, at(h, &d, a[1]), a[2]) : NULL;
 	if (p)
 		memset(p, (uint8_t)a[3], a[2]);
+	sim_unwritten_written(h, at(h, &d, a[1]), a[2]);
 	return 0;
 }
 

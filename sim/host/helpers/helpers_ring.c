@@ -7,6 +7,7 @@
 
 #include "base/bits.h"
 #include "sim/host/helpers/host_helpers.h"
+#include "sim/host/unwritten/unwritten.h"
 
 #include <errno.h>
 #include <string.h>
@@ -54,6 +55,7 @@ static uint64_t reserve(struct sim_host *h, size_t map, uint64_t size)
 				       .map = map,
 				       .event = h->n_events };
 	memset(h->ring + h->ring_used, 0, bytes);
+	sim_unwritten_reserved(h, r->addr, size);
 	h->ring_used += (uint32_t)bytes;
 	/* until it is submitted, there is nothing to read */
 	h->events[h->n_events++] = (struct sim_event){ .map = map, .dropped = true };
@@ -66,6 +68,7 @@ static void publish(struct sim_host *h, const struct sim_ring_record *r, bool by
 
 	e->data = h->ring + (r->addr - GUEST_RING);
 	e->data_len = r->size;
+	e->undef = sim_unwritten_mask(h, r->addr, r->size);
 	e->partly = by_reserve;
 	e->dropped = false;
 }
@@ -120,6 +123,7 @@ uint64_t sim_helper_ringbuf_output(struct sim_host *h, const uint64_t *a)
 		return ERR(EAGAIN);
 	if (a[2])
 		memcpy(h->ring + (to - GUEST_RING), data, a[2]);
+	sim_unwritten_copy(h, to, a[1], a[2]);
 	publish(h, &h->ring_records[h->n_ring - 1], false);
 	return 0;
 }

@@ -6,9 +6,11 @@
 
 #include "base/bits.h"
 #include "sim/host/helpers/host_helpers.h"
+#include "sim/host/unwritten/unwritten.h"
 #include "sim/rng.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <linux/pkt_cls.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -29,6 +31,29 @@ static uint64_t hash_of(const struct bpf_fib_lookup *q)
 	for (uint32_t i = 0; i < n; i++)
 		h = (h ^ dst[i]) * UINT64_C(0x100000001b3);
 	return sim_rng_fork(h, n);
+}
+
+#define FIELD(h, addr, name)                                                                       \
+	sim_unwritten_written(h, (addr) + offsetof(struct bpf_fib_lookup, name),                   \
+			      sizeof(((struct bpf_fib_lookup *)0)->name))
+
+/* The fields that an answer fills in. */
+static void note_route(struct sim_host *h, uint64_t addr)
+{
+	FIELD(h, addr, ifindex);
+	FIELD(h, addr, rt_metric);
+	FIELD(h, addr, h_vlan_proto);
+	FIELD(h, addr, h_vlan_TCI);
+	FIELD(h, addr, smac);
+	FIELD(h, addr, dmac);
+}
+
+/* What the answer is made of. */
+static void note_question(struct sim_host *h, uint64_t addr, const struct bpf_fib_lookup *q)
+{
+	sim_unwritten_decides(h, addr, 1, "a question for a route");
+	sim_unwritten_decides(h, addr + offsetof(struct bpf_fib_lookup, ipv6_dst),
+			      q->family == AF_INET ? 4 : 16, "a question for a route");
 }
 
 static void fill_route(struct bpf_fib_lookup *q, uint64_t *rng)
@@ -60,6 +85,7 @@ uint64_t sim_helper_fib_lookup(struct sim_host *h, const uint64_t *a)
 	memcpy(&q, guest, sizeof(q));
 	if (q.family != AF_INET && q.family != AF_INET6)
 		return ERR(EAFNOSUPPORT);
+	note_question(h, a[1], &q);
 	h->environment = true;
 	rng = hash_of(&q);
 	ret = sim_rng_below(&rng, 2) ? BPF_FIB_LKUP_RET_SUCCESS
@@ -69,6 +95,10 @@ uint64_t sim_helper_fib_lookup(struct sim_host *h, const uint64_t *a)
 	else if (ret == BPF_FIB_LKUP_RET_FRAG_NEEDED)
 		q.mtu_result = MTU;
 	memcpy(guest, &q, sizeof(q));
+	if (ret == BPF_FIB_LKUP_RET_SUCCESS)
+		note_route(h, a[1]);
+	else if (ret == BPF_FIB_LKUP_RET_FRAG_NEEDED)
+		FIELD(h, a[1], mtu_result);
 	return ret;
 }
 
@@ -82,6 +112,7 @@ uint64_t sim_helper_check_mtu(struct sim_host *h, const uint64_t *a)
 
 	if (!mtu_len)
 		return 0;
+	sim_unwritten_decides(h, a[2], 4, "a length");
 	given = load_le32(mtu_len);
 	if ((a[4] && !segments) || (segments && ((int32_t)a[3] || given)))
 		return ERR(EINVAL);

@@ -5,6 +5,7 @@
 
 #include "base/bits.h"
 #include "sim/host/helpers/host_helpers.h"
+#include "sim/host/unwritten/unwritten.h"
 
 #include <errno.h>
 #include <linux/if_ether.h>
@@ -42,6 +43,8 @@ uint64_t sim_skb_load_abs(struct sim_host *h, int32_t off, uint32_t bytes, uint6
 		at = (int64_t)off - SKF_LL_OFF;
 	p = at < 0 ? NULL : span(h, (uint64_t)at, bytes);
 	*failed = !p;
+	if (p && sim_unwritten_any(h, GUEST_PACKET + h->data + (uint64_t)at, bytes))
+		sim_unwritten_result(h, bits_mask(8 * bytes));
 	for (uint32_t i = 0; p && i < bytes; i++)
 		v = v << 8 | p[i];
 	return v;
@@ -57,9 +60,11 @@ uint64_t sim_helper_skb_load_bytes(struct sim_host *h, const uint64_t *a)
 		return 0;
 	if (!p) {
 		memset(to, 0, len);
+		sim_unwritten_written(h, a[2], len);
 		return ERR(EFAULT);
 	}
 	memmove(to, p, len);
+	sim_unwritten_copy(h, a[2], GUEST_PACKET + h->data + off, len);
 	return 0;
 }
 
@@ -76,6 +81,7 @@ uint64_t sim_helper_skb_store_bytes(struct sim_host *h, const uint64_t *a)
 	if (!p)
 		return ERR(EFAULT);
 	memmove(p, from, len);
+	sim_unwritten_copy(h, GUEST_PACKET + h->data + off, a[2], len);
 	return 0;
 }
 
@@ -97,6 +103,7 @@ uint64_t sim_helper_skb_change_head(struct sim_host *h, const uint64_t *a)
 	}
 	h->data -= more;
 	memset(h->packet + h->data, 0, more);
+	sim_unwritten_written(h, GUEST_PACKET + h->data, more);
 	sim_ctx_sync(h);
 	return 0;
 }
@@ -139,6 +146,15 @@ static uint16_t replace_diff(uint16_t sum, uint32_t diff)
 	return fold(add32(diff, ~(uint32_t)sum));
 }
 
+/* A sum in the packet was changed by arguments 3 and 4. */
+static void note_undef_sum(struct sim_host *h, uint32_t off)
+{
+	uint64_t at = GUEST_PACKET + h->data + off;
+
+	if (sim_unwritten_arg(h, 3) || sim_unwritten_arg(h, 4) || sim_unwritten_any(h, at, 2))
+		sim_unwritten_undefine(h, at, 2);
+}
+
 /* l3_csum_replace(skb, offset, from, to, flags): flags say how wide the field is; 0: `to` is a sum */
 uint64_t sim_helper_l3_csum_replace(struct sim_host *h, const uint64_t *a)
 {
@@ -163,6 +179,7 @@ uint64_t sim_helper_l3_csum_replace(struct sim_host *h, const uint64_t *a)
 	}
 	p[0] = (uint8_t)sum;
 	p[1] = (uint8_t)(sum >> 8);
+	note_undef_sum(h, off);
 	return 0;
 }
 
@@ -180,6 +197,7 @@ uint64_t sim_helper_l4_csum_replace(struct sim_host *h, const uint64_t *a)
 	if (off > 0xffff || (off & 1) || !p)
 		return ERR(EFAULT);
 	sum = load_le16(p);
+	sim_unwritten_decides(h, GUEST_PACKET + h->data + off, 2, "a sum");
 	if (mangled && !enforce && !sum) /* UDP without a checksum */
 		return 0;
 	switch (a[4] & BPF_F_HDR_FIELD_MASK) {
@@ -196,6 +214,7 @@ uint64_t sim_helper_l4_csum_replace(struct sim_host *h, const uint64_t *a)
 		sum = 0xffff;
 	p[0] = (uint8_t)sum;
 	p[1] = (uint8_t)(sum >> 8);
+	note_undef_sum(h, off);
 	return 0;
 }
 
@@ -228,6 +247,9 @@ static void insert_tag(struct sim_host *h, uint16_t proto, uint16_t tci)
 	h->data -= VLAN_TAG;
 	p = h->packet + h->data;
 	memmove(p, p + VLAN_TAG, 2 * ETH_ALEN);
+	sim_unwritten_copy(h, GUEST_PACKET + h->data, GUEST_PACKET + h->data + VLAN_TAG,
+			   2 * ETH_ALEN);
+	sim_unwritten_written(h, GUEST_PACKET + h->data + 2 * ETH_ALEN, VLAN_TAG);
 	p[12] = (uint8_t)(proto >> 8);
 	p[13] = (uint8_t)proto;
 	p[14] = (uint8_t)(tci >> 8);
@@ -242,9 +264,12 @@ static bool remove_tag(struct sim_host *h, uint16_t *tci)
 
 	if (!p)
 		return false;
+	sim_unwritten_decides(h, GUEST_PACKET + h->data + 12, 6, "a tag");
 	*tci = be16_at(p + 14);
 	inner = be16_at(p + 16);
 	memmove(p + VLAN_TAG, p, 2 * ETH_ALEN);
+	sim_unwritten_copy(h, GUEST_PACKET + h->data + VLAN_TAG, GUEST_PACKET + h->data,
+			   2 * ETH_ALEN);
 	h->data += VLAN_TAG;
 	if (inner < ETH_P_802_3_MIN) {
 		uint8_t *sap = span(h, ETH_HLEN, 2);

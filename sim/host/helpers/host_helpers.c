@@ -5,6 +5,7 @@
 
 #include "base/bits.h"
 #include "sim/host/helpers/host_helpers.h"
+#include "sim/host/unwritten/unwritten.h"
 #include "sim/interp.h"
 #include "sim/rng.h"
 
@@ -23,6 +24,7 @@ static bool map_args(struct sim_host *h, const uint64_t *a, size_t *map, const u
 	if (*map == SIZE_MAX)
 		return false;
 	*key = sim_guest_ptr(h, a[1], sim_maps_spec(h->maps, *map)->key_size);
+	sim_unwritten_decides(h, a[1], sim_maps_spec(h->maps, *map)->key_size, "a key");
 	return *key;
 }
 
@@ -78,6 +80,16 @@ uint64_t sim_helper_map_lookup_percpu_elem(struct sim_host *h, const uint64_t *a
 	return a[2] == 0 ? sim_helper_map_lookup_elem(h, a) : 0; /* CPU 0 is the only one */
 }
 
+/* The value came to the element from `from`, with what is undefined of it. */
+static void note_undef_value(struct sim_host *h, size_t map, const uint8_t *key, uint64_t from)
+{
+	int64_t off = h->unwritten ? sim_map_find(h->maps, map, key) : SIM_MAP_NONE;
+
+	if (off >= 0)
+		sim_unwritten_copy(h, GUEST_VALUES + (uint64_t)off, from,
+				   sim_maps_spec(h->maps, map)->value_size);
+}
+
 uint64_t sim_helper_map_update_elem(struct sim_host *h, const uint64_t *a)
 {
 	const uint8_t *key, *value;
@@ -92,6 +104,8 @@ uint64_t sim_helper_map_update_elem(struct sim_host *h, const uint64_t *a)
 		return 0;
 	existed = sim_map_find(h->maps, map, key) >= 0;
 	err = sim_map_update(h->maps, map, key, value, a[3]);
+	if (!err)
+		note_undef_value(h, map, key, a[2]);
 	sim_note_touch(h, &(struct sim_touch){
 				  .map = map, .key = key, .found = !err, .existed = existed });
 	return (uint64_t)(int64_t)err;
@@ -143,6 +157,8 @@ uint64_t sim_helper_strncmp(struct sim_host *h, const uint64_t *a)
 
 		if (!x || !y)
 			return 0;
+		sim_unwritten_decides(h, a[0] + i, 1, "a text that is compared");
+		sim_unwritten_decides(h, a[2] + i, 1, "a text that is compared");
 		if (*x != *y)
 			return *x < *y ? UINT64_MAX : 1;
 		if (!*x)
@@ -266,12 +282,16 @@ uint64_t sim_helper_perf_event_output(struct sim_host *h, const uint64_t *a)
 	if (size)
 		memcpy(copy, data, size);
 	memcpy(copy + size, h->packet + h->data, pkt_len);
-	h->events[h->n_events++] = (struct sim_event){ .map = map,
-						       .flags = a[2],
-						       .data = copy,
-						       .data_len = size,
-						       .packet = copy + size,
-						       .packet_len = pkt_len };
+	h->events[h->n_events++] =
+		(struct sim_event){ .map = map,
+				    .flags = a[2],
+				    .data = copy,
+				    .data_len = size,
+				    .packet = copy + size,
+				    .packet_len = pkt_len,
+				    .undef = sim_unwritten_mask(h, a[3], size),
+				    .packet_undef = sim_unwritten_mask(h, GUEST_PACKET + h->data,
+								       pkt_len) };
 	return 0;
 }
 
@@ -335,6 +355,9 @@ uint64_t sim_helper_csum_diff(struct sim_host *h, const uint64_t *a)
 		return ERR(EINVAL);
 	if ((from_size && !from) || (to_size && !to))
 		return 0;
+	if (sim_unwritten_any(h, a[0], from_size) || sim_unwritten_any(h, a[2], to_size) ||
+	    sim_unwritten_arg(h, 5))
+		sim_unwritten_result(h, h->opts.unfolded_csum ? UINT32_MAX : UINT16_MAX);
 	return h->opts.unfolded_csum ? diff_unfolded(from, from_size, to, to_size, sum)
 				     : fold16(diff_words(from, from_size, to, to_size, sum));
 }
@@ -366,8 +389,11 @@ uint64_t sim_helper_xdp_adjust_head(struct sim_host *h, const uint64_t *a)
 	if (data < (int64_t)(XDP_FRAME_STRUCT + meta_len) ||
 	    data > (int64_t)h->data_end - ETH_HEADER)
 		return ERR(EINVAL);
-	if (meta_len)
+	if (meta_len) {
 		memmove(h->packet + h->data_meta + delta, h->packet + h->data_meta, meta_len);
+		sim_unwritten_copy(h, GUEST_PACKET + (uint64_t)((int64_t)h->data_meta + delta),
+				   GUEST_PACKET + h->data_meta, meta_len);
+	}
 	h->data = (uint32_t)data;
 	h->data_meta = h->data - meta_len;
 	h->head += (uint32_t)delta;
@@ -386,8 +412,10 @@ uint64_t sim_helper_xdp_adjust_tail(struct sim_host *h, const uint64_t *a)
 	}
 	if (end > (int64_t)(SIM_FRAME_BYTES - SIM_TAILROOM) || end < (int64_t)h->data + ETH_HEADER)
 		return ERR(EINVAL);
-	if (delta > 0) /* the kernel clears what it adds */
+	if (delta > 0) { /* the kernel clears what it adds */
 		memset(h->packet + h->data_end, 0, (size_t)delta);
+		sim_unwritten_written(h, GUEST_PACKET + h->data_end, (size_t)delta);
+	}
 	h->data_end = (uint32_t)end;
 	sim_ctx_sync(h);
 	return 0;
@@ -428,6 +456,7 @@ uint64_t sim_helper_xdp_load_bytes(struct sim_host *h, const uint64_t *a)
 	if (!p || !buf)
 		return ERR(EINVAL);
 	memmove(buf, p, (uint32_t)a[3]);
+	sim_unwritten_copy(h, a[2], GUEST_PACKET + h->data + (uint32_t)a[1], (uint32_t)a[3]);
 	return 0;
 }
 
@@ -439,6 +468,7 @@ uint64_t sim_helper_xdp_store_bytes(struct sim_host *h, const uint64_t *a)
 	if (!p || !buf)
 		return ERR(EINVAL);
 	memmove(p, buf, (uint32_t)a[3]);
+	sim_unwritten_copy(h, GUEST_PACKET + h->data + (uint32_t)a[1], a[2], (uint32_t)a[3]);
 	return 0;
 }
 

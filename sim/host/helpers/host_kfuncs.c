@@ -5,6 +5,7 @@
 
 #include "base/bits.h"
 #include "sim/host/helpers/host_helpers.h"
+#include "sim/host/unwritten/unwritten.h"
 
 #include <errno.h>
 #include <string.h>
@@ -41,6 +42,7 @@ uint64_t sim_helper_iter_num_new(struct sim_host *h, const uint64_t *a)
 
 	if (!it)
 		return 0;
+	sim_unwritten_written(h, a[0], 8);
 	set_iter(it, 0, 0);
 	if (start > end)
 		return ERR(EINVAL);

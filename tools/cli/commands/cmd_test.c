@@ -178,6 +178,28 @@ static void print_hosts(const char *title, const struct sim_diff_host *hosts)
 	}
 }
 
+static struct json_object *unwritten_row(const struct sim_diff_unwritten *u)
+{
+	struct json_object *o = json_object_new_object();
+
+	json_object_object_add(o, "bytes", json_object_new_uint64(u->bytes));
+	json_object_object_add(o, "packets", json_object_new_uint64(u->packets));
+	json_object_object_add(o, "skipped_packets", json_object_new_uint64(u->skipped));
+	return o;
+}
+
+/* What was not compared because no side has to have it so. */
+static void warn_unwritten(struct bpf_offload_object *o, const struct sim_diff_unwritten *u)
+{
+	if (u->bytes)
+		diag_warn(&o->diags, &u->at, REASON_SIM_UNWRITTEN, (unsigned long long)u->bytes,
+			  (unsigned long long)u->packets, (unsigned long long)u->first, u->where);
+	if (u->skipped)
+		diag_warn(&o->diags, &u->decided_at, REASON_SIM_UNWRITTEN_PATH,
+			  (unsigned long long)u->skipped, u->decided_by,
+			  (unsigned long long)u->first_skipped);
+}
+
 static void add_result(struct json_object *row, const struct bpf_offload_program *p,
 		       const struct sim_diff_result *r)
 {
@@ -193,6 +215,7 @@ static void add_result(struct json_object *row, const struct bpf_offload_program
 	json_object_object_add(row, "packets", json_object_new_uint64(r->packets));
 	json_object_object_add(row, "mismatches", json_object_new_uint64(r->mismatches));
 	json_object_object_add(row, "skipped", json_object_new_uint64(r->skipped));
+	json_object_object_add(row, "unwritten", unwritten_row(&r->unwritten));
 	json_object_object_add(row, "device_insns_mean",
 			       json_object_new_double(mean(r->device_insns, r->packets)));
 	json_object_object_add(row, "device_cycles_mean",
@@ -243,6 +266,10 @@ static void print_result(const struct cli_args *args, const struct bpf_offload_p
 			       r->verdicts[v]);
 	}
 	putchar('\n');
+	if (r->unwritten.packets || r->unwritten.skipped)
+		printf("  never written by the program: %" PRIu64 " bytes in %" PRIu64
+		       " packets were not compared, nor were %" PRIu64 " packets\n",
+		       r->unwritten.bytes, r->unwritten.packets, r->unwritten.skipped);
 	print_hosts("host", r->hosts);
 	if (args->verbose)
 		printf("  %.2f s, %.0f packets a second\n", r->seconds,
@@ -490,6 +517,7 @@ static enum cli_exit run_and_report(struct sides *s, struct json_object *row)
 	arena_reset(&o->scratch);
 	if (!ok)
 		return cannot_run(s, row, first);
+	warn_unwritten(o, &halves.diff.unwritten);
 	api_print_messages(o);
 	return report_result(s, row, &halves);
 }
@@ -537,6 +565,7 @@ static enum cli_exit test_one(const struct cli_args *args, struct bpf_offload_pr
 	}
 	if (!on_device && s.diff.hosts == HOST_BIT(JIT))
 		return skip(args, p, row, "it stays on the host (bpf-offload explain says why)");
+	s.diff.unwritten = p->vprog.reads_unwritten || sim_host_may_be_unwritten(&o->obj, p->prog);
 	if (on_device)
 		s.dev = &dev;
 	else /* nothing else to compare with */

@@ -63,6 +63,27 @@ static void add_hosts(struct sim_diff_host *sum, const struct sim_diff_host *mor
 	}
 }
 
+/* The first of its kind is what is told. */
+static void add_unwritten(struct sim_diff_unwritten *sum, const struct sim_diff_unwritten *before)
+{
+	struct sim_diff_unwritten all = *sum;
+
+	if (before->packets) {
+		all.first = before->first;
+		all.where = before->where;
+		all.at = before->at;
+	}
+	if (before->skipped) {
+		all.first_skipped = before->first_skipped;
+		all.decided_by = before->decided_by;
+		all.decided_at = before->decided_at;
+	}
+	all.bytes += before->bytes;
+	all.packets += before->packets;
+	all.skipped += before->skipped;
+	*sum = all;
+}
+
 static void add_diff(struct sim_diff_result *sum, const struct sim_diff_result *more)
 {
 	sum->packets += more->packets;
@@ -75,6 +96,7 @@ static void add_diff(struct sim_diff_result *sum, const struct sim_diff_result *
 	sum->seconds += more->seconds;
 	for (size_t i = 0; i < sizeof(sum->verdicts) / sizeof(sum->verdicts[0]); i++)
 		sum->verdicts[i] += more->verdicts[i];
+	add_unwritten(&sum->unwritten, &more->unwritten);
 	add_hosts(sum->hosts, more->hosts);
 }
 
