@@ -47,6 +47,7 @@ struct sim_diff_options {
 	void (*device_step)(void *priv, uint32_t word_idx);
 	void *step_priv;
 	const struct sim_timing *timing; /* of the device; NULL: the default */
+	bool survive; /* a crash of one side ends the run with the results so far (sim/crash.h) */
 	/* Bits that come from memory that the program never wrote are not compared. It costs one more run of the
 	 * interpreter a packet. */
 	bool unwritten;
@@ -105,6 +106,8 @@ struct sim_diff_result {
 	/* The packet after the last one needs more work than the options allow: nothing was compared from there
 	 * on. NULL: all packets were run. */
 	const char *too_long;
+	const char *
+		crashed; /* a side crashed in the packet after the last: which, and how; NULL: none */
 	bool stopped; /* by the options' `stop`, before the last packet */
 	struct sim_diff_unwritten unwritten;
 	struct sim_diff_mismatch kept[SIM_DIFF_KEEP];

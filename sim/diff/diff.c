@@ -2,6 +2,7 @@
 #include "sim/diff/diff_internal.h"
 
 #include "base/bits.h"
+#include "sim/crash.h"
 #include "sim/pcap.h"
 #include "frontend/tail_targets.h"
 #include "sim/rng.h"
@@ -263,7 +264,9 @@ static void run_device(struct diff *d, const struct sim_host_run *host)
 	bool ran;
 
 	d->random_state = sim_diff_packet_seed(d);
+	d->running = "the device";
 	ran = sim_me_run(d->me, &in, &dev);
+	d->running = NULL;
 	d->res->device_insns += dev.insns;
 	d->res->device_cycles += dev.cycles;
 	if (!host->fault && !ran)
@@ -345,10 +348,37 @@ bool sim_diff_too_long(struct diff *d, const struct sim_host_run *run)
 	return true;
 }
 
-static bool feed(void *priv, const struct sim_host_run *previous, struct sim_host_packet *next)
+static void note_crash(struct diff *d, const char *signal)
 {
-	struct diff *d = priv;
+	struct diag_at at = fe_prog_at(d->obj, d->prog, -1);
+	const char *running = d->running ? d->running : "the comparison";
+	struct sim_diff_mismatch *m;
 
+	diag_warn(d->cx->diags, &at, REASON_SIM_CRASH, running, signal,
+		  (unsigned long long)d->index);
+	d->res->crashed = arena_printf(d->cx->arena, "%s ended with %s", running, signal);
+	d->differs = false;
+	m = sim_diff_note(d, "crash");
+	if (m)
+		m->text = d->res->crashed;
+}
+
+bool sim_diff_guarded(struct diff *d, void (*run)(void *priv), void *priv)
+{
+	const char *signal = NULL;
+
+	if (d->opts->survive)
+		signal = sim_crash_run(run, priv);
+	else
+		run(priv);
+	if (signal)
+		note_crash(d, signal);
+	return !signal;
+}
+
+static bool feed_next(struct diff *d, const struct sim_host_run *previous,
+		      struct sim_host_packet *next)
+{
 	if (previous && sim_diff_too_long(d, previous))
 		return false;
 	if (previous) {
@@ -363,6 +393,34 @@ static bool feed(void *priv, const struct sim_host_run *previous, struct sim_hos
 	} while (sim_diff_unwritten_skips(d) && ++d->index);
 	*next = sim_diff_host_packet(d);
 	return true;
+}
+
+static bool feed(void *priv, const struct sim_host_run *previous, struct sim_host_packet *next)
+{
+	struct diff *d = priv;
+	const char *lead = d->running;
+	bool more;
+
+	d->running = NULL;
+	more = feed_next(d, previous, next);
+	d->running = lead;
+	return more;
+}
+
+static void run_loop(struct diff *d)
+{
+	double start = sim_diff_now();
+
+	d->running = sim_diff_side_name(d->lead);
+	sim_host_loop(d->host, feed, d);
+	d->running = NULL;
+	d->differs = false; /* the last comparison stands for itself */
+	d->index -= d->index > 0;
+	if (!d->res->too_long) {
+		sim_diff_maps_check_all(d);
+		sim_diff_hosts_check_all(d);
+	}
+	d->res->seconds = sim_diff_now() - start;
 }
 
 /* ---- set-up ---------------------------------------------------------------------------------- */
@@ -496,6 +554,15 @@ double sim_diff_now(void)
 	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
+static void set_up_and_run(void *priv)
+{
+	struct diff *d = priv;
+
+	d->ready = set_up(d);
+	if (d->ready)
+		run_loop(d);
+}
+
 bool sim_diff_run(struct cx *cx, const struct fe_object *obj, const struct fe_prog *prog,
 		  const struct nfp_firmware *fw, const struct sim_diff_device *dev,
 		  const struct sim_diff_options *opts, struct sim_diff_result *res)
@@ -503,7 +570,6 @@ bool sim_diff_run(struct cx *cx, const struct fe_object *obj, const struct fe_pr
 	static const struct sim_diff_device none;
 	struct diff *d = ARENA_NEW(cx->arena, struct diff);
 	unsigned errors = cx->diags->errors;
-	bool ok;
 
 	*res = (struct sim_diff_result){ 0 };
 	*d = (struct diff){ .cx = cx,
@@ -514,24 +580,13 @@ bool sim_diff_run(struct cx *cx, const struct fe_object *obj, const struct fe_pr
 			    .res = res };
 	d->host_only = !dev;
 	d->dev = dev ? dev : &none;
-	ok = set_up(d);
-	if (ok) {
-		double start = sim_diff_now();
-
-		sim_host_loop(d->host, feed, d);
-		d->differs = false; /* the last comparison stands for itself */
-		d->index -= d->index > 0;
-		if (!res->too_long) {
-			sim_diff_maps_check_all(d);
-			sim_diff_hosts_check_all(d);
-		}
-		res->seconds = sim_diff_now() - start;
-	}
+	if (!sim_diff_guarded(d, set_up_and_run, d))
+		return true;
 	sim_me_free(d->me);
 	sim_diff_hosts_close(d);
 	sim_maps_free(d->host_maps);
 	sim_maps_free(d->dev_maps);
 	sim_pcap_close(d->pcap);
-	return ok &&
+	return d->ready &&
 	       cx->diags->errors == errors; /* a damaged capture file shows up while running */
 }

@@ -30,6 +30,16 @@ static const char *const names[SIM_DIFF_N_HOSTS] = { [SIM_DIFF_JIT] = "jit",
 						     [SIM_DIFF_IMAGE] = "image",
 						     [SIM_DIFF_KERNEL] = "kernel" };
 
+static const char *const side_names[SIM_DIFF_N_HOSTS] = { [SIM_DIFF_JIT] = "host side jit",
+							  [SIM_DIFF_INTERP] = "host side interp",
+							  [SIM_DIFF_IMAGE] = "host side image",
+							  [SIM_DIFF_KERNEL] = "host side kernel" };
+
+const char *sim_diff_side_name(enum sim_diff_host_id id)
+{
+	return side_names[id];
+}
+
 const char *sim_diff_host_name(enum sim_diff_host_id id)
 {
 	return names[id];
@@ -377,7 +387,13 @@ static void check_peer(struct diff *d, struct sim_diff_peer *p, const struct sim
 {
 	struct sim_host_run run, expected = *lead;
 
-	if (!run_peer(d, p, lead, &run))
+	struct diff *whole = d->whole ? d->whole : d;
+	bool ran;
+
+	whole->running = side_names[p->id];
+	ran = run_peer(d, p, lead, &run);
+	whole->running = NULL;
+	if (!ran)
 		return;
 	p->stats->packets++;
 	if (p->kernel)

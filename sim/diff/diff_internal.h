@@ -60,6 +60,9 @@ struct diff {
 	struct sim_pcap *pcap;
 	uint32_t min_len, max_len;
 
+	bool ready;                   /* set up */
+	const char *volatile running; /* which side has the packet: for who looks after a crash */
+
 	/* the packet under way */
 	uint64_t index;
 	const uint8_t *data;
@@ -103,6 +106,7 @@ bool sim_diff_inner_map(const struct diff *d, size_t map, uint64_t *rng, uint8_t
 void sim_diff_fill_inner_maps(const struct diff *d, struct sim_maps *to, size_t map, uint64_t rng);
 
 /* diff_hosts.c */
+const char *sim_diff_side_name(enum sim_diff_host_id id); /* "host side jit" … */
 /* Before the maps: which hosts there are. False: reported. */
 bool sim_diff_hosts_load(struct diff *d);
 /* After the maps are filled: all of them, with the same contents. False: reported. */
@@ -136,6 +140,10 @@ uint8_t *sim_diff_with_undef(struct arena *a, const uint8_t *mask, const uint8_t
 			     const uint8_t *other, size_t n);
 /* All bits but the undefined ones are the same; `mask` may be NULL. */
 bool sim_diff_same_defined(const uint8_t *mask, const uint8_t *a, const uint8_t *b, size_t n);
+
+/* The run under a guard where the options want one. False: a side crashed; that is in the results, and nothing of `d` but
+ * these may be used or freed. */
+bool sim_diff_guarded(struct diff *d, void (*run)(void *priv), void *priv);
 
 /* diff.c, in the order of a run */
 void sim_diff_prepare(struct diff *d); /* what is known of each map */

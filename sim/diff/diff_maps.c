@@ -397,8 +397,10 @@ static bool learn(struct diff *d)
 	l.per_map = ARENA_ARRAY(d->cx->arena, uint32_t, d->obj->n_maps + 1);
 	fill_set(d, l.maps);
 	host = sim_host_new(d->cx, d->obj, d->prog, l.maps, &opts);
+	d->running = sim_diff_side_name(SIM_DIFF_JIT);
 	if (host)
 		sim_host_loop(host, feed_learner, &l);
+	d->running = NULL;
 	for (size_t i = 0; i < l.list.len; i++)
 		sim_map_update(d->host_maps, l.list.at[i].map, l.list.at[i].key, l.list.at[i].value,
 			       BPF_ANY);

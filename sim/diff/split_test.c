@@ -167,7 +167,9 @@ static bool run_half(struct split_test *p, const struct sim_me_result *dev,
 		return false;
 	}
 	up = sim_diff_host_packet(&p->half);
+	p->d.running = "the host half";
 	sim_host_run_one(p->half.host, &up, half);
+	p->d.running = NULL;
 	return true;
 }
 
@@ -186,11 +188,14 @@ static void run_pair(struct split_test *p, const struct sim_host_run *ref)
 	struct sim_me_packet in = { .data = p->d.data, .len = p->d.len };
 	struct sim_me_result dev = { 0 };
 	struct sim_host_run half = { 0 }, masked;
-	bool up;
+	bool up, ran;
 
 	note_foreign(p);
 	p->d.random_state = sim_diff_packet_seed(&p->d);
-	if (!sim_me_run(p->d.me, &in, &dev)) {
+	p->d.running = "the device";
+	ran = sim_me_run(p->d.me, &in, &dev);
+	p->d.running = NULL;
+	if (!ran) {
 		sim_diff_note_device_error(&p->d, &dev.error);
 		return;
 	}
@@ -250,7 +255,9 @@ static bool one_packet(struct split_test *p)
 		return true;
 	in = sim_diff_host_packet(&p->d);
 	p->d.differs = false;
+	p->d.running = sim_diff_side_name(p->d.lead);
 	sim_host_run_one(p->d.host, &in, &run);
+	p->d.running = NULL;
 	if (sim_diff_too_long(&p->d, &run))
 		return false;
 	ref = sim_diff_unwritten_mask(&p->d, &run, &masked);
@@ -337,6 +344,18 @@ static void run(struct split_test *p)
 	check_all(p);
 }
 
+static void set_up_and_run(void *priv)
+{
+	struct split_test *p = priv;
+	double start;
+
+	p->d.ready = set_up(p);
+	start = sim_diff_now();
+	if (p->d.ready)
+		run(p);
+	p->res->diff.seconds = sim_diff_now() - start;
+}
+
 static void close_side(struct diff *d)
 {
 	sim_me_free(d->me);
@@ -380,21 +399,18 @@ bool sim_split_run(struct cx *cx, const struct vprog *vp, const struct part_halv
 		   const struct sim_diff_options *opts, struct sim_split_result *res)
 {
 	unsigned errors = cx->diags->errors;
-	double start;
+	bool crashed;
 	struct split_test *p;
-	bool ok;
 
 	*res = (struct sim_split_result){ 0 };
 	p = new_pair(cx, vp, halves, fw, dev, res);
 	share_options(p, opts);
-	ok = set_up(p);
-	start = sim_diff_now();
-	if (ok)
-		run(p);
-	res->diff.seconds = sim_diff_now() - start;
+	crashed = !sim_diff_guarded(&p->d, set_up_and_run, p);
 	memcpy(res->half_hosts, p->half_res.hosts, sizeof(res->half_hosts));
+	if (crashed)
+		return true;
 	sim_host_free(p->xdp_stub);
 	close_side(&p->half);
 	close_side(&p->d);
-	return ok && cx->diags->errors == errors;
+	return p->d.ready && cx->diags->errors == errors;
 }

@@ -212,6 +212,7 @@ static void add_result(struct json_object *row, const struct bpf_offload_program
 					       json_object_new_uint64(r->verdicts[v]));
 	}
 	json_object_object_add(row, "interrupted", json_object_new_boolean(r->stopped));
+	json_object_object_add(row, "crashed", report_text(r->crashed));
 	json_object_object_add(row, "packets", json_object_new_uint64(r->packets));
 	json_object_object_add(row, "mismatches", json_object_new_uint64(r->mismatches));
 	json_object_object_add(row, "skipped", json_object_new_uint64(r->skipped));
@@ -240,7 +241,11 @@ static void print_headline(const struct bpf_offload_program *p, const struct sim
 	const char *name = bpf_offload_program__name(p);
 	const char *outcome = r->mismatches ? "DIFFERS" : "equal";
 
-	if (r->stopped)
+	if (r->crashed)
+		printf("%s: %s after %" PRIu64 " packets, %" PRIu64 " mismatches, %" PRIu64
+		       " skipped\n",
+		       name, r->crashed, r->packets, r->mismatches, r->skipped);
+	else if (r->stopped)
 		printf("%s: interrupted after %" PRIu64 " packets, %s so far, %" PRIu64
 		       " mismatches, %" PRIu64 " skipped\n",
 		       name, r->packets, outcome, r->mismatches, r->skipped);
@@ -418,7 +423,8 @@ static bool write_repro(struct sides *s, const struct sim_diff_result *r)
 		divergence_start(&ways, repro.cx->arena, s->p->prog, &s->p->image->code);
 		repro.ways = &ways;
 	}
-	return !s->args->repro || !r->n_kept || repro_write(&repro, &r->kept[0]);
+	/* what crashed once is not tried again in this process */
+	return !s->args->repro || !r->n_kept || r->crashed || repro_write(&repro, &r->kept[0]);
 }
 
 static enum cli_exit compile_failed(const struct cli_args *args, struct bpf_offload_program *p)
@@ -532,6 +538,7 @@ static enum cli_exit test_one(const struct cli_args *args, struct bpf_offload_pr
 		.diff = { .pcap = args->pcap,
 			  .progress = args->json || args->quiet ? NULL : cli_progress,
 			  .stop = interrupt_came,
+			  .survive = true,
 			  .max_work = args->max_work,
 			  .priv = (void *)(uintptr_t)bpf_offload_program__name(p) },
 	};
