@@ -31,6 +31,13 @@ static bool refuse(const struct setter *s, const char *why)
 	return diag_error(s->cx->diags, &at, REASON_SET_OPTION, s->rule, why);
 }
 
+static void warn_folded(const struct setter *s)
+{
+	struct diag_at at = { .object = s->elf->path, .insn = -1 };
+
+	diag_warn(s->cx->diags, &at, REASON_SET_FOLDED, s->rule);
+}
+
 /* ---- which variable ---------------------------------------------------------------------------------- */
 
 static size_t word_length(const char *text)
@@ -66,6 +73,26 @@ static uint32_t variable_type(const struct btf *btf, const char *name, size_t n)
 			return t->type;
 	}
 	return 0;
+}
+
+/* const without volatile: a compiler may use the value that it sees. Of an array the elements carry the words. */
+static bool may_be_folded(const struct btf *btf, uint32_t id)
+{
+	const struct btf_type *t = btf__type_by_id(btf, id);
+	bool is_const = false;
+
+	for (unsigned depth = 0; t && depth < 32; depth++) {
+		if (btf_is_volatile(t))
+			return false;
+		is_const |= btf_is_const(t);
+		if (btf_is_array(t))
+			t = btf__type_by_id(btf, btf_array(t)->type);
+		else if (btf_is_mod(t) || btf_is_typedef(t))
+			t = btf__type_by_id(btf, t->type);
+		else
+			break;
+	}
+	return is_const;
 }
 
 static const char *variable_list(const struct setter *s)
@@ -105,6 +132,8 @@ static bool find_variable(const struct setter *s, struct target *t)
 	type = btf__resolve_type(s->btf, variable_type(s->btf, s->rule, n));
 	if (type <= 0)
 		return refuse(s, "its type is not in the object's BTF");
+	if (may_be_folded(s->btf, variable_type(s->btf, s->rule, n)))
+		warn_folded(s);
 	*t = (struct target){ s->rule + n, sym->section, sym->value, (uint32_t)type };
 	return true;
 }
