@@ -115,4 +115,15 @@ done
 kill -TERM $pid
 wait $pid || fail "SIGTERM: exit $?"
 grep -qx "nic:public_ports 22 1" "$work/dump2" || fail "SIGHUP does not read maps again"
+# a signal while image and host half are loaded: the report says that nothing came (bit 14 of the mask: SIGTERM is caught)
+for signal in TERM INT; do
+	$apart "$tool" nic --json --tap x0 --image "$image" --host "$half" >"$work/log" 2>&1 &
+	pid=$!
+	until grep -q '^SigCgt:.*[4567cdef]...$' "/proc/$pid/status" 2>/dev/null || ! kill -0 $pid 2>/dev/null; do
+		:
+	done
+	kill -s $signal $pid
+	wait $pid || fail "exit $? after an early SIG$signal: $(cat "$work/log")"
+	grep -q '"from_wire"' "$work/log" || fail "no report after an early SIG$signal: $(cat "$work/log")"
+done
 finish

@@ -5,6 +5,7 @@
 #include "sim/nic.h"
 #include "sim/nic_half.h"
 #include "tools/cli/testing/sim_setup.h"
+#include "tools/cli/interrupt.h"
 #include "tools/cli/nic/nic_maps.h"
 #include "tools/cli/nic/nic_report.h"
 #include "tools/cli/output/report.h"
@@ -59,6 +60,8 @@ static bool ready(void *priv, unsigned ifindex, const char *tap, const char *wir
 
 	s->tap = arena_strdup(s->cx.arena, tap);
 	s->wire = arena_strdup(s->cx.arena, wire);
+	if (interrupt_signal()) /* while image and host half were loaded: the report says that nothing came */
+		return false;
 	if (s->half.obj && !sim_nic_half_attach(&s->cx, &s->half, ifindex, tap))
 		return false;
 	print_messages(s);
@@ -185,7 +188,7 @@ static enum cli_exit run(struct session *s)
 		nic_report_json(&r);
 	else if (s->wire && !s->args->quiet)
 		nic_report_print(&r);
-	if (!dump(s) || !ok)
+	if (!dump(s) || (!ok && !interrupt_signal()))
 		return CLI_ENVIRONMENT;
 	return s->stats.way[SIM_NIC_FAULT].packets ? CLI_PROGRAM : CLI_OK;
 }
@@ -214,6 +217,7 @@ enum cli_exit cmd_nic(const struct cli_args *args)
 				  : "--tap NAME says which interface the host's is");
 		return CLI_USAGE;
 	}
+	interrupt_catch();
 	diags_init(&diags, &arena);
 	s.cx = (struct cx){ .arena = &arena, .scratch = &scratch, .diags = &diags };
 	code = nic(&s);
