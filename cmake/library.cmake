@@ -2,6 +2,7 @@
 # libbpf_offload: the compiler as one library. Unicorn (GPL-2.0) stays out of it: see sim.
 add_library(bpf_offload STATIC $<TARGET_OBJECTS:bo_base> $<TARGET_OBJECTS:bo_ebpf>
                                $<TARGET_OBJECTS:bo_frontend> $<TARGET_OBJECTS:bo_partitioner>
-                               $<TARGET_OBJECTS:bo_backend>)
+                               $<TARGET_OBJECTS:bo_backend>
+                               $<TARGET_OBJECTS:bo_offload>)
 set_target_properties(bpf_offload PROPERTIES PUBLIC_HEADER ${PROJECT_SOURCE_DIR}/include/bpf_offload.h)
 target_link_libraries(bpf_offload PUBLIC PkgConfig::LIBBPF PkgConfig::LIBELF llvm19)

@@ -3,6 +3,7 @@
 #define NFP_BACKEND_IMAGE_H
 
 #include "nfp_backend/ucode.h"
+#include "partitioner/device_ops.h"
 
 /* What a loader needs of one compiled program, and its file form: an ELF64 file for machine 250
  * (NFP) that binutils' objdump disassembles.
@@ -41,6 +42,7 @@ struct nfp_image_src { /* source position of a BPF instruction */
 };
 
 struct nfp_image {
+	struct offload_image base; /* hand-off of a split program */
 	const char *prog_name;
 	enum nfp_prog_type type;
 	struct nfp_ucode code;
@@ -53,9 +55,12 @@ struct nfp_image {
 	uint64_t helpers;     /* bit n: firmware helper or inline capability for BPF helper id n */
 	bool queue_select;    /* writes the receive queue */
 	bool adjust_tail;     /* BPF helper 65, which has no bit in `helpers` */
-	/* Of a split program: what its records carry (partitioner/handoff.h). No bytes: no records. */
-	uint32_t handoff_cookie, handoff_bytes;
 };
+
+static inline const struct nfp_image *nfp_image_of(const struct offload_image *image)
+{
+	return (const struct nfp_image *)image;
+}
 
 /* Writes `path` through a temporary file and rename. False: reported, nothing left behind. */
 bool nfp_image_write(struct cx *cx, const struct nfp_image *img, const char *path);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "nfp_backend/prog.h"
 
-#include "partitioner/survey/counters.h"
+#include "partitioner/counters.h"
 #include "partitioner/map_placement.h"
 
 /* `*v += x` on a map that does nothing but count: the load gives 0, so that what is stored is x, and the

@@ -58,4 +58,9 @@ bool nfp_ucode_relocate(struct cx *cx, const struct nfp_ucode *u, const struct n
  * and newline. ECC and bits above are ignored. Returns false for a word that is no instruction. */
 bool nfp_disasm(uint64_t word, char *buf, size_t size);
 
+/* Flat words as text: one hexadecimal 64-bit word per line, 16 digits; '#' starts a comment line.
+ * Write goes through a temporary file and rename. Both report what is wrong. */
+bool nfp_words_write(struct cx *cx, const char *path, const uint64_t *words, size_t n);
+bool nfp_words_read(struct cx *cx, const char *path, uint64_t **words, size_t *n);
+
 #endif

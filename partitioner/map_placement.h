@@ -44,6 +44,8 @@ void part_maps_each_use(const struct vprog *vp, part_map_visitor *fn, void *priv
  * copy of each of them. */
 void part_maps_settle(const struct vprog *vp, const bool *on_device, bool host_has_all,
 		      struct part_map *maps);
+/* The same for a program that one side has whole, surveyed, settled and explained. */
+struct part_map *part_maps_of_whole(struct cx *cx, const struct vprog *vp, bool device);
 /* map_placement_text.c: then fills in why, duty, also_used_by. */
 void part_maps_explain(struct cx *cx, const struct vprog *vp, struct part_map *maps);
 /* "summed" */

@@ -2,10 +2,11 @@
 #ifndef PARTITIONER_SPLIT_H
 #define PARTITIONER_SPLIT_H
 
-#include "partitioner/device_ops.h"
-#include "partitioner/survey/cut_live.h"
+#include "partitioner/cut_live.h"
 #include "partitioner/map_placement.h"
 #include "partitioner/inline.h"
+
+struct offload_image;
 
 /* Where each instruction runs, and why. */
 
@@ -71,44 +72,14 @@ struct split {
 	size_t n_reasons;
 	bool exceeds_device; /* the device takes each instruction, but not all of them in one program */
 	/* instructions; second slots of LD_IMM64 are not counted */
-	uint32_t device_capable; /* the device could execute them */
-	uint32_t live_insns;     /* some path reaches them */
-	void *image; /* what the backend's translate made; NULL when nothing is on the device */
-	struct part_halves *halves; /* PART_SPLIT only */
+	uint32_t device_capable;     /* the device could execute them */
+	uint32_t live_insns;         /* some path reaches them */
+	struct offload_image *image; /* NULL when nothing is on the device */
+	struct part_halves *halves;  /* PART_SPLIT only */
 	struct part_map *maps; /* by map of the object: where it lives, whatever the placement */
 	const char *
 		no_split_reason; /* why a program that stays on the host was not split; NULL: not tried */
 };
-
-/* reshape.c: takes a verified program (with main_stack) through a backend and decides. False: reported;
- * nothing to use. */
-bool part_offload(struct cx *cx, const struct vprog *vp, const struct bpf_offload_ops *ops,
-		  const void *target, const struct offload_options *opts, struct split *split,
-		  struct offload_prog *state);
-
-/* reshape.c: instructions that all verifications of a program's forms and halves may walk. */
-uint64_t part_budget(const struct vprog *vp);
-
-/* offload.c: the same without thought of splitting. */
-bool part_offload_whole(struct cx *cx, const struct vprog *vp, const struct bpf_offload_ops *ops,
-			const void *target, const struct offload_options *opts, struct split *split,
-			struct offload_prog *state);
-
-/* split.c: a program of which the device refuses the instructions in `refused` (by instruction, over
- * all instances). Makes two halves of it, or says in split->no_split_reason why not. */
-struct part_pins;
-struct part_task {
-	struct cx *cx;
-	const struct vprog *vp;
-	const struct bpf_offload_ops *ops;
-	const void *target;
-	const struct offload_options *opts;
-	const bool *refused;
-	const struct part_pins *pins;
-	uint64_t *budget; /* instructions that verifications may still walk */
-};
-void part_split(const struct part_task *task, uint32_t room, struct split *split,
-		struct offload_prog *state);
 
 /* Where an instruction of split.vp is in the program as written (`own`, in the object) or in one that its
  * tail calls lead to. */
@@ -118,12 +89,6 @@ struct part_source {
 };
 struct part_source part_source_of(const struct split *split, const struct fe_prog *own,
 				  uint32_t insn);
-
-/* cut_points.c: fills in cuts, record_bytes and cookie of the halves from their on_device and tagged; `live` is by
- * instruction. False: it has none, or too many. */
-struct part_flow;
-bool part_collect_cut_points(struct cx *cx, const struct part_flow *r, const struct part_live *live,
-			     uint32_t min_payload, struct part_halves *halves);
 
 const char *part_placement_name(enum part_placement p); /* "device", "split", "host" */
 

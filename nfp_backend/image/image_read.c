@@ -117,9 +117,9 @@ static bool read_needs(struct in *in, struct nfp_image *img)
 	img->adjust_tail = flags & NFP_NEEDS_ADJUST_TAIL;
 	if (!(flags & NFP_NEEDS_HANDOFF))
 		return true;
-	img->handoff_cookie = get_u32(in);
-	img->handoff_bytes = get_u32(in);
-	if (!img->handoff_bytes || img->handoff_bytes > UINT16_MAX)
+	img->base.handoff_cookie = get_u32(in);
+	img->base.handoff_bytes = get_u32(in);
+	if (!img->base.handoff_bytes || img->base.handoff_bytes > UINT16_MAX)
 		return fail(in, "hand-off records have no usable length");
 	return true;
 }

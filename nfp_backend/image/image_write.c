@@ -149,11 +149,11 @@ static void put_needs(struct buffer *b, const struct nfp_image *img)
 	put_u64(b, img->helpers);
 	put_u32(b, (img->queue_select ? NFP_NEEDS_QUEUE_SELECT : 0) |
 			   (img->adjust_tail ? NFP_NEEDS_ADJUST_TAIL : 0) |
-			   (img->handoff_bytes ? NFP_NEEDS_HANDOFF : 0));
-	if (!img->handoff_bytes)
+			   (img->base.handoff_bytes ? NFP_NEEDS_HANDOFF : 0));
+	if (!img->base.handoff_bytes)
 		return;
-	put_u32(b, img->handoff_cookie);
-	put_u32(b, img->handoff_bytes);
+	put_u32(b, img->base.handoff_cookie);
+	put_u32(b, img->base.handoff_bytes);
 }
 
 /* ---- the file ---- */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "nfp_backend/isa/isa.h"
+#include "nfp_backend/ucode.h"
 
 #include "base/bits.h"
 #include "base/file.h"

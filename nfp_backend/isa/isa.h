@@ -282,9 +282,4 @@ bool nfp_word_set_branch_addr(uint64_t *word, uint32_t addr);
 /* Only the plain form: whole register, no shift, not inverted. */
 bool nfp_word_set_immed(uint64_t *word, uint32_t value);
 
-/* Flat words as text: one hexadecimal 64-bit word a line, 16 digits; '#' starts a comment line.
- * Write goes through a temporary file and rename. Both report what is wrong. */
-bool nfp_words_write(struct cx *cx, const char *path, const uint64_t *words, size_t n);
-bool nfp_words_read(struct cx *cx, const char *path, uint64_t **words, size_t *n);
-
 #endif

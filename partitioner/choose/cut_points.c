@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "partitioner/survey/flow.h"
+#include "partitioner/flow.h"
 
 #include "partitioner/handoff.h"
-#include "partitioner/survey/tc_split.h"
+#include "partitioner/tc_split.h"
 #include "partitioner/split.h"
 
 #include "base/bits.h"

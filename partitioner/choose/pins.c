@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "partitioner/choose/pins.h"
+#include "partitioner/pins.h"
 
 #include "partitioner/map_placement.h"
-#include "partitioner/survey/flow.h"
+#include "partitioner/flow.h"
 
 static int32_t map_named(const struct vprog *vp, const char *name)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "partitioner/halves/dead_code.h"
+#include "partitioner/dead_code.h"
 
 void part_code_init(struct part_code *c, struct cx *cx, const struct vprog *vp,
 		    const enum part_place *place)

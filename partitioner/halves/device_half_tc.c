@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "partitioner/halves/half.h"
 
-#include "partitioner/survey/tc_split.h"
+#include "partitioner/tc_split.h"
 
 #include <linux/if_ether.h>
 #include <linux/pkt_cls.h>

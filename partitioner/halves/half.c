@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "partitioner/halves/half.h"
 
-#include "partitioner/survey/flow.h"
+#include "partitioner/flow.h"
 
 #include "base/bits.h"
 

@@ -3,6 +3,7 @@
 #define PARTITIONER_HALVES_HALF_H
 
 #include "partitioner/halves/assemble.h"
+#include "partitioner/make_halves.h"
 #include "partitioner/split.h"
 
 /* A half is a program of its own: a beginning or an end that deals with the record, and copies of
@@ -44,10 +45,6 @@ void part_half_body(struct part_half *h);
 /* Subprograms that are called, then the program. False: a jump is too far. */
 bool part_half_finish(struct part_half *h, const char *name, struct fe_prog *prog,
 		      const uint32_t **origin);
-
-/* device_half.c, host_half.c. False: it cannot be written. */
-bool part_make_device(struct cx *cx, const struct vprog *vp, struct part_halves *halves);
-bool part_make_host(struct cx *cx, const struct vprog *vp, struct part_halves *halves);
 
 /* device_half_tc.c: a tc program's instructions for the card's XDP hook. */
 bool part_tc_replace(struct part_half *h, uint32_t pc);

@@ -2,7 +2,7 @@
 #include "partitioner/halves/half.h"
 
 #include "partitioner/handoff.h"
-#include "partitioner/survey/tc_split.h"
+#include "partitioner/tc_split.h"
 
 #include <linux/pkt_cls.h>
 #include <stddef.h>

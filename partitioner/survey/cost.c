@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "partitioner/survey/flow.h"
+#include "partitioner/flow.h"
 
 static enum part_cost helper_cost(int32_t id)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "partitioner/survey/counters.h"
+#include "partitioner/counters.h"
 
 /* Straight lines only: from each load of a map's value forward, as far as no jump leads in or out,
  * following which registers hold "the loaded value plus something". */

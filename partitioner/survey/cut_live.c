@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "partitioner/survey/cut_live.h"
+#include "partitioner/cut_live.h"
 
 #include "base/bits.h"
 

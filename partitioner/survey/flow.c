@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "partitioner/survey/flow.h"
+#include "partitioner/flow.h"
 
 static void add_edge(struct cx *cx, struct part_flow *r, uint32_t from, int64_t to)
 {

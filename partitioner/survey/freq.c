@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "partitioner/survey/flow.h"
+#include "partitioner/flow.h"
 
 /* How often each way is taken. Guessed as compilers do: checks succeed, loops go round, map entries
  * are mostly there, equality is the rarer case. Or counted, on packets of the user's. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "partitioner/map_placement.h"
 
-#include "partitioner/survey/counters.h"
-#include "partitioner/survey/flow.h"
+#include "partitioner/counters.h"
+#include "partitioner/flow.h"
 
 /* A use is an access through a pointer to a value, or a helper's call with the map. Loading a map's
  * address is none. */
@@ -289,4 +289,17 @@ void part_maps_settle(const struct vprog *vp, const bool *on_device, bool host_h
 		maps[i].home = any && is_compiled_in(&vp->obj->maps[i], &maps[i])
 				       ? PART_MAP_COMPILED_IN
 				       : home_of(&maps[i]);
+}
+
+struct part_map *part_maps_of_whole(struct cx *cx, const struct vprog *vp, bool device)
+{
+	bool *on_device = ARENA_ARRAY(cx->scratch, bool, vp->prog->n_insns);
+	struct part_counters counters = part_counters_find(cx, vp);
+	struct part_map *maps = part_maps_survey(cx, vp, &counters);
+
+	for (size_t pc = 0; pc < vp->prog->n_insns; pc++)
+		on_device[pc] = device;
+	part_maps_settle(vp, on_device, false, maps);
+	part_maps_explain(cx, vp, maps);
+	return maps;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "partitioner/survey/tc_split.h"
+#include "partitioner/tc_split.h"
 
 #include <stddef.h>
 

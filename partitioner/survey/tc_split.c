@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "partitioner/survey/tc_split.h"
+#include "partitioner/tc_split.h"
 
-#include "partitioner/survey/flow.h"
+#include "partitioner/flow.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "nfp_backend/api.h"
+#include "offload/inspect.h"
 #include "tests/fuzz/fuzz.h"
 
 /* Any bytes as an object: opened, verified, compiled. */

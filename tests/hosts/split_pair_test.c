@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A split program whose host half, or whose device half, is not what it should be: the comparison says so,
  * whichever host side runs it, and names the side. */
-#include "nfp_backend/api.h"
+#include "offload/inspect.h"
 #include "sim/split_test.h"
 
 #include <setjmp.h>
@@ -29,12 +29,12 @@ static void open_rig(struct rig *r)
 	uint64_t *words;
 
 	memset(r, 0, sizeof(*r));
-	r->o = api_open(TEST_DATA "/hostjit/portfilter.o", NULL, &usable);
+	r->o = inspect_open(TEST_DATA "/hostjit/portfilter.o", NULL, &usable);
 	assert_true(r->o && usable);
 	r->p = bpf_offload_object__program(r->o, 0);
 	assert_int_equal(bpf_offload_program__compile(r->p, &opts), 0);
-	assert_non_null(r->p->split.halves);
-	assert_true(api_relocate(r->p, &words, &r->dev.n_words));
+	assert_non_null(r->p->result.split.halves);
+	assert_true(inspect_relocate(r->p, &words, &r->dev.n_words));
 	r->dev.words = words;
 	r->dev.maps = r->p->image->maps;
 	r->dev.n_maps = r->p->image->n_maps;
@@ -44,8 +44,8 @@ static void run(struct rig *r, unsigned hosts)
 {
 	struct sim_diff_options opts = { .packets = 2000, .hosts = hosts };
 
-	assert_true(sim_split_run(&r->o->cx, &r->p->vprog, r->p->split.halves, &r->p->fw, &r->dev,
-				  &opts, &r->res));
+	assert_true(sim_split_run(&r->o->cx, &r->p->vprog, r->p->result.split.halves, &r->p->fw,
+				  &r->dev, &opts, &r->res));
 }
 
 static void both_halves_are_the_whole(void **state)
@@ -89,7 +89,7 @@ static void a_wrong_host_half_is_noticed(void **state)
 		struct rig r;
 
 		open_rig(&r);
-		wrong_host_half(r.p->split.halves);
+		wrong_host_half(r.p->result.split.halves);
 		run(&r, hosts[i]);
 		assert_true(r.res.diff.mismatches > 10);
 		assert_string_equal(r.res.diff.kept[0].what, "verdict");
@@ -107,11 +107,11 @@ static void halves_of_two_builds_do_not_match(void **state)
 
 	(void)state;
 	open_rig(&r);
-	for (size_t i = 0; i < r.p->split.halves->host.n_insns; i++) {
-		struct bpf_insn *in = (struct bpf_insn *)&r.p->split.halves->host.insns[i];
+	for (size_t i = 0; i < r.p->result.split.halves->host.n_insns; i++) {
+		struct bpf_insn *in = (struct bpf_insn *)&r.p->result.split.halves->host.insns[i];
 
 		if (BPF_CLASS(in->code) == BPF_JMP32 &&
-		    in->imm == (int32_t)r.p->split.halves->cookie)
+		    in->imm == (int32_t)r.p->result.split.halves->cookie)
 			in->imm ^= 1;
 	}
 	run(&r, HOST_BIT(JIT));

@@ -4,7 +4,7 @@
 #include "nfp_backend/firmware/calling_convention.h"
 #include "nfp_backend/isel/isel.h"
 #include "nfp_backend/lift/lift.h"
-#include "nfp_backend/passes.h"
+#include "nfp_backend/stages.h"
 #include "partitioner/device_ops.h"
 #include "sim/me.h"
 
@@ -245,13 +245,18 @@ static char *mir_text(const struct nfp_func *fn)
 static bool device_words(struct harness *h, struct device *d, struct cx *cx, LLVMModuleRef mod,
 			 unsigned opt_level, struct nfp_ucode *u)
 {
-	struct offload_options opts = { .opt_level = opt_level, .check_each = true };
+	struct nfp_options opts = { .opt_level = opt_level, .check_each = true };
+	struct nfp_translation t = { .cx = cx, .opts = &opts };
+	bool ok;
 
 	if (!nfp_isel(cx, mod, &h->fw, 0, &d->fn))
 		return false;
 	d->mir = mir_text(&d->fn);
-	nfp_check(&d->fn);
-	return nfp_run_mir_passes(&d->fn, cx, &opts, u);
+	t.fn = d->fn;
+	ok = nfp_run_mir_stages(&t);
+	d->fn = t.fn;
+	*u = t.code;
+	return ok;
 }
 
 static bool device_new(struct harness *h, struct device *d, LLVMModuleRef mod, unsigned opt_level)

@@ -5,7 +5,7 @@
 
 #include "base/bits.h"
 #include "base/file.h"
-#include "nfp_backend/api.h"
+#include "offload/inspect.h"
 #include "partitioner/handoff.h"
 #include "partitioner/host_object.h"
 
@@ -64,7 +64,7 @@ static void begin(struct rig *r, const char *name)
 	assert_non_null(r->obj);
 	r->prog = bpf_offload_object__program(r->obj, 0);
 	assert_int_equal(bpf_offload_program__compile(r->prog, NULL), 0);
-	assert_true(api_relocate(r->prog, &words, &cfg.n_words));
+	assert_true(inspect_relocate(r->prog, &words, &cfg.n_words));
 	specs = ARENA_ARRAY(&r->obj->arena, struct sim_map_spec, 8);
 	table = ARENA_ARRAY(&r->obj->arena, struct sim_me_map, 8);
 	assert_true(r->prog->image->n_maps <= 8);
@@ -78,7 +78,7 @@ static void begin(struct rig *r, const char *name)
 	r->card = (struct sim_nic_card){ .me = sim_me_new(&cfg, &err),
 					 .fw = &r->prog->fw,
 					 .engine = sim_throughput_new(NULL),
-					 .record_bytes = r->prog->image->handoff_bytes };
+					 .record_bytes = r->prog->image->base.handoff_bytes };
 	assert_non_null(r->card.me);
 }
 
@@ -119,7 +119,7 @@ static void check_up(const struct rig *r, uint32_t len, bool decided)
 
 	assert_int_equal(r->out.way, SIM_NIC_HOST);
 	assert_int_equal(r->out.len, len + record);
-	assert_int_equal(load_le32(r->out.data), r->prog->image->handoff_cookie);
+	assert_int_equal(load_le32(r->out.data), r->prog->image->base.handoff_cookie);
 	assert_int_equal(r->out.data[PART_HANDOFF_OFF_VERSION], PART_HANDOFF_VERSION);
 	assert_int_equal(load_le16(r->out.data + PART_HANDOFF_OFF_BYTES), record);
 	assert_int_equal(r->out.data[PART_HANDOFF_OFF_CUT] == PART_HANDOFF_DECIDED, decided);
@@ -245,8 +245,8 @@ static void a_host_half_says_which_records_it_takes(void **state)
 	begin(&r, "xsk_classifier");
 	assert_int_equal(bpf_offload_program__write_host(r.prog, HALF), 0);
 	assert_true(part_object_handoff_id(&r.obj->cx, HALF, &records));
-	assert_int_equal(records.cookie, r.prog->image->handoff_cookie);
-	assert_int_equal(records.bytes, r.prog->image->handoff_bytes);
+	assert_int_equal(records.cookie, r.prog->image->base.handoff_cookie);
+	assert_int_equal(records.bytes, r.prog->image->base.handoff_bytes);
 	snprintf(path, sizeof(path), "%s/examples/xsk_classifier.o", TEST_BUILD);
 	assert_true(part_object_handoff_id(&r.obj->cx, path, &records));
 	assert_int_equal(records.bytes, 0);

@@ -3,6 +3,7 @@
 
 #include "base/bits.h"
 #include "nfp_backend/backend.h"
+#include "offload/compile.h"
 #include "partitioner/split.h"
 #include "sim/split_test.h"
 
@@ -204,7 +205,7 @@ static bool run_pair(struct run *x, const struct part_halves *halves,
 
 static void compare(struct run *x, const struct split *split)
 {
-	const struct nfp_image *img = split->image;
+	const struct nfp_image *img = nfp_image_of(split->image);
 	struct sim_diff_options opts = { .packets = x->o->packets,
 					 .seed = x->o->seed,
 					 .pcap = x->o->pcap,
@@ -231,33 +232,35 @@ static void compare(struct run *x, const struct split *split)
 
 static void run(struct run *x)
 {
-	struct offload_options opts = { .opt_level = x->o->level,
-					.check_each = !x->o->probe,
-					.dump = x->o->dump,
-					.cut_seed = x->o->cut_seed,
-					.whole_only = !x->o->cut_seed,
-					.probe = x->o->probe,
-					.probe_priv = x->o->probe_priv };
-	struct offload_prog state;
-	struct split split;
+	struct nfp_target target = { .base.ops = &nfp_offload_ops,
+				     .fw = &x->fw,
+				     .options = { .opt_level = x->o->level,
+						  .check_each = !x->o->probe,
+						  .dump = x->o->dump,
+						  .probe = x->o->probe,
+						  .probe_priv = x->o->probe_priv } };
+	struct offload_options opts = { .part = { .cut_seed = x->o->cut_seed,
+						  .whole_only = !x->o->cut_seed } };
+	struct offload_result result;
+	const struct split *split = &result.split;
 
 	if (!verify(x)) {
 		end(x, HARNESS_REJECTED, first_error(&x->diags));
 		return;
 	}
 	if (!nfp_firmware_load(&x->cx, x->o->firmware ? x->o->firmware : "generous", &x->fw) ||
-	    !part_offload(&x->cx, &x->vp, &nfp_offload_ops, &x->fw, &opts, &split, &state)) {
+	    !offload_compile(&x->cx, &x->vp, &target.base, &opts, &result)) {
 		end(x, HARNESS_FAILED, first_error(&x->diags));
 		return;
 	}
-	if (split.placement == PART_ALL_HOST) {
-		log_refusal(x, &split);
-		end(x, HARNESS_REFUSED, split.n_reasons ? split.reasons[0].reason : REASON_NONE);
+	if (split->placement == PART_ALL_HOST) {
+		log_refusal(x, split);
+		end(x, HARNESS_REFUSED, split->n_reasons ? split->reasons[0].reason : REASON_NONE);
 		return;
 	}
-	x->r->split = split.halves;
-	x->r->reshaped = split.inlined && split.inlined->n_inlined;
-	compare(x, &split);
+	x->r->split = split->halves;
+	x->r->reshaped = split->inlined && split->inlined->n_inlined;
+	compare(x, split);
 }
 
 static void run_and_close(struct run *x, const struct harness_options *o, struct harness_result *r)

@@ -32,7 +32,7 @@ struct harness_options {
 	unsigned level;       /* 0 or 2 */
 	unsigned hosts;       /* sim_diff_options.hosts */
 	uint64_t cut_seed;    /* not 0: split at a random cut, both halves against the whole */
-	/* offload_options.probe: what stands between two phases, for tests/faults. */
+	/* nfp_options.probe: what stands between two phases, for tests/faults. */
 	void (*probe)(void *priv, const char *phase, void *made);
 	/* The device as it is about to be run, words relocated. False: it need not run. */
 	bool (*probe_device)(void *priv, struct sim_diff_device *dev, uint64_t *words);

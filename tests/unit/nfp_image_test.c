@@ -113,8 +113,8 @@ static void make_sample(struct sample *s)
 		.helpers = 1ull << NFP_HELPER_MAP_LOOKUP | 1ull << 44,
 		.queue_select = true,
 		.adjust_tail = true,
-		.handoff_cookie = 0xc0ffee00,
-		.handoff_bytes = 24,
+		.base.handoff_cookie = 0xc0ffee00,
+		.base.handoff_bytes = 24,
 	};
 }
 
@@ -177,8 +177,8 @@ static void round_trip(void **state)
 	assert_int_equal(back.max_pkt_off, 54);
 	assert_true(back.helpers == s.img.helpers);
 	assert_true(back.queue_select && back.adjust_tail);
-	assert_int_equal(back.handoff_cookie, 0xc0ffee00);
-	assert_int_equal(back.handoff_bytes, 24);
+	assert_int_equal(back.base.handoff_cookie, 0xc0ffee00);
+	assert_int_equal(back.base.handoff_bytes, 24);
 	assert_int_equal(f->diags.list.len, 0);
 }
 

@@ -302,7 +302,7 @@ static int occurrences(const char *text, const char *what)
 {
 	int n = 0;
 
-	for (text = strstr(text, what); text; text = strstr(text + 1, what))
+	for (const char *at = strstr(text, what); at; at = strstr(at + 1, what))
 		n++;
 	return n;
 }

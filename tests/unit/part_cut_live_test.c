@@ -2,7 +2,7 @@
 #include "tests/support/fe_rig.h"
 
 #include "base/bits.h"
-#include "partitioner/survey/cut_live.h"
+#include "partitioner/cut_live.h"
 
 #include <stdarg.h>
 #include <setjmp.h>

@@ -2,7 +2,7 @@
 #include "tests/support/fe_rig.h"
 
 #include "base/bits.h"
-#include "partitioner/survey/flow.h"
+#include "partitioner/flow.h"
 
 #include <stdarg.h>
 #include <setjmp.h>

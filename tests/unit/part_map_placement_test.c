@@ -2,7 +2,7 @@
 #include "tests/support/fe_rig.h"
 
 #include "base/bits.h"
-#include "partitioner/survey/counters.h"
+#include "partitioner/counters.h"
 #include "partitioner/map_placement.h"
 
 #include <stdarg.h>

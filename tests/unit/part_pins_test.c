@@ -3,7 +3,7 @@
 
 #include "base/bits.h"
 #include "partitioner/cost.h"
-#include "partitioner/choose/pins.h"
+#include "partitioner/pins.h"
 
 #include <stdarg.h>
 #include <setjmp.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "tools/cli/cli.h"
 
-#include "nfp_backend/api.h"
+#include "offload/inspect.h"
 #include "tools/cli/output/report.h"
 #include "tools/cli/output/sarif.h"
 #include "tools/cli/testing/map_ids.h"
@@ -15,7 +15,7 @@ static void report_end(const struct cli_args *args, struct bpf_offload_object *o
 {
 	struct json_object *report;
 
-	api_print_messages(obj);
+	inspect_print_messages(obj);
 	if (args->json) {
 		report = report_new();
 		report_messages(report, obj);
@@ -51,7 +51,7 @@ static struct bpf_offload_object *open_operand(const struct cli_args *args, enum
 	struct bpf_offload_object *obj;
 	bool usable;
 
-	obj = api_open(args->operand, &opts, &usable);
+	obj = inspect_open(args->operand, &opts, &usable);
 	if (obj && usable)
 		return obj;
 	if (obj)
@@ -145,7 +145,7 @@ static enum cli_exit walk(const struct cli_args *args, struct bpf_offload_object
 			continue;
 		c = one(args, p, report);
 		code = c > code ? c : code;
-		api_forget(obj);
+		inspect_forget(obj);
 	}
 	if (report) {
 		report_messages(report, obj);

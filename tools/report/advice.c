@@ -35,7 +35,7 @@ static bool pretend(void *priv, const struct offload_refusal *why)
 
 static void collect(struct rep_facts *f)
 {
-	const struct split *s = &f->p->split;
+	const struct split *s = &f->p->result.split;
 
 	for (size_t i = 0; i < s->n_reasons; i++) {
 		struct rep_advice *a = NULL;
@@ -87,9 +87,9 @@ static void note_gain(const struct rep_facts *f, const struct split *split, stru
 static void try_without(const struct rep_facts *f, struct pretence *p, struct rep_advice *a)
 {
 	struct bpf_offload_object *o = f->p->owner;
-	struct offload_options opts = f->p->state.opts;
-	struct offload_prog state;
-	struct split split;
+	struct offload_options opts = f->p->options;
+	struct nfp_target target = f->p->target;
+	struct offload_result result;
 	struct arena mem;
 	struct diags diags;
 	struct cx own = { &mem, &o->scratch, &diags };
@@ -98,10 +98,10 @@ static void try_without(const struct rep_facts *f, struct pretence *p, struct re
 	diags_init(&diags, &mem);
 	opts.pretend = pretend;
 	opts.pretend_priv = p;
-	opts.dump = NULL;
 	opts.budget = p->budget;
-	if (part_offload(&own, &f->p->vprog, &nfp_offload_ops, &f->p->fw, &opts, &split, &state))
-		note_gain(f, &split, a);
+	target.options.dump = NULL;
+	if (offload_compile(&own, &f->p->vprog, &target.base, &opts, &result))
+		note_gain(f, &result.split, a);
 	arena_reset(&mem);
 	arena_reset(&o->scratch);
 }
@@ -131,7 +131,7 @@ static void sort(struct rep_advice *a, size_t n)
 void rep_advise(struct rep_facts *f)
 {
 	uint32_t limit = f->n_insns < MANY_INSNS ? MAX_TRIED : TRIED_OF_MANY;
-	uint64_t budget = part_budget(&f->p->vprog);
+	uint64_t budget = offload_budget(&f->p->vprog);
 
 	if (f->advice.len || !f->p->compiled)
 		return;
@@ -150,7 +150,7 @@ void rep_advise(struct rep_facts *f)
 
 const char *rep_advice_gain(const struct rep_facts *f, const struct rep_advice *a)
 {
-	const struct part_halves *now = f->p->split.halves;
+	const struct part_halves *now = f->p->result.split.halves;
 	struct arena *s = &f->p->owner->scratch;
 
 	if (!a->tried)

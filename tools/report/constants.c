@@ -288,10 +288,10 @@ static void add_map(struct list *l)
 
 const struct rep_constant *rep_constants(const struct bpf_offload_program *p, size_t *n)
 {
-	const struct part_map *maps = p->compiled ? p->split.maps : NULL;
+	const struct part_map *maps = p->compiled ? p->result.split.maps : NULL;
 	struct arena *a = &p->owner->arena;
 	struct list l = { .arena = a, .obj = &p->owner->obj };
-	struct survey s = { .vp = p->split.vp };
+	struct survey s = { .vp = p->result.split.vp };
 
 	*n = 0;
 	if (!maps || !p->image)

@@ -2,7 +2,7 @@
 #ifndef TOOLS_REPORT_CONSTANTS_H
 #define TOOLS_REPORT_CONSTANTS_H
 
-#include "nfp_backend/api.h"
+#include "offload/inspect.h"
 
 /* Variables whose values are compiled into a placed program: what it reads of constant data, by the verifier's facts. */
 

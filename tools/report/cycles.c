@@ -82,7 +82,7 @@ static double ended(const struct rep_facts *f)
  * and what writes it, for every packet that goes up (partitioner/halves/device_half.c). */
 static double freq_added(const struct rep_facts *f, const struct rep_word *w)
 {
-	const struct part_halves *halves = f->p->split.halves;
+	const struct part_halves *halves = f->p->result.split.halves;
 
 	if (!halves || w->at < 0 || (uint32_t)w->at < halves->cuts[0].device_at)
 		return 1;

@@ -90,7 +90,8 @@ static void refusal_rows(FILE *out, const struct rep_facts *f, const struct rep_
 		for (uint32_t r = 0; r < f->insns[i].n_reasons; r++) {
 			row_begin(out);
 			fprintf(out, "<FONT COLOR=\"#b91c1c\">%u: ", f->insns[i].pc);
-			rep_escape_some(out, f->p->split.reasons[f->insns[i].reason + r].text,
+			rep_escape_some(out,
+					f->p->result.split.reasons[f->insns[i].reason + r].text,
 					MAX_TEXT + 30);
 			fputs("</FONT>", out);
 			row_end(out);
@@ -194,13 +195,15 @@ static void put_subprogram(FILE *out, struct rep_facts *f, unsigned number, uint
 	rep_escape(out, rep_subprog_name(f, sub));
 	if (!sub)
 		fprintf(out, ": %s, %u instructions on the NIC, %u on the host",
-			part_placement_name(f->p->split.placement), f->on_device, f->on_host);
+			part_placement_name(f->p->result.split.placement), f->on_device,
+			f->on_host);
 	fputs(">\n", out);
 	for (uint32_t b = 0; b < f->blocks.len; b++)
 		if (f->blocks.at[b].subprog == sub)
 			put_block(out, f, number, b);
-	for (uint32_t i = 0; !sub && f->p->split.halves && i < f->p->split.halves->n_cuts; i++)
-		put_cut(out, f, number, &f->p->split.halves->cuts[i]);
+	for (uint32_t i = 0;
+	     !sub && f->p->result.split.halves && i < f->p->result.split.halves->n_cuts; i++)
+		put_cut(out, f, number, &f->p->result.split.halves->cuts[i]);
 	fputs("  }\n", out);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "tools/report/program_facts.h"
 
-#include "partitioner/survey/flow.h"
+#include "partitioner/flow.h"
 
 /* Basic blocks of the live instructions, main and subprograms alike. A block also ends where the side
  * changes and before a cut, so that it has one colour and a cut is always an edge. */
@@ -32,7 +32,7 @@ static void mark_target(struct graph *g, int64_t pc)
 static void mark_leaders(struct graph *g)
 {
 	const struct fe_prog *prog = g->f->prog;
-	const struct part_halves *halves = g->f->p->split.halves;
+	const struct part_halves *halves = g->f->p->result.split.halves;
 
 	for (size_t i = 0; i < prog->n_subprogs; i++)
 		mark_target(g, prog->subprogs[i].start);
@@ -120,7 +120,7 @@ static double edge_freq(const struct graph *g, uint32_t from_pc, uint32_t to_pc)
 
 static uint8_t cut_between(const struct rep_facts *f, uint32_t from_pc, uint32_t to_pc)
 {
-	const struct part_halves *halves = f->p->split.halves;
+	const struct part_halves *halves = f->p->result.split.halves;
 
 	for (uint32_t i = 0; halves && i < halves->n_cuts; i++)
 		if (halves->cuts[i].pc == to_pc && halves->on_device[from_pc])
@@ -187,7 +187,7 @@ static void add_edges(struct graph *g)
 void rep_graph(struct rep_facts *f)
 {
 	struct bpf_offload_object *o = f->p->owner;
-	const struct part_profiler *profiler = f->p->state.opts.profiler;
+	const struct part_profiler *profiler = f->p->options.part.profiler;
 	struct graph g = { .f = f };
 
 	part_flow_build(&o->cx, f->vp, &g.flow);

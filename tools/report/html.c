@@ -127,7 +127,7 @@ static void bar(FILE *out, const struct rep_facts *f)
 
 static void figures(FILE *out, struct rep_facts *f)
 {
-	const struct part_halves *halves = f->p->split.halves;
+	const struct part_halves *halves = f->p->result.split.halves;
 	struct arena *s = &f->p->owner->scratch;
 
 	fputs("<div class=\"figures\">\n", out);
@@ -186,7 +186,7 @@ static void value_item(FILE *out, struct rep_facts *f, const struct part_value *
 
 static void cuts(FILE *out, struct rep_facts *f)
 {
-	const struct part_halves *halves = f->p->split.halves;
+	const struct part_halves *halves = f->p->result.split.halves;
 
 	table_begin(out, "Hand-offs",
 		    "<th>cut</th><th>before instruction</th><th>packets</th><th>bytes</th>"
@@ -216,7 +216,7 @@ static void cuts(FILE *out, struct rep_facts *f)
 static void maps(FILE *out, struct rep_facts *f)
 {
 	const struct fe_object *obj = &f->p->owner->obj;
-	const struct part_map *m = f->p->split.maps;
+	const struct part_map *m = f->p->result.split.maps;
 	bool any = false;
 
 	for (size_t i = 0; m && i < obj->n_maps; i++) {
@@ -269,7 +269,7 @@ static void advice(FILE *out, struct rep_facts *f)
 /* What was placed is not quite what was written. */
 static void inlined(FILE *out, const struct rep_facts *f)
 {
-	const struct part_inlined *s = f->p->split.inlined;
+	const struct part_inlined *s = f->p->result.split.inlined;
 
 	for (size_t i = 0; s && i < s->n_followed; i++) {
 		fputs("<p>Program array <code>", out);
@@ -280,9 +280,9 @@ static void inlined(FILE *out, const struct rep_facts *f)
 	}
 	if (s && s->n_inlined)
 		fprintf(out, "<p>Calls replaced by what they call: %u</p>\n", s->n_inlined);
-	if (f->p->split.inline_note && f->p->split.placement != PART_ALL_DEVICE) {
+	if (f->p->result.split.inline_note && f->p->result.split.placement != PART_ALL_DEVICE) {
 		fputs("<p>", out);
-		rep_escape(out, f->p->split.inline_note);
+		rep_escape(out, f->p->result.split.inline_note);
 		fputs("</p>\n", out);
 	}
 }
@@ -291,19 +291,19 @@ void rep_html_program(FILE *out, struct rep_facts *f, unsigned number)
 {
 	fprintf(out, "<section id=\"p%u\">\n", number);
 	heading(out, f->p);
-	if (f->p->split.no_split_reason) {
+	if (f->p->result.split.no_split_reason) {
 		fputs("<p>Not split: ", out);
-		rep_escape(out, f->p->split.no_split_reason);
+		rep_escape(out, f->p->result.split.no_split_reason);
 		fputs(".</p>\n", out);
 	}
 	inlined(out, f);
 	figures(out, f);
 	rep_html_panes(out, f);
-	if (f->p->split.halves)
+	if (f->p->result.split.halves)
 		cuts(out, f);
 	maps(out, f);
 	advice(out, f);
-	if (f->p->split.halves)
+	if (f->p->result.split.halves)
 		rep_html_host_half(out, f);
 	fputs("</section>\n", out);
 	arena_reset(&f->p->owner->scratch);

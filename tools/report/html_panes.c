@@ -119,7 +119,7 @@ static void function_head(FILE *out, const struct rep_facts *f, uint32_t pc)
 
 static void cut_mark(FILE *out, const struct rep_facts *f, uint32_t pc)
 {
-	const struct part_halves *halves = f->p->split.halves;
+	const struct part_halves *halves = f->p->result.split.halves;
 
 	for (uint32_t i = 0; halves && i < halves->n_cuts; i++)
 		if (halves->cuts[i].pc == pc)
@@ -134,7 +134,7 @@ static void cut_mark(FILE *out, const struct rep_facts *f, uint32_t pc)
 static void reasons(FILE *out, const struct rep_facts *f, const struct rep_insn *insn)
 {
 	for (uint32_t i = insn->reason; i < insn->reason + insn->n_reasons; i++) {
-		const struct part_reason *r = &f->p->split.reasons[i];
+		const struct part_reason *r = &f->p->result.split.reasons[i];
 
 		fputs("<div class=\"why\">not for the NIC: ", out);
 		rep_escape(out, r->text);
@@ -201,7 +201,8 @@ static void word_head(FILE *out, const struct rep_facts *f, const struct rep_wor
 	if (w->insn != REP_NONE)
 		fprintf(out, "\xe2\x86\x90 %u", f->insns[w->insn].pc);
 	else
-		fputs(f->p->split.halves ? "hand-off and entry" : "added by the compiler", out);
+		fputs(f->p->result.split.halves ? "hand-off and entry" : "added by the compiler",
+		      out);
 	fputs("</div>\n", out);
 }
 
@@ -241,7 +242,7 @@ void rep_html_panes(FILE *out, struct rep_facts *f)
 
 static void half_row(FILE *out, const struct rep_facts *f, uint32_t pc, bool wide)
 {
-	const struct part_halves *halves = f->p->split.halves;
+	const struct part_halves *halves = f->p->result.split.halves;
 	const struct bpf_insn *insn = &halves->host.insns[pc];
 	uint32_t from = halves->host_origin[pc] == PART_NO_ORIGIN
 				? REP_NONE
@@ -260,7 +261,7 @@ static void half_row(FILE *out, const struct rep_facts *f, uint32_t pc, bool wid
 
 void rep_html_host_half(FILE *out, struct rep_facts *f)
 {
-	const struct fe_prog *host = &f->p->split.halves->host;
+	const struct fe_prog *host = &f->p->result.split.halves->host;
 
 	fputs("<details><summary>Host half: program ", out);
 	rep_escape(out, host->name);

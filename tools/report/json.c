@@ -35,7 +35,7 @@ static struct json_object *insn_json(const struct rep_facts *f, const struct rep
 	const struct rep_line *l = insn->line == REP_NONE ? NULL : &f->lines[insn->line];
 	struct json_object *o = json_object_new_object();
 
-	struct part_source at = part_source_of(&f->p->split, f->p->prog, insn->pc);
+	struct part_source at = part_source_of(&f->p->result.split, f->p->prog, insn->pc);
 
 	add_int(o, "insn", insn->pc);
 	add_int(o, "source_insn", at.insn);
@@ -149,7 +149,7 @@ static struct json_object *cut_json(struct rep_facts *f, const struct part_cut_p
 
 struct json_object *rep_json_cuts(struct rep_facts *f)
 {
-	const struct part_halves *halves = f->p->split.halves;
+	const struct part_halves *halves = f->p->result.split.halves;
 	struct json_object *cuts = json_object_new_array();
 
 	for (uint32_t i = 0; halves && i < halves->n_cuts; i++)
@@ -180,8 +180,8 @@ struct json_object *rep_json_maps(struct rep_facts *f)
 	const struct fe_object *obj = &f->p->owner->obj;
 	struct json_object *maps = json_object_new_array(), *o;
 
-	for (size_t i = 0; f->p->split.maps && i < obj->n_maps; i++) {
-		const struct part_map *m = &f->p->split.maps[i];
+	for (size_t i = 0; f->p->result.split.maps && i < obj->n_maps; i++) {
+		const struct part_map *m = &f->p->result.split.maps[i];
 
 		if (m->home == PART_MAP_NONE)
 			continue;
@@ -198,7 +198,7 @@ struct json_object *rep_json_maps(struct rep_facts *f)
 
 static struct json_object *split_json(struct rep_facts *f)
 {
-	const struct part_halves *halves = f->p->split.halves;
+	const struct part_halves *halves = f->p->result.split.halves;
 	struct json_object *o = json_object_new_object();
 
 	add(o, "host_program", report_text(halves->host.name));
@@ -215,7 +215,7 @@ static struct json_object *split_json(struct rep_facts *f)
 
 struct json_object *rep_json_program_arrays(const struct bpf_offload_program *p)
 {
-	const struct part_inlined *inlined = p->compiled ? p->split.inlined : NULL;
+	const struct part_inlined *inlined = p->compiled ? p->result.split.inlined : NULL;
 	struct json_object *arrays = json_object_new_array(), *row;
 
 	for (size_t i = 0; inlined && i < inlined->n_followed; i++) {
@@ -233,7 +233,7 @@ struct json_object *rep_json_program_arrays(const struct bpf_offload_program *p)
 /* What of the program as written is another one as placed. */
 static struct json_object *shape_json(struct rep_facts *f)
 {
-	const struct part_inlined *inlined = f->p->split.inlined;
+	const struct part_inlined *inlined = f->p->result.split.inlined;
 	struct json_object *o = json_object_new_object();
 
 	add(o, "program_arrays", rep_json_program_arrays(f->p));
@@ -289,12 +289,12 @@ void rep_json(struct rep_facts *f, struct json_object *row)
 	for (uint32_t i = 0; i < f->n_insns; i++)
 		json_object_array_add(insns, insn_json(f, &f->insns[i]));
 	add(row, "insns", insns);
-	add_int(row, "device_capable", f->p->split.device_capable);
-	add_int(row, "live_insns", f->p->split.live_insns);
+	add_int(row, "device_capable", f->p->result.split.device_capable);
+	add_int(row, "live_insns", f->p->result.split.live_insns);
 	add_int(row, "on_device", f->on_device);
 	add_int(row, "on_host", f->on_host);
 	add_int(row, "early_reads", rep_packet_reads(f));
-	add(row, "no_split_reason", report_text(f->p->split.no_split_reason));
+	add(row, "no_split_reason", report_text(f->p->result.split.no_split_reason));
 	add(row, "inlined", shape_json(f));
 	add(row, "estimate", estimate_json(f));
 	add(row, "blocks", blocks_json(f));
@@ -306,7 +306,7 @@ void rep_json(struct rep_facts *f, struct json_object *row)
 		add_gain(f, o, &f->all);
 		add(row, "without_all", o);
 	}
-	if (f->p->split.halves)
+	if (f->p->result.split.halves)
 		add(row, "split", split_json(f));
 	arena_reset(&f->p->owner->scratch);
 }

@@ -200,7 +200,7 @@ static struct json_object *host_programs_json(struct cx *cx, const char *path, c
 static struct json_object *host_json(struct cx *cx, const struct bpf_offload_program *p,
 				     const struct rep_files *files)
 {
-	const char *name = p->split.halves->host.name;
+	const char *name = p->result.split.halves->host.name;
 	const char *dir = arena_printf(cx->arena, "/sys/fs/bpf/%s", file_name(cx, name));
 	struct json_object *o = json_object_new_object();
 
@@ -212,7 +212,7 @@ static struct json_object *host_json(struct cx *cx, const struct bpf_offload_pro
 
 static struct json_object *record_json(struct rep_facts *f)
 {
-	const struct part_halves *halves = f->p->split.halves;
+	const struct part_halves *halves = f->p->result.split.halves;
 	struct json_object *o = json_object_new_object();
 
 	add_int(o, "version", PART_HANDOFF_VERSION);
@@ -230,7 +230,7 @@ static const struct nfp_image_map *on_card(const struct bpf_offload_program *p, 
 {
 	for (size_t i = 0; p->image && i < p->image->n_maps; i++)
 		if (p->image->maps[i].object_idx == map) {
-			*id = api_table_id(p, i);
+			*id = inspect_table_id(p, i);
 			return &p->image->maps[i];
 		}
 	return NULL;
@@ -250,7 +250,7 @@ static struct json_object *swapped_json(const struct nfp_image_map *m)
 static struct json_object *map_json(const struct bpf_offload_program *p, size_t i)
 {
 	const struct fe_map *m = &p->owner->obj.maps[i];
-	const struct part_map *place = &p->split.maps[i];
+	const struct part_map *place = &p->result.split.maps[i];
 	struct json_object *o = json_object_new_object();
 	uint32_t id = 0;
 	const struct nfp_image_map *card = on_card(p, i, &id);
@@ -278,8 +278,8 @@ static struct json_object *maps_json(const struct bpf_offload_program *p)
 {
 	struct json_object *list = json_object_new_array();
 
-	for (size_t i = 0; p->split.maps && i < p->owner->obj.n_maps; i++)
-		if (p->split.maps[i].home != PART_MAP_NONE)
+	for (size_t i = 0; p->result.split.maps && i < p->owner->obj.n_maps; i++)
+		if (p->result.split.maps[i].home != PART_MAP_NONE)
 			json_object_array_add(list, map_json(p, i));
 	return list;
 }
@@ -290,7 +290,7 @@ struct json_object *rep_manifest_new(struct bpf_offload_object *o)
 {
 	struct json_object *m, *file = file_json(&o->cx, o->obj.path, rep_basename(o->obj.path));
 
-	api_print_messages(o);
+	inspect_print_messages(o);
 	if (!file)
 		return NULL;
 	m = json_object_new_object();
@@ -324,7 +324,7 @@ static struct json_object *program_json(struct bpf_offload_program *p,
 {
 	struct json_object *o = json_object_new_object();
 	struct cx *cx = &p->owner->cx;
-	bool split = p->compiled && p->split.halves && files->host;
+	bool split = p->compiled && p->result.split.halves && files->host;
 
 	add(o, "name", report_text(bpf_offload_program__name(p)));
 	add(o, "section", report_text(bpf_offload_program__section(p)));
@@ -350,7 +350,7 @@ bool rep_manifest_add(struct json_object *manifest, struct bpf_offload_program *
 
 	json_object_array_add(json_object_object_get(manifest, "programs"), o);
 	arena_reset(&p->owner->scratch);
-	api_print_messages(p->owner);
+	inspect_print_messages(p->owner);
 	return p->owner->diags.errors == errors;
 }
 

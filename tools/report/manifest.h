@@ -2,7 +2,7 @@
 #ifndef TOOLS_REPORT_MANIFEST_H
 #define TOOLS_REPORT_MANIFEST_H
 
-#include "nfp_backend/api.h"
+#include "offload/inspect.h"
 
 #include <json-c/json.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "tools/report/program_facts.h"
 
-#include "partitioner/survey/flow.h"
+#include "partitioner/flow.h"
 
 /* How much of the packet is read before anything that the card refuses: on ways from the start over
  * instructions that the card takes, into subprograms and out of them. A program that reads nothing then has
@@ -37,7 +37,7 @@ static void add(struct early *e, size_t inst, uint32_t pc)
 	const struct vprog *vp = e->f->vp;
 	bool *reached = &e->reached[inst][pc - vp->prog->subprogs[vp->inst[inst].subprog].start];
 
-	if (!*reached && vp_fact_at(vp, inst, pc)->seen && !e->f->p->split.refused[pc])
+	if (!*reached && vp_fact_at(vp, inst, pc)->seen && !e->f->p->result.split.refused[pc])
 		*vec_push(&e->todo, e->arena) = (struct place){ inst, pc };
 	*reached = true;
 }

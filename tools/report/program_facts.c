@@ -155,7 +155,7 @@ static void gather_insn(struct rep_facts *f, uint32_t pc, bool wide)
 	*insn = (struct rep_insn){ .pc = pc,
 				   .text = arena_strdup(&f->p->owner->arena, text),
 				   .note = note_of(f, pc),
-				   .place = f->p->split.place[pc],
+				   .place = f->p->result.split.place[pc],
 				   .line = line_of(f, pc),
 				   .block = REP_NONE };
 	f->on_device += insn->place == PART_DEVICE || insn->place == PART_BOTH;
@@ -183,7 +183,7 @@ static void gather_insns(struct rep_facts *f)
 /* Reasons are sorted by instruction; those of the whole program belong to none. */
 static void assign_reasons(struct rep_facts *f)
 {
-	const struct split *s = &f->p->split;
+	const struct split *s = &f->p->result.split;
 
 	for (uint32_t i = 0; i < s->n_reasons; i++) {
 		uint32_t at = s->reasons[i].insn == PART_WHOLE ? REP_NONE
@@ -201,7 +201,7 @@ static void assign_reasons(struct rep_facts *f)
 /* Lines of a split program's words count in the device's half. */
 static uint32_t origin(const struct rep_facts *f, int32_t bpf_pc)
 {
-	const struct part_halves *halves = f->p->split.halves;
+	const struct part_halves *halves = f->p->result.split.halves;
 	uint32_t pc = (uint32_t)bpf_pc;
 
 	if (bpf_pc < 0)
@@ -244,7 +244,7 @@ struct rep_facts *rep_gather(struct bpf_offload_program *p)
 	struct rep_facts *f = ARENA_NEW(&p->owner->arena, struct rep_facts);
 
 	f->p = p;
-	f->vp = p->split.vp;
+	f->vp = p->result.split.vp;
 	f->prog = f->vp->prog;
 	gather_lines(f);
 	gather_insns(f);

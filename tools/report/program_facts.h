@@ -2,7 +2,7 @@
 #ifndef TOOLS_REPORT_PROGRAM_FACTS_H
 #define TOOLS_REPORT_PROGRAM_FACTS_H
 
-#include "nfp_backend/api.h"
+#include "offload/inspect.h"
 
 /* What there is to say of a compiled program, gathered once. The writers beside this header (text, JSON,
  * graph, HTML) print it and decide nothing.

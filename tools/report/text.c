@@ -24,7 +24,7 @@ static const char *share(const struct rep_facts *f, double part)
 
 static void print_figures(const struct rep_facts *f)
 {
-	const struct split *s = &f->p->split;
+	const struct split *s = &f->p->result.split;
 	const struct part_halves *halves = s->halves;
 
 	for (size_t i = 0; i < s->n_reasons && s->reasons[i].insn == PART_WHOLE; i++) {
@@ -49,7 +49,7 @@ static void print_figures(const struct rep_facts *f)
 /* What of the program as written is another one as placed. */
 static void print_shape(const struct rep_facts *f)
 {
-	const struct part_inlined *inlined = f->p->split.inlined;
+	const struct part_inlined *inlined = f->p->result.split.inlined;
 	const struct fe_object *obj = &f->p->owner->obj;
 
 	for (size_t i = 0; inlined && i < inlined->n_followed; i++)
@@ -59,8 +59,8 @@ static void print_shape(const struct rep_facts *f)
 	if (inlined && inlined->n_inlined)
 		printf("  %u calls are replaced by what they call, so that a cut can be within\n",
 		       inlined->n_inlined);
-	if (f->p->split.inline_note && f->p->split.placement != PART_ALL_DEVICE)
-		printf("  %s\n", f->p->split.inline_note);
+	if (f->p->result.split.inline_note && f->p->result.split.placement != PART_ALL_DEVICE)
+		printf("  %s\n", f->p->result.split.inline_note);
 }
 
 /* ---- cuts and maps ---------------------------------------------------------------------------------- */
@@ -146,8 +146,8 @@ void rep_text_constants(const struct bpf_offload_program *p)
 
 static void print_split(const struct rep_facts *f)
 {
-	const struct part_halves *halves = f->p->split.halves;
-	const struct part_map *maps = f->p->split.maps;
+	const struct part_halves *halves = f->p->result.split.halves;
+	const struct part_map *maps = f->p->result.split.maps;
 	const struct fe_object *obj = &f->p->owner->obj;
 
 	if (halves)
@@ -185,15 +185,17 @@ static void print_advice(const struct rep_facts *f)
 static void print_reasons(const struct rep_facts *f, const struct rep_insn *insn)
 {
 	for (uint32_t i = insn->reason; i < insn->reason + insn->n_reasons; i++) {
-		print_matter("                 ^ not for the NIC: ", &f->p->split.reasons[i]);
-		printf("                   %s\n", reason_advice(f->p->split.reasons[i].reason));
+		print_matter("                 ^ not for the NIC: ",
+			     &f->p->result.split.reasons[i]);
+		printf("                   %s\n",
+		       reason_advice(f->p->result.split.reasons[i].reason));
 	}
 }
 
 /* A cut before `pc`. */
 static void print_mark(const struct rep_facts *f, uint32_t pc)
 {
-	const struct part_halves *halves = f->p->split.halves;
+	const struct part_halves *halves = f->p->result.split.halves;
 
 	for (uint32_t i = 0; halves && i < halves->n_cuts; i++)
 		if (halves->cuts[i].pc == pc)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "tools/report/program_facts.h"
 
-#include "partitioner/survey/tc_split.h"
-#include "partitioner/choose/pins.h"
-#include "partitioner/survey/flow.h"
+#include "partitioner/tc_split.h"
+#include "partitioner/pins.h"
+#include "partitioner/flow.h"
 
 /* Why a split leaves an instruction to the host that the card could execute. The rules of the search,
  * read backwards from what it chose, the strongest first:
@@ -66,7 +66,7 @@ static void mark_pin(void *priv, uint32_t main_pc, bool device)
 
 static void mark_pins(struct why *w)
 {
-	const char *text = w->f->p->state.opts.pins;
+	const char *text = w->f->p->options.part.pins;
 	struct part_pins pins;
 
 	if (text && part_pins_parse(&w->f->p->owner->cx, &w->vp, text, &pins))
@@ -77,17 +77,17 @@ static void mark_map(void *priv, uint32_t main_pc, size_t map)
 {
 	struct why *w = priv;
 
-	if (w->f->p->split.halves->tagged && !w->f->p->split.maps[map].loose)
+	if (w->f->p->result.split.halves->tagged && !w->f->p->result.split.maps[map].loose)
 		w->tied[main_pc] = (int32_t)map;
 
-	if (w->f->p->split.maps[map].home == PART_MAP_HOST)
+	if (w->f->p->result.split.maps[map].home == PART_MAP_HOST)
 		w->map[main_pc] = (int32_t)map;
 }
 
 /* From refused and pinned instructions along edges of the host: after[pc] is the nearest. */
 static void spread(struct why *w)
 {
-	const bool *on_device = w->f->p->split.halves->on_device;
+	const bool *on_device = w->f->p->result.split.halves->on_device;
 	VEC(uint32_t) todo = { 0 };
 
 	memset(w->after, 0xff, w->flow.n * sizeof(*w->after));
@@ -210,9 +210,9 @@ static void prepare(struct why *w)
 /* All of it is on the host, for one reason. */
 static void explain_unsplit(struct rep_facts *f)
 {
-	const char *no_split_reason = f->p->split.no_split_reason, *text;
+	const char *no_split_reason = f->p->result.split.no_split_reason, *text;
 
-	if (f->p->split.placement != PART_ALL_HOST)
+	if (f->p->result.split.placement != PART_ALL_HOST)
 		return;
 	text = no_split_reason ? arena_printf(&f->p->owner->arena, "the program is not split: %s",
 					      no_split_reason)
@@ -227,7 +227,7 @@ void rep_why(struct rep_facts *f)
 	struct why w = { .f = f, .arena = &f->p->owner->arena };
 
 	explain_unsplit(f);
-	if (!f->p->split.halves)
+	if (!f->p->result.split.halves)
 		return;
 	prepare(&w);
 	mark_refused(&w);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "tools/cli/output/report.h"
 
-#include "nfp_backend/api.h"
+#include "offload/inspect.h"
 #include "sim/diff.h"
 #include "sim/packet.h"
 #include "tools/cli/testing/sim_setup.h"
@@ -76,7 +76,7 @@ static bool bench_test(const struct cli_args *args, struct bpf_offload_program *
 	struct sim_diff_result res;
 	uint64_t *words;
 
-	if (!api_relocate(p, &words, &dev.n_words))
+	if (!inspect_relocate(p, &words, &dev.n_words))
 		return false;
 	dev.words = words;
 	if (!sim_diff_run(&p->owner->cx, &p->owner->obj, p->prog, &p->fw, &dev, &opts, &res))
@@ -93,10 +93,10 @@ static void print_figures(const struct bpf_offload_program *p, const struct figu
 	       p->prog->n_insns, p->image ? p->image->code.n_words : 0);
 	printf("  %-12s %9.3f ms  (whole object)\n", "open", p->owner->open_seconds * 1e3);
 	printf("  %-12s %9.3f ms\n", "verify", p->verify_seconds * 1e3);
-	for (size_t i = 0; i < p->state.phases.len; i++) {
-		printf("  %-12s %9.3f ms\n", p->state.phases.at[i].name,
-		       p->state.phases.at[i].seconds * 1e3);
-		total += p->state.phases.at[i].seconds;
+	for (size_t i = 0; i < p->result.phases.len; i++) {
+		printf("  %-12s %9.3f ms\n", p->result.phases.at[i].name,
+		       p->result.phases.at[i].seconds * 1e3);
+		total += p->result.phases.at[i].seconds;
 	}
 	printf("  %-12s %9.3f ms\n", "total", total * 1e3);
 	if (!p->image)
@@ -114,9 +114,9 @@ static void add_figures(struct json_object *row, const struct bpf_offload_progra
 
 	json_object_object_add(phases, "open", json_object_new_double(p->owner->open_seconds));
 	json_object_object_add(phases, "verify", json_object_new_double(p->verify_seconds));
-	for (size_t i = 0; i < p->state.phases.len; i++)
-		json_object_object_add(phases, p->state.phases.at[i].name,
-				       json_object_new_double(p->state.phases.at[i].seconds));
+	for (size_t i = 0; i < p->result.phases.len; i++)
+		json_object_object_add(phases, p->result.phases.at[i].name,
+				       json_object_new_double(p->result.phases.at[i].seconds));
 	json_object_object_add(row, "phase_seconds", phases);
 	json_object_object_add(row, "simulator_insns_per_second",
 			       json_object_new_double(f->sim_insns_per_s));
@@ -142,7 +142,7 @@ static enum cli_exit bench_one(const struct cli_args *args, struct bpf_offload_p
 		return CLI_USAGE;
 	if (!err && p->image)
 		ok = bench_simulator(p, args->seed, &f) && bench_test(args, p, &f);
-	api_print_messages(p->owner);
+	inspect_print_messages(p->owner);
 	if (report) {
 		row = report_program(report, p);
 		report_placement(row, p);

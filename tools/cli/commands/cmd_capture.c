@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "tools/cli/output/report.h"
 
-#include "nfp_backend/api.h"
+#include "offload/inspect.h"
 #include "sim/capture.h"
 
 #include <stdio.h>
@@ -56,9 +56,9 @@ static const char *capture_program(struct bpf_offload_program *p, const struct f
 {
 	struct bpf_offload_object *o = p->owner;
 	struct sim_kernel_prog loaded;
-	const char *why = prog == p->prog
-				  ? sim_kernel_load(&o->cx, &o->obj, prog, &loaded)
-				  : sim_kernel_load_half(&o->cx, &o->obj, p->split.halves, &loaded);
+	const char *why = prog == p->prog ? sim_kernel_load(&o->cx, &o->obj, prog, &loaded)
+					  : sim_kernel_load_half(&o->cx, &o->obj,
+								 p->result.split.halves, &loaded);
 
 	why = why ? why : sim_capture(&o->cx, &o->obj, prog, &loaded, img);
 	sim_kernel_unload(&loaded);
@@ -74,8 +74,8 @@ static const struct fe_prog *wanted(const struct cli_args *args, struct bpf_offl
 		return p->prog->broken ? NULL : p->prog;
 	if (bpf_offload_program__compile(p, &opts))
 		return NULL;
-	if (p->split.halves)
-		return &p->split.halves->host;
+	if (p->result.split.halves)
+		return &p->result.split.halves->host;
 	fprintf(stderr, "%s: not split, so there is no host half\n", bpf_offload_program__name(p));
 	return NULL;
 }
@@ -91,7 +91,7 @@ static enum cli_exit capture_one(const struct cli_args *args, struct bpf_offload
 	bool ok;
 
 	if (!prog) {
-		api_print_messages(o);
+		inspect_print_messages(o);
 		return CLI_PROGRAM;
 	}
 	path = args->image ? args->image : arena_printf(&o->arena, "%s.hostjit", prog->name);
@@ -100,7 +100,7 @@ static enum cli_exit capture_one(const struct cli_args *args, struct bpf_offload
 		 : sim_captured_write(&o->cx, path, &img);
 	if (ok)
 		warn_if_unusable(p, &img, prog);
-	api_print_messages(o);
+	inspect_print_messages(o);
 	if (!ok)
 		return CLI_ENVIRONMENT;
 	if (report)

@@ -48,7 +48,7 @@ static void ask_kernel(const struct cli_args *args, struct bpf_offload_program *
 				       p->reasons.at[0].id);
 	if (v->asked == BOTH && !bpf_offload_program__host_only(p))
 		v->difference = fe_kernel_difference(&o->cx, &o->obj, p->prog, &own, &v->kernel);
-	api_print_messages(o);
+	inspect_print_messages(o);
 }
 
 static struct verdict judge(const struct cli_args *args, struct bpf_offload_program *p)
@@ -60,7 +60,7 @@ static struct verdict judge(const struct cli_args *args, struct bpf_offload_prog
 					  .log_states = args->log };
 
 	if (v.asked & EMBEDDED)
-		v.accepted = !api_verify(p, &opts);
+		v.accepted = !inspect_verify(p, &opts);
 	v.host_only = bpf_offload_program__host_only(p);
 	if (v.asked & KERNEL)
 		ask_kernel(args, p, &v);

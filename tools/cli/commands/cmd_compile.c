@@ -178,14 +178,15 @@ static bool passes_exist(const char *option, const char *list, bool all_allowed)
 		size_t len = strcspn(list, ",");
 		bool found = all_allowed && len == 3 && !strncmp(list, "all", 3);
 
-		for (const char *const *name = nfp_pass_names; *name && !found; name++)
-			found = strlen(*name) == len && !strncmp(*name, list, len);
+		for (unsigned i = 0; i < nfp_n_stages && !found; i++)
+			found = strlen(nfp_stages[i].name) == len &&
+				!strncmp(nfp_stages[i].name, list, len);
 		if (!found) {
 			fprintf(stderr,
 				"bpf-offload compile: %s: no pass '%.*s'; there are:", option,
 				(int)len, list);
-			for (const char *const *name = nfp_pass_names; *name; name++)
-				fprintf(stderr, " %s", *name);
+			for (unsigned i = 0; i < nfp_n_stages; i++)
+				fprintf(stderr, " %s", nfp_stages[i].name);
 			fputc('\n', stderr);
 			return false;
 		}

@@ -3,6 +3,7 @@
 
 #include "nfp_backend/image.h"
 #include "nfp_backend/isa/isa.h"
+#include "nfp_backend/ucode.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -127,20 +127,21 @@ static bool halves_fit(struct session *s, struct part_handoff_id *records)
 
 	*records = (struct part_handoff_id){ 0 };
 	if (!path)
-		return !s->img.handoff_bytes || s->args->no_attach ||
+		return !s->img.base.handoff_bytes || s->args->no_attach ||
 		       diag_error(s->cx.diags, &DIAG_AT_NOWHERE, REASON_NIC_NO_HALF);
 	if (!part_object_handoff_id(&s->cx, path, records))
 		return false;
-	if (records->bytes && !s->img.handoff_bytes)
+	if (records->bytes && !s->img.base.handoff_bytes)
 		why = "it expects records, and the image makes none";
-	else if (!records->bytes && s->img.handoff_bytes)
+	else if (!records->bytes && s->img.base.handoff_bytes)
 		why = "the image makes records, and it expects none";
-	else if (records->cookie != s->img.handoff_cookie || records->bytes != s->img.handoff_bytes)
+	else if (records->cookie != s->img.base.handoff_cookie ||
+		 records->bytes != s->img.base.handoff_bytes)
 		why = arena_printf(
 			s->cx.arena,
 			"its records are 0x%08x with %u bytes, the image's 0x%08x with %u",
-			records->cookie, records->bytes, s->img.handoff_cookie,
-			s->img.handoff_bytes);
+			records->cookie, records->bytes, s->img.base.handoff_cookie,
+			s->img.base.handoff_bytes);
 	return !why || diag_error(s->cx.diags, &DIAG_AT_NOWHERE, REASON_NIC_OTHER_HALF, path, why);
 }
 
@@ -172,7 +173,7 @@ static enum cli_exit run(struct session *s)
 	struct sim_nic_config cfg = { .card = { .me = s->dev.me,
 						.fw = &s->fw,
 						.engine = s->engine,
-						.record_bytes = s->img.handoff_bytes },
+						.record_bytes = s->img.base.handoff_bytes },
 				      .tap = s->args->tap,
 				      .wire = s->args->wire,
 				      .max_seconds = (double)s->args->max_seconds,

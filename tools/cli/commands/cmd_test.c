@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "tools/cli/output/report.h"
 
-#include "nfp_backend/api.h"
+#include "offload/inspect.h"
 #include "nfp_backend/isa/isa.h"
+#include "nfp_backend/ucode.h"
 #include "sim/diff.h"
 #include "sim/host.h"
 #include "sim/captured.h"
@@ -36,14 +37,14 @@ static bool device_of(const struct cli_args *args, struct bpf_offload_program *p
 		sim_diff_device_from_vprog(cx->arena, &p->vprog, &p->fw, words, n, dev);
 		map_ids_apply(p->owner, dev);
 	} else {
-		if (!api_relocate(p, &words, &dev->n_words))
+		if (!inspect_relocate(p, &words, &dev->n_words))
 			return false;
 		dev->words = words;
 		dev->maps = p->image->maps;
 		dev->n_maps = p->image->n_maps;
 		dev->tids = ARENA_ARRAY(cx->arena, uint32_t, dev->n_maps + 1);
 		for (size_t i = 0; i < dev->n_maps; i++)
-			dev->tids[i] = api_table_id(p, i);
+			dev->tids[i] = inspect_table_id(p, i);
 	}
 	return true;
 }
@@ -105,7 +106,7 @@ static bool choose_hosts(const struct cli_args *args, struct bpf_offload_program
 
 static bool is_pair(const struct cli_args *args, const struct bpf_offload_program *p)
 {
-	return p->split.halves && !args->device_words;
+	return p->result.split.halves && !args->device_words;
 }
 
 /* ---- results ------------------------------------------------------------------------------------ */
@@ -332,7 +333,8 @@ static bool run_sides(const struct cli_args *args, struct bpf_offload_program *p
 	struct bpf_offload_object *o = p->owner;
 
 	if (is_pair(args, p))
-		return sim_split_run(&o->cx, &p->vprog, p->split.halves, &p->fw, dev, diff, res);
+		return sim_split_run(&o->cx, &p->vprog, p->result.split.halves, &p->fw, dev, diff,
+				     res);
 	return sim_diff_run(&o->cx, &o->obj, p->prog, &p->fw, dev, diff, &res->diff);
 }
 
@@ -419,7 +421,7 @@ static bool write_repro(struct sides *s, const struct sim_diff_result *r)
 	struct divergence ways;
 
 	if (s->p->image && !s->args->device_words && !is_pair(s->args, s->p) &&
-	    !s->p->split.inlined) {
+	    !s->p->result.split.inlined) {
 		divergence_start(&ways, repro.cx->arena, s->p->prog, &s->p->image->code);
 		repro.ways = &ways;
 	}
@@ -459,7 +461,7 @@ static enum cli_exit report_result(struct sides *s, struct json_object *row,
 	if (is_pair(s->args, s->p))
 		tell_pair(s->args, row, halves);
 	if (!write_repro(s, r)) {
-		api_print_messages(s->p->owner);
+		inspect_print_messages(s->p->owner);
 		return CLI_ENVIRONMENT;
 	}
 	return r->mismatches ? CLI_PROGRAM : CLI_OK;
@@ -490,7 +492,7 @@ static enum cli_exit cannot_run(struct sides *s, struct json_object *row, size_t
 	const char *why = NULL;
 	bool skipped = is_incomparable(&o->diags, first, &why);
 
-	api_print_messages(o);
+	inspect_print_messages(o);
 	if (skipped)
 		return skip(s->args, s->p, row, why);
 	why = o->diags.list.len > first ? o->diags.list.at[o->diags.list.len - 1].text
@@ -513,7 +515,7 @@ static enum cli_exit run_and_report(struct sides *s, struct json_object *row)
 	if (!test_plan(s->args, &plan))
 		return CLI_USAGE;
 	if (s->args->timing && !sim_timing_read(&o->cx, s->args->timing, &timing)) {
-		api_print_messages(o);
+		inspect_print_messages(o);
 		return CLI_USAGE;
 	}
 	s->diff.timing = s->args->timing ? &timing : NULL;
@@ -524,7 +526,7 @@ static enum cli_exit run_and_report(struct sides *s, struct json_object *row)
 	if (!ok)
 		return cannot_run(s, row, first);
 	warn_unwritten(o, &halves.diff.unwritten);
-	api_print_messages(o);
+	inspect_print_messages(o);
 	return report_result(s, row, &halves);
 }
 
@@ -567,7 +569,7 @@ static enum cli_exit test_one(const struct cli_args *args, struct bpf_offload_pr
 		return skip(args, p, row, arena_printf(&o->arena, "not comparable: %s", why_not));
 	on_device = p->image || args->device_words;
 	if (!choose_hosts(args, p, &s.diff) || (on_device && !device_of(args, p, &dev))) {
-		api_print_messages(o);
+		inspect_print_messages(o);
 		return compile_failed(args, p);
 	}
 	if (!on_device && s.diff.hosts == HOST_BIT(JIT))

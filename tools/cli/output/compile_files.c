@@ -32,7 +32,7 @@ bool compile_files_own_manifest(struct bpf_offload_program *p, const struct rep_
 		return false;
 	}
 	ok = rep_manifest_write(&p->owner->cx, m, path);
-	api_print_messages(p->owner);
+	inspect_print_messages(p->owner);
 	return ok;
 }
 

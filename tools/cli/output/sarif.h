@@ -2,7 +2,7 @@
 #ifndef TOOLS_CLI_OUTPUT_SARIF_H
 #define TOOLS_CLI_OUTPUT_SARIF_H
 
-#include "nfp_backend/api.h"
+#include "offload/inspect.h"
 
 /* All findings about an object as SARIF 2.1.0 on standard output: what code hosts show as
  * annotations. One rule a reason (base/reasons.def), one result a message. */

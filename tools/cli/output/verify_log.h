@@ -2,7 +2,7 @@
 #ifndef TOOLS_CLI_OUTPUT_VERIFY_LOG_H
 #define TOOLS_CLI_OUTPUT_VERIFY_LOG_H
 
-#include "nfp_backend/api.h"
+#include "offload/inspect.h"
 
 /* check --log: the states that the embedded verifier went through, in the order of its walk. */
 

@@ -2,7 +2,7 @@
 #ifndef TOOLS_CLI_TESTING_MAP_IDS_H
 #define TOOLS_CLI_TESTING_MAP_IDS_H
 
-#include "nfp_backend/api.h"
+#include "offload/inspect.h"
 #include "sim/diff.h"
 
 /* --map-ids NAME=N,...: the ids that relocated words have for the object's maps. */

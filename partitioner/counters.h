@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#ifndef PARTITIONER_SURVEY_COUNTERS_H
-#define PARTITIONER_SURVEY_COUNTERS_H
+#ifndef PARTITIONER_COUNTERS_H
+#define PARTITIONER_COUNTERS_H
 
 #include "frontend/vprog.h"
 

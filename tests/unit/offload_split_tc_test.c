@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "base/bits.h"
 #include "partitioner/handoff.h"
-#include "partitioner/survey/tc_split.h"
-#include "partitioner/split.h"
+#include "partitioner/tc_split.h"
+#include "offload/compile.h"
 #include "sim/host.h"
 
 #include <linux/pkt_cls.h>
@@ -93,8 +93,10 @@ static bool op_remove(struct offload_prog *p, uint32_t off, uint32_t cnt)
 
 static bool op_translate(struct offload_prog *p, struct offload_refusal *why)
 {
+	static struct offload_image image;
+
 	(void)why;
-	p->image = p;
+	p->out.image = &image;
 	return true;
 }
 
@@ -103,9 +105,9 @@ static void op_destroy(struct offload_prog *p)
 	(void)p;
 }
 
-static uint32_t op_room(const struct offload_prog *p)
+static uint32_t op_room(const struct offload_target *target)
 {
-	(void)p;
+	(void)target;
 	return RECORD_MAX_ROOM;
 }
 
@@ -132,7 +134,6 @@ struct rig {
 	struct fe_prog prog;
 	struct vprog vp;
 	struct split split;
-	struct offload_prog state;
 	struct sim_maps *maps;
 	struct sim_host *xdp_stub, *half;
 	uint8_t packet[64];
@@ -142,7 +143,9 @@ static void split_it(struct rig *r, const struct bpf_insn *code, uint32_t n, con
 		     bool untagged)
 {
 	struct fe_verify_options verify = { .main_stack = true };
-	struct offload_options opts = { .opt_level = 2, .untagged = untagged };
+	struct offload_options opts = { .part.untagged = untagged };
+	struct offload_target target = { &ops };
+	struct offload_result result;
 
 	diags_init(&r->diags, &r->arena);
 	r->cx = (struct cx){ &r->arena, &r->scratch, &r->diags };
@@ -158,7 +161,8 @@ static void split_it(struct rig *r, const struct bpf_insn *code, uint32_t n, con
 		.path = "t.o", .license = "GPL", .progs = &r->prog, .n_progs = 1
 	};
 	assert_true(fe_verify(&r->cx, &r->obj, &r->prog, &verify, &r->vp));
-	assert_true(part_offload(&r->cx, &r->vp, &ops, NULL, &opts, &r->split, &r->state));
+	assert_true(offload_compile(&r->cx, &r->vp, &target, &opts, &result));
+	r->split = result.split;
 }
 
 static void open_pair(struct rig *r)

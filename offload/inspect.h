@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#ifndef NFP_BACKEND_API_H
-#define NFP_BACKEND_API_H
+#ifndef OFFLOAD_INSPECT_H
+#define OFFLOAD_INSPECT_H
 
 #include "bpf_offload.h"
 #include "frontend/kernel.h"
 #include "nfp_backend/backend.h"
-#include "partitioner/split.h"
+#include "offload/compile.h"
 
-/* What stands behind the opaque handles of include/bpf_offload.h. The command line's test, explain
- * and bench look inside; nobody else should. */
+/* What is behind the opaque handles of include/bpf_offload.h, for the command line's test, explain, bench
+ * and nic, and for tests. Not a stable interface. */
 
 struct bpf_offload_program {
 	struct bpf_offload_object *owner;
@@ -16,11 +16,13 @@ struct bpf_offload_program {
 	bool verified, accepted; /* verified: fe_verify() was asked */
 	bool host_only;          /* of a type that no card runs: neither verified nor placed */
 	bool compiled;
-	struct vprog vprog;      /* when accepted */
-	struct nfp_firmware fw;  /* when compiled */
-	struct part_costs costs; /* when compiled */
-	struct split split;
-	struct offload_prog state;     /* phases with their times */
+	struct vprog vprog; /* when accepted */
+	/* when compiled: what it was compiled for, and how */
+	struct nfp_firmware fw;
+	struct nfp_target target;
+	struct part_costs costs;
+	struct offload_options options;
+	struct offload_result result;
 	const struct nfp_image *image; /* NULL: no microcode */
 	double verify_seconds;
 	VEC(struct bpf_offload_reason) reasons;
@@ -38,7 +40,7 @@ struct bpf_offload_object {
 	size_t listed;  /* diagnostics already in messages; notes are left out of both */
 	struct fe_object obj;
 	struct fe_kernel_maps kernel_maps; /* of check's kernel */
-	/* Ids that words have for the maps, where they are given; 0: not. NULL: none is. */
+	/* By map: the table id that the device's words have for it, where it is given; 0: not. NULL: none is. */
 	uint32_t *map_ids;
 	struct bpf_offload_program *progs;
 	double open_seconds;
@@ -47,18 +49,18 @@ struct bpf_offload_object {
 
 /* As bpf_offload_object__open(), but an unusable file still gives an object, whose messages say why
  * (no programs, nothing else). NULL: out of memory. */
-struct bpf_offload_object *api_open(const char *path, const struct bpf_offload_open_opts *opts,
-				    bool *usable);
+struct bpf_offload_object *inspect_open(const char *path, const struct bpf_offload_open_opts *opts,
+					bool *usable);
 /* Prints the diagnostics that came since the last call, when the object's opener asked for that. */
-void api_print_messages(struct bpf_offload_object *o);
+void inspect_print_messages(struct bpf_offload_object *o);
 /* Frees all that was found out about the object's programs, but for messages. So a walk over many
  * programs needs the memory of one. */
-void api_forget(struct bpf_offload_object *o);
+void inspect_forget(struct bpf_offload_object *o);
 /* bpf_offload_program__verify() with all options. */
-int api_verify(struct bpf_offload_program *prog, const struct fe_verify_options *opts);
+int inspect_verify(struct bpf_offload_program *prog, const struct fe_verify_options *opts);
 /* Id that the program's relocated words have for the i-th map of its image: i + 1, if none is given. */
-uint32_t api_table_id(const struct bpf_offload_program *prog, size_t i);
+uint32_t inspect_table_id(const struct bpf_offload_program *prog, size_t i);
 /* Relocates the program's words for its firmware's vNIC. False: reported. */
-bool api_relocate(struct bpf_offload_program *prog, uint64_t **words, size_t *n);
+bool inspect_relocate(struct bpf_offload_program *prog, uint64_t **words, size_t *n);
 
 #endif

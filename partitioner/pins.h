@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#ifndef PARTITIONER_CHOOSE_PINS_H
-#define PARTITIONER_CHOOSE_PINS_H
+#ifndef PARTITIONER_PINS_H
+#define PARTITIONER_PINS_H
 
 #include "base/vec.h"
 #include "frontend/vprog.h"

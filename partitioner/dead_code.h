@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#ifndef PARTITIONER_HALVES_DEAD_CODE_H
-#define PARTITIONER_HALVES_DEAD_CODE_H
+#ifndef PARTITIONER_DEAD_CODE_H
+#define PARTITIONER_DEAD_CODE_H
 
 #include "partitioner/split.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#ifndef PARTITIONER_SURVEY_TC_SPLIT_H
-#define PARTITIONER_SURVEY_TC_SPLIT_H
+#ifndef PARTITIONER_TC_SPLIT_H
+#define PARTITIONER_TC_SPLIT_H
 
 #include "frontend/vprog.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#ifndef PARTITIONER_SURVEY_FLOW_H
-#define PARTITIONER_SURVEY_FLOW_H
+#ifndef PARTITIONER_FLOW_H
+#define PARTITIONER_FLOW_H
 
 #include "frontend/vprog.h"
 #include "partitioner/cost.h"

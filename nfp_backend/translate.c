@@ -1,128 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "nfp_backend/backend.h"
-#include "nfp_backend/dump.h"
-#include "nfp_backend/isel/isel.h"
+#include "nfp_backend/stages.h"
+
 #include "nfp_backend/legal/legal.h"
-#include "nfp_backend/lift/lift.h"
-#include "nfp_backend/passes.h"
 
-#include "base/bits.h"
+#include "base/clock.h"
 
-#include <llvm-c/Core.h>
+#include <stdlib.h>
 
-#include <time.h>
+/* The callbacks of struct bpf_offload_ops for the NFP. */
 
-/* The callbacks of struct bpf_offload_ops for the NFP, and the pipeline that translate runs. */
-
-const char *const nfp_pass_names[] = {
-	"lift",
-	"llvm",
-	"isel",
-#define PASS(name, run, always, what) #name,
-#include "nfp_backend/passes.def"
-#undef PASS
-	NULL,
-};
-
-/* One translation. LLVM's objects live from lift to isel. */
-struct job {
-	struct offload_prog *p;
-	const struct nfp_prog *np;
-	struct offload_refusal *why;
-	LLVMContextRef llvm;
-	LLVMModuleRef mod;
-	struct nfp_func fn;
-	struct nfp_ucode code;
-	bool stopped; /* after opts.stop_after */
-	double phase_start;
-};
-
-/* ---- phases --------------------------------------------------------------------------------------- */
-
-static double now(void)
+static const struct nfp_target *target_of(const struct offload_prog *p)
 {
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
-/* Ends a phase: its time, its dump, and whether to stop here. True: go on. */
-static bool end_phase(struct job *j, const char *name)
-{
-	struct offload_prog *p = j->p;
-
-	if (p->opts.time_passes)
-		*vec_push(&p->phases, p->cx->arena) =
-			(struct offload_phase){ name, now() - j->phase_start };
-	j->stopped = p->opts.stop_after && !strcmp(p->opts.stop_after, name);
-	j->phase_start = now();
-	return !j->stopped;
-}
-
-static void dump_llvm(struct job *j, const char *pass)
-{
-	FILE *f = nfp_dump_begin(j->p->cx, &j->p->opts, j->np->vp->prog->name, pass);
-	char *text;
-
-	if (!f)
-		return;
-	text = nfp_llvm_text(j->mod);
-	fputs(text, f);
-	LLVMDisposeMessage(text);
-	nfp_dump_end(&j->p->opts, f);
-}
-
-static void dump_mir(struct job *j, const char *pass)
-{
-	FILE *f = nfp_dump_begin(j->p->cx, &j->p->opts, j->np->vp->prog->name, pass);
-
-	if (!f)
-		return;
-	nfp_print(&j->fn, f);
-	nfp_dump_end(&j->p->opts, f);
-}
-
-/* ---- translation ------------------------------------------------------------------------------------ */
-
-static bool run_llvm_phases(struct job *j)
-{
-	struct cx *cx = j->p->cx;
-
-	if (!nfp_lift(cx, j->np, j->llvm, &j->mod, j->why))
-		return false;
-	offload_probe(&j->p->opts, "lift", j->mod);
-	dump_llvm(j, "lift");
-	if (!end_phase(j, "lift"))
-		return true;
-	nfp_llvm_opt(j->mod, j->p->opts.opt_level);
-	dump_llvm(j, "llvm");
-	if (!end_phase(j, "llvm"))
-		return true;
-	if (!nfp_isel(cx, j->mod, j->np->fw, (uint8_t)j->np->type, &j->fn))
-		return false;
-	offload_probe(&j->p->opts, "isel", &j->fn);
-	dump_mir(j, "isel");
-	end_phase(j, "isel");
-	return true;
-}
-
-static bool run_phases(struct job *j)
-{
-	bool ok;
-
-	j->llvm = LLVMContextCreate();
-	ok = run_llvm_phases(j);
-	if (j->mod)
-		LLVMDisposeModule(j->mod);
-	LLVMContextDispose(j->llvm);
-	if (!ok || j->stopped)
-		return ok;
-	if (!nfp_run_mir_passes(&j->fn, j->p->cx, &j->p->opts, &j->code))
-		return false;
-	end_phase(j, "mir");
-	j->stopped = !j->code.n_words; /* told to stop among the passes over MIR */
-	return true;
+	return (const struct nfp_target *)p->target;
 }
 
 /* ---- the image --------------------------------------------------------------------------------------- */
@@ -192,32 +81,32 @@ static void image_sources(struct cx *cx, const struct nfp_prog *np, struct nfp_i
 	img->n_srcs = srcs.len;
 }
 
-static struct nfp_image *make_image(struct job *j)
+static struct nfp_image *make_image(const struct nfp_translation *t)
 {
-	struct cx *cx = j->p->cx;
+	struct cx *cx = t->cx;
 	struct nfp_image *img = ARENA_NEW(cx->arena, struct nfp_image);
 
-	img->prog_name = j->np->vp->prog->name;
-	img->type = j->np->type;
-	img->code = j->code;
-	img->stack_bytes = j->fn.frame_words * 4;
-	img->max_pkt_off = j->np->vp->max_pkt_off;
-	image_maps(cx, j->np, img);
-	image_needs(j->np, img);
-	image_sources(cx, j->np, img);
+	img->prog_name = t->np->vp->prog->name;
+	img->type = t->np->type;
+	img->code = t->code;
+	img->stack_bytes = t->fn.frame_words * 4;
+	img->max_pkt_off = t->np->vp->max_pkt_off;
+	image_maps(cx, t->np, img);
+	image_needs(t->np, img);
+	image_sources(cx, t->np, img);
 	return img;
 }
 
 /* What only the finished program shows. */
-static bool check_size(struct job *j)
+static bool check_size(const struct nfp_translation *t)
 {
-	const struct nfp_firmware *fw = j->np->fw;
+	const struct nfp_firmware *fw = t->np->fw;
 
-	if (j->code.n_words > fw->max_len)
-		return nfp_refuse(j->p->cx, j->why, REASON_CODE_TOO_LONG, (unsigned)j->code.n_words,
+	if (t->code.n_words > fw->max_len)
+		return nfp_refuse(t->cx, t->why, REASON_CODE_TOO_LONG, (unsigned)t->code.n_words,
 				  fw->max_len);
-	if (j->fn.frame_words * 4 > fw->stack_bytes)
-		return nfp_refuse(j->p->cx, j->why, REASON_STACK_TOO_LARGE, j->fn.frame_words * 4,
+	if (t->fn.frame_words * 4 > fw->stack_bytes)
+		return nfp_refuse(t->cx, t->why, REASON_STACK_TOO_LARGE, t->fn.frame_words * 4,
 				  fw->stack_bytes);
 	return true;
 }
@@ -226,7 +115,7 @@ static bool check_size(struct job *j)
 
 static bool op_prepare(struct offload_prog *p)
 {
-	p->dev_priv = nfp_prog_new(p->cx, p->vp, p->target);
+	p->dev_priv = nfp_prog_new(p->cx, p->vp, target_of(p)->fw);
 	return true;
 }
 
@@ -251,8 +140,7 @@ static bool op_remove_insns(struct offload_prog *p, uint32_t off, uint32_t cnt)
 	return nfp_prog_remove(p->dev_priv, off, cnt);
 }
 
-/* A pass that fails has reported an error; here that is an answer ("the card cannot, because"),
- * so the report becomes the refusal. */
+/* A stage that fails has reported an error. Here that is an answer, so the report becomes the refusal. */
 static void refusal_from_report(struct diags *d, size_t n_before, struct offload_refusal *why)
 {
 	if (why->reason != REASON_NONE)
@@ -267,21 +155,41 @@ static void refusal_from_report(struct diags *d, size_t n_before, struct offload
 	d->list.len = n_before;
 }
 
+/* The dump, if one is asked for, is text in memory: the driver prints that of the form it takes. */
+static bool run_stages(struct nfp_translation *t, const char **dump)
+{
+	char *text = NULL;
+	size_t size;
+	bool ok;
+
+	if (t->opts->dump)
+		t->dump = open_memstream(&text, &size);
+	ok = nfp_run_stages(t);
+	if (t->dump) {
+		fclose(t->dump);
+		*dump = arena_strdup(t->cx->arena, text);
+		free(text);
+	}
+	return ok;
+}
+
 static bool op_translate(struct offload_prog *p, struct offload_refusal *why)
 {
-	struct job j = { .p = p, .np = p->dev_priv, .why = why, .phase_start = now() };
+	struct nfp_translation t = { .cx = p->cx,
+				     .opts = &target_of(p)->options,
+				     .np = p->dev_priv,
+				     .why = why,
+				     .out = &p->out };
 	size_t n_reports = p->cx->diags->list.len;
 
-	if (!run_phases(&j)) {
+	if (!run_stages(&t, &p->out.dump)) {
 		refusal_from_report(p->cx->diags, n_reports, why);
 		return false;
 	}
-	if (j.stopped)
-		return true;
-	if (!check_size(&j))
+	if (!check_size(&t))
 		return false;
-	p->image = make_image(&j);
-	end_phase(&j, "image");
+	if (!t.opts->stop_after)
+		p->out.image = &make_image(&t)->base;
 	return true;
 }
 
@@ -291,9 +199,9 @@ static void op_destroy(struct offload_prog *p)
 }
 
 /* The firmware moves a packet's start by so much without a check (nfp.md 4.13). */
-static uint32_t op_handoff_room(const struct offload_prog *p)
+static uint32_t op_handoff_room(const struct offload_target *target)
 {
-	const struct nfp_firmware *fw = p->target;
+	const struct nfp_firmware *fw = ((const struct nfp_target *)target)->fw;
 
 	if (!fw->adjust_head.present || !(fw->adjust_head.flags & NFP_ADJUST_HEAD_NO_META))
 		return 0;

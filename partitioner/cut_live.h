@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#ifndef PARTITIONER_SURVEY_CUT_LIVE_H
-#define PARTITIONER_SURVEY_CUT_LIVE_H
+#ifndef PARTITIONER_CUT_LIVE_H
+#define PARTITIONER_CUT_LIVE_H
 
 #include "frontend/vprog.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "base/bits.h"
-#include "partitioner/split.h"
+#include "offload/compile.h"
 
 #include <stdarg.h>
 #include <setjmp.h>
@@ -22,6 +22,7 @@
 
 /* What the backend was told, as text, and what it shall answer. */
 struct script {
+	struct offload_target base;
 	char log[1024];
 	int64_t refuse_insn; /* -1: none */
 	bool refuse_whole, refuse_translate, fail_replace;
@@ -81,8 +82,10 @@ static bool op_remove(struct offload_prog *p, uint32_t off, uint32_t cnt)
 
 static bool op_translate(struct offload_prog *p, struct offload_refusal *why)
 {
+	static struct offload_image image;
+
 	note(p, "translate ");
-	p->image = p;
+	p->out.image = &image;
 	return !((struct script *)p->dev_priv)->refuse_translate || refuse(why, "too long");
 }
 
@@ -209,22 +212,23 @@ static void test_cases(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		const struct offload_case *c = &cases[i];
-		struct offload_options opts = { .opt_level = 2 };
+		struct offload_options opts = { 0 };
 		struct script script = c->script;
-		struct offload_prog prog;
-		struct split split;
+		struct offload_result result;
+		const struct split *split = &result.split;
 		struct rig r = { 0 };
 
+		script.base.ops = &ops;
 		verify(&r, c->code);
-		assert_int_equal(part_offload(&r.cx, &r.vp, &ops, &script, &opts, &split, &prog),
+		assert_int_equal(offload_compile(&r.cx, &r.vp, &script.base, &opts, &result),
 				 !c->fails);
 		if (strcmp(script.log, c->log))
 			fail_msg("\"%s\":\n%s\nnot\n%s", c->rule, script.log, c->log);
 		if (!c->fails) {
-			assert_int_equal(split.placement, c->placement);
-			assert_int_equal(split.n_reasons, c->n_reasons);
-			assert_int_equal(split.image != NULL, c->placement == PART_ALL_DEVICE);
-			check_places(&split, c->places);
+			assert_int_equal(split->placement, c->placement);
+			assert_int_equal(split->n_reasons, c->n_reasons);
+			assert_int_equal(split->image != NULL, c->placement == PART_ALL_DEVICE);
+			check_places(split, c->places);
 		}
 		arena_reset(&r.scratch);
 		arena_reset(&r.arena);
@@ -236,21 +240,22 @@ static void test_counts(void **state)
 	static const struct bpf_insn code[] = { I(BPF_LD | BPF_IMM | BPF_DW, 2, 0, 0, 1),
 						I(0, 0, 0, 0, 1), MOV64I(0, 2), EXIT };
 	struct script script = { .refuse_insn = 2 };
-	struct offload_options opts = { .opt_level = 2 };
-	struct offload_prog prog;
-	struct split split;
+	struct offload_options opts = { 0 };
+	struct offload_result result;
+	const struct split *split = &result.split;
 	struct rig r = { 0 };
 	struct bpf_insn padded[12] = { 0 };
 
 	(void)state;
+	script.base.ops = &ops;
 	memcpy(padded, code, sizeof(code));
 	verify(&r, padded);
-	assert_true(part_offload(&r.cx, &r.vp, &ops, &script, &opts, &split, &prog));
-	assert_int_equal(split.live_insns, 3); /* the constant's second half is no instruction */
-	assert_int_equal(split.device_capable, 2);
-	assert_int_equal(split.reasons[0].insn, 2);
-	assert_string_equal(split.reasons[0].text, "no");
-	assert_string_equal(part_placement_name(split.placement), "host");
+	assert_true(offload_compile(&r.cx, &r.vp, &script.base, &opts, &result));
+	assert_int_equal(split->live_insns, 3); /* the constant's second half is no instruction */
+	assert_int_equal(split->device_capable, 2);
+	assert_int_equal(split->reasons[0].insn, 2);
+	assert_string_equal(split->reasons[0].text, "no");
+	assert_string_equal(part_placement_name(split->placement), "host");
 	arena_reset(&r.scratch);
 	arena_reset(&r.arena);
 }
