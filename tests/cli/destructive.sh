@@ -36,7 +36,7 @@ done
 # … and then all of it stays on the host, with the reason
 for prog in on_packet on_classify; do
 	expect 0 "[device-destructive]" "$tool" explain $allow --prog $prog "$object"
-	grep -qE '^ +(NIC|both) ' "$work/out" && fail "part of $prog is on the card"
+	grep -qE '^ +(device|both) ' "$work/out" && fail "part of $prog is on the card"
 	expect 0 "[device-destructive]" "$tool" compile $allow --prog $prog -o "$work/host" "$object"
 	expect 0 "skipped" "$tool" test $allow --prog $prog "$object"
 	expect 1 "[device-destructive]" "$tool" compile $allow --require-device --prog $prog -o "$work/host" "$object"

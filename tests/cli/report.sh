@@ -23,7 +23,7 @@ says "$work/text" "instruction words and"
 grep -qE '^  both .*portfilter.bpf.c:[0-9]+: is_public = ' "$work/text" || fail "no mark at a source line"
 xdp=/usr/lib/x86_64-linux-gnu/bpf/xdpfilt_alw_ip.o
 if [ -f $xdp ]; then
-	expect 0 "to move more to the NIC:" "$tool" explain -q $xdp
+	expect 0 "to move more to the device:" "$tool" explain -q $xdp
 fi
 
 # ---- graph and HTML
@@ -35,7 +35,7 @@ done
 for kind in dot html json; do
 	cmp -s "$work/a.$kind" "$work/b.$kind" || fail "$kind differs between two runs"
 done
-for words in 'digraph placement {' 'cut 1' 'NIC 0' "map 'public_ports'" 'is_public = bpf_map_lookup_elem'; do
+for words in 'digraph placement {' 'cut 1' 'device 0' "map 'public_ports'" 'is_public = bpf_map_lookup_elem'; do
 	says "$work/a.dot" "$(echo "$words" | sed "s/'/\&#39;/g")"
 done
 for words in '<!DOCTYPE html>' 'Content-Security-Policy' 'Hand-offs' 'portfilter_host' 'record bytes 8' 'mem[read32'; do

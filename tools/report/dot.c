@@ -12,7 +12,7 @@ static const struct {
 	const char *fill, *line, *what;
 } sides[] = {
 	[PART_DEAD] = { "#eeeeee", "#888888", "never reached" },
-	[PART_DEVICE] = { "#dbeafe", "#1d4ed8", "NIC" },
+	[PART_DEVICE] = { "#dbeafe", "#1d4ed8", "device" },
 	[PART_HOST] = { "#ffedd5", "#c2410c", "host" },
 	[PART_BOTH] = { "#ede9fe", "#6d28d9", "both" },
 };
@@ -194,7 +194,7 @@ static void put_subprogram(FILE *out, struct rep_facts *f, unsigned number, uint
 	fprintf(out, "  subgraph cluster_p%u_s%u {\n    label=<", number, sub);
 	rep_escape(out, rep_subprog_name(f, sub));
 	if (!sub)
-		fprintf(out, ": %s, %u instructions on the NIC, %u on the host",
+		fprintf(out, ": %s, %u instructions on the device, %u on the host",
 			part_placement_name(f->p->result.split.placement), f->on_device,
 			f->on_host);
 	fputs(">\n", out);

@@ -41,7 +41,7 @@ void rep_html_begin(FILE *out, const char *title)
 	fprintf(out, ": what runs where</title>\n<style>\n%s</style></head><body>\n<h1>",
 		rep_html_css);
 	rep_escape(out, rep_basename(title));
-	fputs("</h1>\n<p class=\"legend\"><span><i class=\"nic\"></i>NIC</span><span><i "
+	fputs("</h1>\n<p class=\"legend\"><span><i class=\"nic\"></i>device</span><span><i "
 	      "class=\"host\"></i>"
 	      "host</span><span><i class=\"both\"></i>both</span><span><i class=\"dead\"></i>no "
 	      "path leads "
@@ -132,7 +132,7 @@ static void figures(FILE *out, struct rep_facts *f)
 
 	fputs("<div class=\"figures\">\n", out);
 	figure(out, arena_printf(s, "%u", f->n_insns - f->dead), "live instructions");
-	figure(out, arena_printf(s, "%u", f->on_device), "on the NIC");
+	figure(out, arena_printf(s, "%u", f->on_device), "on the device");
 	figure(out, arena_printf(s, "%u", f->on_host), "on the host");
 	if (f->n_words) {
 		figure(out, arena_printf(s, "%u", f->n_words), "instruction words");
@@ -141,7 +141,7 @@ static void figures(FILE *out, struct rep_facts *f)
 	}
 	if (halves) {
 		figure(out, arena_printf(s, "%.0f %%", halves->device_share * 100),
-		       "of what runs is on the NIC");
+		       "of what runs is on the device");
 		figure(out, rep_percent(f, f->going_up), "of packets go on at the host");
 		figure(out, arena_printf(s, "%u", halves->record_bytes),
 		       "bytes of hand-off record");
@@ -243,7 +243,7 @@ static void advice(FILE *out, struct rep_facts *f)
 {
 	if (!f->advice.len)
 		return;
-	table_begin(out, "To move more to the NIC",
+	table_begin(out, "To move more to the device",
 		    "<th>what the card does not take</th><th>instructions</th><th>without it</th>"
 		    "<th>what to do</th>");
 	for (size_t i = 0; i < f->advice.len; i++) {

@@ -136,7 +136,7 @@ static void reasons(FILE *out, const struct rep_facts *f, const struct rep_insn 
 	for (uint32_t i = insn->reason; i < insn->reason + insn->n_reasons; i++) {
 		const struct part_reason *r = &f->p->result.split.reasons[i];
 
-		fputs("<div class=\"why\">not for the NIC: ", out);
+		fputs("<div class=\"why\">not for the device: ", out);
 		rep_escape(out, r->text);
 		fprintf(out, " <small>[%s] ", reason_name(r->reason));
 		rep_escape(out, reason_advice(r->reason));

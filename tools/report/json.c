@@ -202,7 +202,7 @@ static struct json_object *split_json(struct rep_facts *f)
 	struct json_object *o = json_object_new_object();
 
 	add(o, "host_program", report_text(halves->host.name));
-	add(o, "xdp_stub_program",
+	add(o, "strip_program",
 	    halves->xdp_stub.n_insns ? report_text(halves->xdp_stub.name) : NULL);
 	add(o, "tagged_to_host", json_object_new_boolean(halves->tagged));
 	add_int(o, "record_bytes", halves->record_bytes);

@@ -189,7 +189,7 @@ static struct json_object *host_programs_json(struct cx *cx, const char *path, c
 		return programs;
 	for (size_t i = 0; i < half.n_progs; i++)
 		if (strcmp(half.progs[i].name, name))
-			add_host_program(programs, cx, &half.progs[i], "xdp_stub", dir);
+			add_host_program(programs, cx, &half.progs[i], "strip", dir);
 	for (size_t i = 0; i < half.n_progs; i++)
 		if (!strcmp(half.progs[i].name, name))
 			add_host_program(programs, cx, &half.progs[i], "continue", dir);

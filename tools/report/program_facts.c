@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 static const char *const place_names[] = {
-	[PART_DEAD] = "dead", [PART_DEVICE] = "NIC", [PART_HOST] = "host", [PART_BOTH] = "both"
+	[PART_DEAD] = "dead", [PART_DEVICE] = "device", [PART_HOST] = "host", [PART_BOTH] = "both"
 };
 
 const char *rep_place_name(enum part_place place)

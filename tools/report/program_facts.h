@@ -95,7 +95,7 @@ void rep_advise(struct rep_facts *f);
 
 uint32_t rep_insn_at(const struct rep_facts *f,
 		     uint32_t pc);                 /* index of insns; REP_NONE: none there */
-const char *rep_place_name(enum part_place place); /* "NIC", "host", "both", "dead" */
+const char *rep_place_name(enum part_place place); /* "device", "host", "both", "dead" */
 /* "a.bpf.c:12"; "" when unknown. In the object's scratch arena. */
 const char *rep_where(const struct rep_facts *f, uint32_t pc);
 /* "95 %", "1.9 %", "0.04 %": as many digits as a guess may have. In the scratch arena. */

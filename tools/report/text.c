@@ -34,7 +34,7 @@ static void print_figures(const struct rep_facts *f)
 	if (s->no_split_reason)
 		printf("  not split: %s\n", s->no_split_reason);
 	if (f->n_words)
-		printf("  on the NIC: %u instructions, estimated %.1f instruction words and %.0f "
+		printf("  on the device: %u instructions, estimated %.1f instruction words and %.0f "
 		       "cycles a packet\n",
 		       f->on_device, f->words_run, f->cycles);
 	if (halves)
@@ -166,7 +166,7 @@ static void print_split(const struct rep_facts *f)
 static void print_advice(const struct rep_facts *f)
 {
 	if (f->advice.len)
-		printf("  to move more to the NIC:\n");
+		printf("  to move more to the device:\n");
 	for (size_t i = 0; i < f->advice.len; i++) {
 		const struct rep_advice *a = &f->advice.at[i];
 		const char *gain = rep_advice_gain(f, a);
@@ -185,7 +185,7 @@ static void print_advice(const struct rep_facts *f)
 static void print_reasons(const struct rep_facts *f, const struct rep_insn *insn)
 {
 	for (uint32_t i = insn->reason; i < insn->reason + insn->n_reasons; i++) {
-		print_matter("                 ^ not for the NIC: ",
+		print_matter("                 ^ not for the device: ",
 			     &f->p->result.split.reasons[i]);
 		printf("                   %s\n",
 		       reason_advice(f->p->result.split.reasons[i].reason));

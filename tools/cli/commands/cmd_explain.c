@@ -28,7 +28,7 @@ static void print_program(const struct cli_args *args, struct bpf_offload_progra
 		putchar('\n');
 		return;
 	}
-	printf(", %u of %u live instructions can run on the NIC", p->result.split.device_capable,
+	printf(", %u of %u live instructions can run on the device", p->result.split.device_capable,
 	       p->result.split.live_insns);
 	if (bpf_offload_program__device_words(p))
 		printf(", %zu instruction words", bpf_offload_program__device_words(p));

@@ -10,7 +10,7 @@ struct json_object *report_new(void)
 {
 	struct json_object *o = json_object_new_object();
 
-	json_object_object_add(o, "schema", json_object_new_int(1));
+	json_object_object_add(o, "schema", json_object_new_int(2));
 	json_object_object_add(o, "programs", json_object_new_array());
 	return o;
 }

@@ -7,7 +7,7 @@
 #include "tools/cli/cli.h"
 #include "tools/report/json_text.h"
 
-/* JSON output, schema 1: {"schema":1,"programs":[…]}, with "errors":[…] when the object itself is
+/* JSON output, schema 2: {"schema":2,"programs":[…]}, with "errors":[…] when the object itself is
  * at fault. Documented in docs/json.md; new keys may come, none goes. */
 
 struct json_object *report_new(void);
