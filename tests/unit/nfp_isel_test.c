@@ -289,13 +289,15 @@ static void rig_close(struct rig *r)
 
 static char *text_of(const struct nfp_func *fn)
 {
-	char *text = NULL;
+	char *text = NULL, *copy;
 	size_t size;
 	FILE *f = open_memstream(&text, &size);
 
 	nfp_print(fn, f);
 	fclose(f);
-	return text;
+	copy = strdup(text);
+	free(text);
+	return copy;
 }
 
 static int occurrences(const char *text, const char *what)
