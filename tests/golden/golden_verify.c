@@ -195,7 +195,7 @@ static bool run(struct golden *g)
 		states_text(g, &r, states);
 	agrees = agrees_with_kernel(g, &r);
 	rig_free(&r);
-	golden_types_free(&types);
+	golden_types_free(&types, &r);
 	return agrees;
 }
 

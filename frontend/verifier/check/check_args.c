@@ -16,6 +16,18 @@ bool fe_wrong_kind(struct fe_env *env, const struct fe_call_args *c, unsigned re
 			 fe_reg_text(env, fe_reg(env, regno)), wanted);
 }
 
+bool fe_no_field(struct fe_env *env, const struct fe_call_args *c, unsigned regno,
+		 const char *wanted)
+{
+	const struct fe_reg *r = fe_reg(env, regno);
+	const char *refused = r->type == FE_MAP_VALUE ? fe_btf_fields_of(env, r)->refused : NULL;
+
+	if (!refused)
+		return fe_wrong_kind(env, c, regno, wanted);
+	return FE_REJECT(env, REASON_MAP_NO_SPECIAL, fe_map_of(env, r)->name,
+			 ebpf_map_type_name(fe_map_of(env, r)->type), wanted, refused);
+}
+
 static bool has_offset(const struct fe_reg *r)
 {
 	return r->off || !fe_val_is_const(&r->val) || r->val.var.value;
@@ -250,17 +262,12 @@ static bool check_special(struct fe_env *env, struct fe_call_args *c, unsigned r
 			  const char *type)
 {
 	const struct fe_reg *r = fe_reg(env, regno);
-	const char *refused;
 
 	if (r->type != FE_MAP_VALUE || (r->flags & FE_MAYBE_NULL) || !fe_val_is_const(&r->val))
 		return fe_wrong_kind(env, c, regno, type);
 	if (fe_btf_field_at(env, r, type))
 		return true;
-	refused = fe_btf_fields_of(env, r)->refused;
-	if (refused)
-		return FE_REJECT(env, REASON_MAP_NO_SPECIAL, fe_map_of(env, r)->name,
-				 ebpf_map_type_name(fe_map_of(env, r)->type), type, refused);
-	return fe_wrong_kind(env, c, regno, type);
+	return fe_no_field(env, c, regno, type);
 }
 
 /* An object that is owned has a lock here. */

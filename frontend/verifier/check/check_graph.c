@@ -33,12 +33,8 @@ static bool check_root(struct fe_env *env, struct fe_call_args *c, unsigned regn
 
 	if (env->local.refused)
 		return fe_reject_types(env);
-	if (!f && r->type == FE_MAP_VALUE && fe_btf_fields_of(env, r)->refused)
-		return FE_REJECT(env, REASON_MAP_NO_SPECIAL, fe_map_of(env, r)->name,
-				 ebpf_map_type_name(fe_map_of(env, r)->type), type,
-				 fe_btf_fields_of(env, r)->refused);
 	if (!f)
-		return fe_wrong_kind(env, c, regno, type);
+		return fe_no_field(env, c, regno, type);
 	if (!is_lock_held(env->cur, r))
 		return FE_REJECT(env, REASON_GRAPH_LOCK, c->h->name, type, regno);
 	c->local.root = f;

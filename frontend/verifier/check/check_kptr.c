@@ -122,7 +122,7 @@ bool fe_check_kptr_arg(struct fe_env *env, struct fe_call_args *c, unsigned regn
 	const struct fe_btf_field *f = field_at(env, fe_reg(env, regno));
 
 	if (!f || (f->kptr != FE_KPTR_OWNED && f->kptr != FE_KPTR_PERCPU))
-		return fe_wrong_kind(env, c, regno, "a field declared __kptr");
+		return fe_no_field(env, c, regno, "field declared __kptr");
 	if (!may_own(env, f))
 		return reject_type(env, f);
 	c->gives = f->object;

@@ -84,22 +84,34 @@ bool fe_check_local_access(struct fe_env *env, const struct fe_mem_access *m)
 
 /* ---- calls --------------------------------------------------------------------------------------- */
 
+static const struct btf_type *skip_modifiers(const struct btf *btf, uint32_t id)
+{
+	const struct btf_type *t = btf__type_by_id(btf, id);
+
+	for (unsigned n = 0; t && n < MAX_DEPTH && (btf_is_mod(t) || btf_is_typedef(t)); n++)
+		t = btf__type_by_id(btf, t->type);
+	return t;
+}
+
+static bool is_number(const struct btf_type *t)
+{
+	return t && (btf_is_int(t) || btf_is_any_enum(t));
+}
+
+/* Numbers, arrays of numbers, and structures of those, three deep, as the kernel looks. */
 static bool is_numbers_only(const struct btf *btf, const struct btf_type *t, unsigned depth)
 {
 	for (uint32_t i = 0; i < btf_vlen(t); i++) {
-		const struct btf_type *m = btf__type_by_id(btf, btf_members(t)[i].type);
+		const struct btf_type *m = skip_modifiers(btf, btf_members(t)[i].type);
 
-		for (unsigned n = 0; m && n < MAX_DEPTH && (btf_is_mod(m) || btf_is_typedef(m));
-		     n++)
-			m = btf__type_by_id(btf, m->type);
-		if (m && btf_is_array(m))
-			m = btf__type_by_id(btf, btf_array(m)->type);
-		for (unsigned n = 0; m && n < MAX_DEPTH && (btf_is_mod(m) || btf_is_typedef(m));
-		     n++)
-			m = btf__type_by_id(btf, m->type);
-		if (m && btf_is_struct(m) && depth < 3 && is_numbers_only(btf, m, depth + 1))
+		if (m && btf_is_composite(m)) {
+			if (depth == 3 || !is_numbers_only(btf, m, depth + 1))
+				return false;
 			continue;
-		if (!m || (!btf_is_int(m) && !btf_is_any_enum(m)))
+		}
+		if (m && btf_is_array(m))
+			m = btf_array(m)->nelems ? skip_modifiers(btf, btf_array(m)->type) : NULL;
+		if (!is_number(m))
 			return false;
 	}
 	return true;
@@ -108,8 +120,8 @@ static bool is_numbers_only(const struct btf *btf, const struct btf_type *t, uns
 static bool check_percpu_type(struct fe_env *env, struct fe_call_args *c, unsigned regno,
 			      const struct btf_type *t)
 {
-	if (t->size > MAX_PERCPU_BYTES)
-		return fe_wrong_kind(env, c, regno, "a type of at most 512 bytes");
+	if (!t->size || t->size > MAX_PERCPU_BYTES)
+		return fe_wrong_kind(env, c, regno, "a type of 1 to 512 bytes");
 	if (!is_numbers_only(env->obj->btf, t, 0) || fe_local_fields(env, c->local.type)->n)
 		return fe_wrong_kind(env, c, regno, "a type of numbers only");
 	return true;

@@ -401,6 +401,9 @@ bool fe_check_args(struct fe_env *env, struct fe_call_args *call);
 /* Reports that an argument is not what is wanted; false. */
 bool fe_wrong_kind(struct fe_env *env, const struct fe_call_args *c, unsigned regno,
 		   const char *wanted);
+/* … a special field, or why the map has none. */
+bool fe_no_field(struct fe_env *env, const struct fe_call_args *c, unsigned regno,
+		 const char *wanted);
 
 /* stack_object.c */
 struct fe_place {
