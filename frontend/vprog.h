@@ -109,6 +109,9 @@ struct vprog {
 	uint32_t insns_processed, states_total; /* the kernel's two figures of effort */
 	uint64_t insns_walked;                  /* insns_processed of all attempts that it took */
 	bool reads_unwritten; /* stack bytes that were never written, on some path */
+	/* Holds objects of types of its own (bpf_obj_new()), or maps with lists, trees or pointers of such: it
+	 * goes by the BTF of its object file, and runs with that BTF or not at all. */
+	bool local_objects;
 	const struct vp_stack
 		*main_stack; /* before each instruction of main; NULL: not asked for */
 };

@@ -18,14 +18,21 @@ uint64_t offload_budget(const struct vprog *vp)
 
 /* ---- one form ---------------------------------------------------------------------------------- */
 
+/* Why the program runs in one piece, whatever else it does; NULL: it need not. */
+static const char *why_whole(const struct vprog *vp)
+{
+	if (fe_destructive_prog(vp->obj, vp->prog))
+		return "it may stop the host";
+	if (vp->local_objects)
+		return "it holds objects of its own types, which go by the BTF of its object file";
+	return NULL;
+}
+
 static bool may_split(const struct compilation *c, const struct candidate *k)
 {
 	const struct split *split = &k->split;
 	bool some = split->placement != PART_ALL_DEVICE && split->device_capable;
 
-	/* a program that may stop the host belongs to the host as a whole */
-	if (fe_destructive_prog(k->vp->obj, k->vp->prog))
-		return false;
 	return c->target->ops->handoff_room && !c->opts->part.whole_only &&
 	       (some || c->opts->part.cut_seed || k->pins.any_host);
 }
@@ -76,7 +83,10 @@ static bool place(const struct compilation *c, struct candidate *k)
 {
 	if (!ask_device(c, c->cx, k->vp, &k->split, &k->device))
 		return false;
-	if (may_split(c, k))
+	if (!may_split(c, k))
+		return true;
+	k->split.no_split_reason = why_whole(k->vp);
+	if (!k->split.no_split_reason)
 		split(c, k);
 	return true;
 }

@@ -29,14 +29,26 @@
  * EXIT: 0
  * SAYS: device-
  *
+ * RUN: explain --prog behind_parsing
+ * EXIT: 0
+ * SAYS: behind_parsing .xdp.: host
+ * SAYS: not split: it holds objects of its own types
+ *
+ * RUN: explain --prog counts_beside
+ * EXIT: 0
+ * SAYS: not split: it holds objects of its own types
+ *
  * RUN: compile
  * EXIT: 0
+ * NOT: [.]host[.]o
  *
  * RUN: test --packets 50
  * EXIT: 0
  * NOT: DIFFERS
  */
 #include "local_objects.h"
+#include <linux/if_ether.h>
+#include <linux/ip.h>
 
 struct flow_item {
 	__u32 hash, packets;
@@ -248,4 +260,47 @@ SEC("tc") int each_cpu(struct __sk_buff *skb)
 	mine->packets++;
 	mine->bytes += skb->len;
 	return TC_ACT_OK;
+}
+
+/* Much of it could run on the device. The host half would have other types by the same numbers. */
+SEC("xdp") int behind_parsing(struct xdp_md *ctx)
+{
+	struct iphdr *ip = (void *)(long)ctx->data + sizeof(struct ethhdr);
+	struct tree_item *e;
+
+	if ((void *)(ip + 1) > (void *)(long)ctx->data_end)
+		return XDP_DROP;
+	if (ip->protocol != 6)
+		return XDP_PASS;
+	if (ip->ttl < 4)
+		return XDP_TX;
+	e = make(struct tree_item);
+	if (!e)
+		return XDP_DROP;
+	e->key = ip->saddr;
+	bpf_spin_lock(&lock);
+	add(&tree, &e->tree, less);
+	bpf_spin_unlock(&lock);
+	return XDP_PASS;
+}
+
+/* Only the lock and a number beside a list: a half of it would need the list's types as well. */
+SEC("xdp") int counts_beside(struct xdp_md *ctx)
+{
+	struct iphdr *ip = (void *)(long)ctx->data + sizeof(struct ethhdr);
+	struct shelf *s;
+	__u32 key;
+
+	if ((void *)(ip + 1) > (void *)(long)ctx->data_end)
+		return XDP_DROP;
+	if (ip->protocol != 6)
+		return XDP_PASS;
+	key = ip->saddr;
+	s = bpf_map_lookup_elem(&shelves, &key);
+	if (!s)
+		return XDP_PASS;
+	bpf_spin_lock(&s->lock);
+	s->n++;
+	bpf_spin_unlock(&s->lock);
+	return XDP_PASS;
 }

@@ -42,6 +42,7 @@ static void load_local(struct fe_env *env, const struct fe_btf_field *f, struct 
 {
 	const struct fe_btf_fields *s = fe_local_fields(env, f->to_id);
 
+	env->local.used = true;
 	fe_reg_pointer(dst, FE_LOCAL, -1);
 	dst->btf_id = f->to_id;
 	dst->flags = FE_MAYBE_NULL | FE_RCU;

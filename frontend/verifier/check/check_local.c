@@ -185,6 +185,7 @@ bool fe_check_local_arg(struct fe_env *env, struct fe_call_args *c, unsigned reg
 
 void fe_local_result(struct fe_env *env, const struct fe_call_args *c, struct fe_reg *r0)
 {
+	env->local.used = true;
 	fe_reg_pointer(r0, FE_LOCAL, -1);
 	r0->btf_id = c->local.type;
 	r0->off = (int32_t)c->local.off;

@@ -323,8 +323,12 @@ bool fe_check_ld_imm64(struct fe_env *env, const struct bpf_insn *insn)
 		return false;
 	switch (insn->src_reg) {
 	case EBPF_IMM_VALUE: fe_reg_const(dst, high << 32 | (uint32_t)insn->imm); return true;
-	case EBPF_IMM_MAP_IDX: fe_reg_pointer(dst, FE_MAP_PTR, insn->imm); return true;
+	case EBPF_IMM_MAP_IDX:
+		fe_local_note_map(env, insn->imm);
+		fe_reg_pointer(dst, FE_MAP_PTR, insn->imm);
+		return true;
 	case EBPF_IMM_MAP_IDX_VALUE:
+		fe_local_note_map(env, insn->imm);
 		fe_reg_pointer(dst, FE_MAP_VALUE, insn->imm);
 		dst->off = (int32_t)high;
 		return true;

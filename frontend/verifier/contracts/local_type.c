@@ -160,6 +160,29 @@ void fe_local_init(struct fe_env *env)
 	check_structs(&w);
 }
 
+/* ---- use ---------------------------------------------------------------------------------------- */
+
+static bool holds_objects(const struct fe_env *env, const struct fe_btf_fields *s)
+{
+	for (unsigned i = 0; i < s->n; i++) {
+		const struct fe_btf_field *f = &s->field[i];
+
+		if (f->family == FE_SPECIAL_ROOT || fe_local_fields(env, f->to_id)->n)
+			return true;
+	}
+	return false;
+}
+
+void fe_local_note_map(struct fe_env *env, int32_t map)
+{
+	const struct fe_map *m = &env->obj->maps[map];
+
+	if (holds_objects(env, &env->special[map]) ||
+	    (m->inner >= 0 && (size_t)m->inner < env->obj->n_inner_maps &&
+	     holds_objects(env, &env->inner_special[m->inner])))
+		env->local.used = true;
+}
+
 /* ---- questions ----------------------------------------------------------------------------------- */
 
 const struct fe_btf_fields *fe_local_fields(const struct fe_env *env, uint32_t type)

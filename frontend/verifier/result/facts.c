@@ -348,5 +348,6 @@ void fe_facts_finish(struct fe_env *env, struct vprog *vp)
 		.states_total = env->n_states,
 		.reads_unwritten = env->warned_uninit,
 		.main_stack = env->main_stack,
+		.local_objects = env->local.used,
 	};
 }

@@ -96,6 +96,7 @@ static bool verify_globals(struct fe_env *main)
 		main->max_pkt_off = env.max_pkt_off;
 		main->warned_uninit |= env.warned_uninit;
 		main->widened |= env.widened;
+		main->local.used |= env.local.used;
 		main->joined |= env.joined;
 		arena_reset(&env.mem);
 	}

@@ -115,6 +115,7 @@ struct fe_local_types {
 	uint32_t n;
 	const char *refused; /* why the kernel refuses the BTF as a whole; NULL: it does not */
 	const char *culprit; /* … for which structure */
+	bool used;           /* vprog.local_objects */
 };
 
 /* Spills around calls that the kernel takes out: fastcall.c. By subprogram. */
@@ -306,6 +307,8 @@ const struct fe_btf_fields *fe_local_fields(const struct fe_env *env, uint32_t t
 /* Is the structure that a kernel pointer names one of the program's own? */
 enum fe_home { FE_HOME_KERNEL, FE_HOME_LOCAL, FE_HOME_UNKNOWN };
 enum fe_home fe_home_of(const struct fe_env *env, const struct fe_btf_field *f);
+/* The program uses the map: a value may hold objects of the program's own. */
+void fe_local_note_map(struct fe_env *env, int32_t map);
 /* Reports that the kernel takes no types from this object file; false. */
 bool fe_reject_types(struct fe_env *env);
 
