@@ -6,6 +6,7 @@
 #include "nfp_backend/firmware.h"
 #include "nfp_backend/isa/opcodes.h"
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -39,7 +40,7 @@
  * Ends of blocks: BRHELPER ends a block like BR; its target[0] is the block that the firmware
  * returns to (the one that RETADDR names). Commands with an immediate addend (add_imm, add64_imm)
  * have no xfer; the override word is PREV_RES of the glued instruction before, or, if that isn't
- * there, is made from the 16-bit addend in imm32.
+ * there, is made from the 16-bit addend.
  *
  * Hidden state that survives one instruction only: PREV_A (indirect shift counts) and PREV_RES
  * (asr's sign, indirect_ref words); nfp.md 1.5. */
@@ -87,42 +88,11 @@ struct nfp_opnd {
 
 /* ---- instructions ----------------------------------------------------------------------------- */
 
-/* X(name, what it does) */
-#define NFP_MIR_OPS(X)                                                                             \
-	/* pseudo: gone before PHYS */                                                             \
-	X(PHI, "dst = one of phi[], by the block that control came from; SSA only")                \
-	X(COPY, "dst = b (any operand kinds)")                                                     \
-	X(CONST, "dst = imm32; one or two immed")                                                  \
-	X(CALL, "firmware helper `helper`: dst/dst2 = R0 low/high; args in call.*")                \
-	X(EXIT, "leave with result byte: imm32 when const_exit, else from R0 in a (table code)")   \
-	X(SLOT_ADDR, "dst = local-memory byte address of slot `b`")                                \
-	X(NEWLM, "point LM register imm32 (2, 3) at byte address a; 3 slots until usable")         \
-	/* hardware classes */                                                                     \
-	X(ALU, "dst = a <alu> b")                                                                  \
-	X(SHF, "dst = a <shf> (b shifted by sc/shift)")                                            \
-	X(DSHF, "dst = low word of (a:b) >> shift")                                                \
-	X(ASR, "dst = b >> shift, sign from PREV_RES[31]; glue with the instruction before")       \
-	X(LDF, "bytes `bmask` of dst = bytes of b shifted; others kept, or 0 with zf")             \
-	X(IMMED, "immed forms: imm16, width, byte shift, inv")                                     \
-	X(MUL, "mul_step `step` of `mul_type`: a, b sources; dst for LAST, LAST2")                 \
-	X(BR, "unconditional branch to target[0]")                                                 \
-	X(BCC, "branch to target[0] if cc, else next instruction")                                 \
-	X(BBIT, "branch to target[0] if bit `shift` of a is `br_set`")                             \
-	X(BBYTE, "branch to target[0] if byte `shift` of a equals (br_set) or differs from imm32") \
-	X(CMD, "memory command")                                                                   \
-	X(CSRWR, "local CSR at byte address imm32 = b")                                            \
-	X(CSRRD, "local CSR at byte address imm32 -> dst; expands to csr_rd + immed")              \
-	X(BRDONE, "branch to the firmware's BPF_DONE")                                             \
-	X(BRHELPER, "branch to the firmware's routine for `helper`")                               \
-	X(RETADDR, "dst = code-store address of block target[0] (IMMED_REL)")                      \
-	X(MAPID, "dst = table id of image map imm32 (IMMED_MAP)")                                  \
-	X(NOP, "no operation")
-
+/* Opcodes and their fields: rows of operands.def. */
 enum nfp_mir_op {
-#define X(name, what) NFP_M_##name,
-	NFP_MIR_OPS(X)
-#undef X
-		NFP_M_COUNT
+#define NFP_MIR(id, name, format, dst, a, b, fields, flags, meaning) NFP_M_##id,
+#include "nfp_backend/mir/operands.def"
+	NFP_M_COUNT
 };
 
 /* Opcodes, conditions, multiplication steps and memory commands are those of opcodes.h. */
@@ -137,7 +107,7 @@ struct nfp_mi {
 	bool sets_cc, uses_cc, glue;
 	uint8_t alu;   /* ALU: enum nfp_alu_op; SHF: enum nfp_shf_op */
 	uint8_t sc;    /* enum nfp_sc, not DBL */
-	uint8_t shift; /* count; BBIT: bit; BBYTE: byte */
+	uint8_t shift; /* count; BBIT: bit; BBYTE: byte: see the accessors below */
 	bool indirect; /* SHF, DSHF, ASR: count is PREV_A & 31 */
 	uint8_t bmask; /* LDF */
 	bool zf;       /* LDF: clear the other bytes */
@@ -151,9 +121,9 @@ struct nfp_mi {
 	uint8_t defer; /* branches and CMD: the next `defer` instructions run in its shadow (PHYS) */
 	struct nfp_opnd dst, a, b;
 	struct nfp_opnd dst2; /* CALL: high half of R0 */
-	uint32_t imm32;
-	uint32_t target[2]; /* block indices */
-	uint32_t helper;    /* CALL, BRHELPER: eBPF helper id */
+	uint32_t imm32;       /* one of eight things: see the accessors below */
+	uint32_t target[2];   /* block indices */
+	uint32_t helper;      /* CALL, BRHELPER: eBPF helper id */
 	struct nfp_cmd {
 		uint8_t mem;   /* enum nfp_mem_op */
 		uint8_t mode;  /* enum nfp_addr_mode; operands in a, b */
@@ -178,6 +148,54 @@ struct nfp_mi {
 	uint32_t n_phi;
 	int32_t bpf_pc; /* BPF instruction it comes from; -1: none */
 };
+
+/* What imm32 is depends on the opcode: read and written by the name of its meaning. */
+#define NFP_MI_IMM(meaning, holds)                                                                 \
+	static inline uint32_t nfp_mi_##meaning(const struct nfp_mi *mi)                           \
+	{                                                                                          \
+		assert(holds);                                                                     \
+		return mi->imm32;                                                                  \
+	}                                                                                          \
+	static inline void nfp_mi_set_##meaning(struct nfp_mi *mi, uint32_t v)                     \
+	{                                                                                          \
+		assert(holds);                                                                     \
+		mi->imm32 = v;                                                                     \
+	}
+
+NFP_MI_IMM(const, mi->op == NFP_M_CONST)                        /* the constant */
+NFP_MI_IMM(exit_byte, mi->op == NFP_M_EXIT && mi->const_exit)   /* result byte */
+NFP_MI_IMM(pointer, mi->op == NFP_M_NEWLM)                      /* number of the LM register */
+NFP_MI_IMM(immed, mi->op == NFP_M_IMMED)                        /* 16 bits */
+NFP_MI_IMM(byte_value, mi->op == NFP_M_BBYTE)                   /* what the byte is compared with */
+NFP_MI_IMM(addend, mi->op == NFP_M_CMD)                         /* add_imm, add64_imm: 16 bits */
+NFP_MI_IMM(csr, mi->op == NFP_M_CSRWR || mi->op == NFP_M_CSRRD) /* enum nfp_csr */
+NFP_MI_IMM(map, mi->op == NFP_M_MAPID)                          /* image map */
+#undef NFP_MI_IMM
+
+static inline bool nfp_mi_is_shift(const struct nfp_mi *mi)
+{
+	return mi->op == NFP_M_SHF || mi->op == NFP_M_DSHF || mi->op == NFP_M_ASR ||
+	       mi->op == NFP_M_LDF;
+}
+
+/* Places that `shift` moves by; not to be asked of an indirect shift. */
+static inline unsigned nfp_mi_shift(const struct nfp_mi *mi)
+{
+	assert(nfp_mi_is_shift(mi) && !mi->indirect);
+	return mi->shift;
+}
+
+static inline unsigned nfp_mi_bit(const struct nfp_mi *mi)
+{
+	assert(mi->op == NFP_M_BBIT);
+	return mi->shift;
+}
+
+static inline unsigned nfp_mi_byte(const struct nfp_mi *mi)
+{
+	assert(mi->op == NFP_M_BBYTE && mi->shift < 4);
+	return mi->shift;
+}
 
 /* ---- blocks, frame, function ------------------------------------------------------------------- */
 

@@ -141,7 +141,7 @@ static void emit_immed(struct emit *e, const struct nfp_mi *mi)
 	struct nfp_insn insn = { .class = NFP_ISA_IMMED };
 
 	insn.immed = (struct nfp_isa_immed){ .dst = opnd(&mi->dst),
-					     .value = (uint16_t)mi->imm32,
+					     .value = (uint16_t)nfp_mi_immed(mi),
 					     .width = mi->width,
 					     .shift_bytes = mi->byte_shift,
 					     .invert = mi->inv };
@@ -180,17 +180,23 @@ static void emit_bit_branch(struct emit *e, const struct nfp_mi *mi)
 {
 	struct nfp_insn insn = { .class = NFP_ISA_BR_BIT };
 
-	insn.br_bit = (struct nfp_isa_br_bit){
-		.reg = opnd(&mi->a), .bit = mi->shift, .set = mi->br_set, .defer = mi->defer
-	};
-	if (mi->op == NFP_M_BBYTE) {
-		insn.class = NFP_ISA_BR_BYTE;
-		insn.br_byte = (struct nfp_isa_br_byte){ .reg = opnd(&mi->a),
-							 .byte = mi->shift,
-							 .value = (uint8_t)mi->imm32,
-							 .equal = mi->br_set,
-							 .defer = mi->defer };
-	}
+	insn.br_bit = (struct nfp_isa_br_bit){ .reg = opnd(&mi->a),
+					       .bit = (uint8_t)nfp_mi_bit(mi),
+					       .set = mi->br_set,
+					       .defer = mi->defer };
+	reloc(e, NFP_RELOC_BR_REL, mi->target[0]);
+	put(e, mi, &insn);
+}
+
+static void emit_byte_branch(struct emit *e, const struct nfp_mi *mi)
+{
+	struct nfp_insn insn = { .class = NFP_ISA_BR_BYTE };
+
+	insn.br_byte = (struct nfp_isa_br_byte){ .reg = opnd(&mi->a),
+						 .byte = (uint8_t)nfp_mi_byte(mi),
+						 .value = (uint8_t)nfp_mi_byte_value(mi),
+						 .equal = mi->br_set,
+						 .defer = mi->defer };
 	reloc(e, NFP_RELOC_BR_REL, mi->target[0]);
 	put(e, mi, &insn);
 }
@@ -252,7 +258,7 @@ static void emit_csr(struct emit *e, const struct nfp_mi *mi)
 {
 	struct nfp_insn insn = { .class = NFP_ISA_LOCAL_CSR };
 
-	insn.csr.csr = (uint16_t)mi->imm32;
+	insn.csr.csr = (uint16_t)nfp_mi_csr(mi);
 	insn.csr.write = mi->op == NFP_M_CSRWR;
 	if (insn.csr.write)
 		insn.csr.src = opnd(&mi->b);
@@ -275,8 +281,8 @@ static void emit_insn(struct emit *e, const struct nfp_mi *mi)
 	case NFP_M_BCC:
 	case NFP_M_BRDONE:
 	case NFP_M_BRHELPER: emit_branch(e, mi); break;
-	case NFP_M_BBIT:
-	case NFP_M_BBYTE: emit_bit_branch(e, mi); break;
+	case NFP_M_BBIT: emit_bit_branch(e, mi); break;
+	case NFP_M_BBYTE: emit_byte_branch(e, mi); break;
 	case NFP_M_CMD: emit_cmd(e, mi); break;
 	case NFP_M_CSRWR:
 	case NFP_M_CSRRD: emit_csr(e, mi); break;
@@ -285,7 +291,7 @@ static void emit_insn(struct emit *e, const struct nfp_mi *mi)
 		put_immed(e, mi, mi->dst, 0);
 		break;
 	case NFP_M_MAPID:
-		reloc(e, NFP_RELOC_IMMED_MAP, mi->imm32);
+		reloc(e, NFP_RELOC_IMMED_MAP, nfp_mi_map(mi));
 		put_immed(e, mi, mi->dst, 0);
 		break;
 	case NFP_M_NOP: put_immed(e, mi, nfp_none(), 0); break;

@@ -5,16 +5,6 @@
 
 /* ---- addition and subtraction ---- */
 
-static bool all_imm(const struct isel_val *v)
-{
-	unsigned i;
-
-	for (i = 0; i < v->n; i++)
-		if (!isel_w_is_imm(&v->w[i]))
-			return false;
-	return true;
-}
-
 static struct isel_val negated_imm(const struct isel_val *v)
 {
 	struct isel_val out = *v;
@@ -63,12 +53,12 @@ struct isel_val isel_add(struct isel *is, struct isel_val a, struct isel_val b, 
 	struct isel_val r = { 0 }, t;
 	bool carry = false;
 
-	if (all_imm(&a)) {
+	if (isel_is_imm(&a)) {
 		t = a;
 		a = b;
 		b = t;
 	}
-	if (all_imm(&b)) {
+	if (isel_is_imm(&b)) {
 		t = negated_imm(&b);
 		if (imm_cost(&t, need) < imm_cost(&b, need))
 			return isel_sub(is, a, t, ubits);
@@ -105,7 +95,7 @@ struct isel_val isel_sub(struct isel *is, struct isel_val a, struct isel_val b, 
 	struct isel_val r = { 0 }, t;
 	bool borrow = false;
 
-	if (all_imm(&b)) {
+	if (isel_is_imm(&b)) {
 		t = negated_imm(&b);
 		if (imm_cost(&t, need) < imm_cost(&b, need))
 			return isel_add(is, a, t, ubits);

@@ -262,7 +262,7 @@ void isel_select_nfp_call(struct isel *is, LLVMValueRef v, const char *name)
 		o = isel_new_reg(is);
 		mi = isel_emit(is, NFP_M_CSRRD);
 		mi->dst = o;
-		mi->imm32 = NFP_CSR_PSEUDO_RANDOM;
+		nfp_mi_set_csr(mi, NFP_CSR_PSEUDO_RANDOM);
 		isel_set(is, v, isel_val1(isel_w_reg(o, 32)));
 		break;
 	case ISEL_CALL_PERF_EVENT: perf_call(is, v); break;

@@ -54,16 +54,6 @@ static LLVMIntPredicate as_unsigned(LLVMIntPredicate p)
 
 /* ---- order ---- */
 
-static bool imm_val(const struct isel_val *v)
-{
-	unsigned i;
-
-	for (i = 0; i < v->n; i++)
-		if (!isel_w_is_imm(&v->w[i]))
-			return false;
-	return true;
-}
-
 static bool add_one(struct isel_val *v) /* false: wrapped to 0 */
 {
 	unsigned i;
@@ -94,7 +84,7 @@ static bool to_less_or_not(LLVMIntPredicate *p, struct isel_val *a, struct isel_
 
 	if (*p == LLVMIntULT || *p == LLVMIntUGE || *p == LLVMIntSLT || *p == LLVMIntSGE)
 		return true;
-	if (imm_val(b)) { /* x > c is x >= c + 1 */
+	if (isel_is_imm(b)) { /* x > c is x >= c + 1 */
 		bool greater = *p == LLVMIntUGT || *p == LLVMIntSGT;
 
 		*always = !greater;
@@ -178,7 +168,7 @@ void isel_jump_cmp(struct isel *is, LLVMIntPredicate p, struct isel_val a, struc
 {
 	bool always;
 
-	if (imm_val(&a) && !imm_val(&b)) {
+	if (isel_is_imm(&a) && !isel_is_imm(&b)) {
 		struct isel_val t = a;
 
 		a = b;
@@ -194,7 +184,7 @@ void isel_jump_cmp(struct isel *is, LLVMIntPredicate p, struct isel_val a, struc
 		isel_jump_when(is, always, target);
 		return;
 	}
-	if (!is_signed(p) && imm_val(&b) && isel_w_is(&b.w[b.n - 1], 0) &&
+	if (!is_signed(p) && isel_is_imm(&b) && isel_w_is(&b.w[b.n - 1], 0) &&
 	    (b.n == 1 || isel_w_is(&b.w[0], 0)) && b.n <= 2) { /* x < 0, x >= 0 */
 		isel_jump_when(is, p == LLVMIntUGE, target);
 		return;

@@ -68,7 +68,7 @@ void isel_bbyte(struct isel *is, struct nfp_opnd o, unsigned byte, unsigned valu
 
 	mi->a = o;
 	mi->shift = (uint8_t)byte;
-	mi->imm32 = value;
+	nfp_mi_set_byte_value(mi, value);
 	mi->br_set = equal;
 	mi->target[0] = block;
 	push_scope(is);
@@ -108,7 +108,7 @@ void isel_copy_to(struct isel *is, struct nfp_opnd dst, struct nfp_opnd src)
 
 	if (src.kind == NFP_O_IMM) {
 		mi = isel_emit(is, NFP_M_CONST);
-		mi->imm32 = src.imm;
+		nfp_mi_set_const(mi, src.imm);
 	} else {
 		mi = isel_emit(is, NFP_M_COPY);
 		mi->b = src;

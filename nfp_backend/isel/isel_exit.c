@@ -18,7 +18,7 @@ uint32_t isel_exit_block(struct isel *is, uint32_t r0)
 		isel_begin(is, *b);
 		mi = isel_emit(is, NFP_M_EXIT);
 		mi->const_exit = true;
-		mi->imm32 = byte;
+		nfp_mi_set_exit_byte(mi, byte);
 		isel_begin(is, here);
 	}
 	return *b;

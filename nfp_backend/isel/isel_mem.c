@@ -232,7 +232,7 @@ void isel_select_atomic(struct isel *is, LLVMValueRef v)
 	mi->cmd.count = 1;
 	if (imm) { /* posted: nobody waits for it */
 		mi->cmd.mem = addend.n == 2 ? NFP_MEM_ADD64_IMM : NFP_MEM_ADD_IMM;
-		mi->imm32 = addend.w[0].o.imm;
+		nfp_mi_set_addend(mi, addend.w[0].o.imm);
 	} else {
 		mi->cmd.swap = true;
 		mi->cmd.mem = addend.n == 2 ? NFP_MEM_ADD64 : NFP_MEM_ADD;

@@ -176,7 +176,7 @@ static void point_at(struct isel *is, struct nfp_opnd address)
 {
 	struct nfp_mi *mi = isel_emit(is, NFP_M_NEWLM);
 
-	mi->imm32 = LM_VAR;
+	nfp_mi_set_pointer(mi, LM_VAR);
 	mi->a = address;
 }
 

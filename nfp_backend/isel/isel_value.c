@@ -8,6 +8,16 @@ struct isel_val isel_val1(struct isel_word w)
 	return (struct isel_val){ .n = 1, .w = { w } };
 }
 
+bool isel_is_imm(const struct isel_val *v)
+{
+	unsigned i;
+
+	for (i = 0; i < v->n; i++)
+		if (!isel_w_is_imm(&v->w[i]))
+			return false;
+	return true;
+}
+
 static unsigned words_of(unsigned width)
 {
 	return (width + 31) / 32;

@@ -137,6 +137,7 @@ struct isel_val isel_get(struct isel *is, LLVMValueRef v);
 struct isel_word isel_get_word(struct isel *is, LLVMValueRef v, unsigned word);
 void isel_set(struct isel *is, LLVMValueRef v, struct isel_val val);
 struct isel_val isel_val1(struct isel_word w);
+bool isel_is_imm(const struct isel_val *v); /* all words constant */
 struct isel_word isel_zext_word(struct isel *is, struct isel_val *v, unsigned width, unsigned word);
 /* All words with the bits above `width` 0, or copies of the sign. */
 struct isel_val isel_get_zext(struct isel *is, LLVMValueRef v);

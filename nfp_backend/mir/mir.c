@@ -2,7 +2,6 @@
 #include "nfp_backend/mir.h"
 
 #include "nfp_backend/mir/mir_ops.h"
-#include "nfp_backend/passes.h"
 
 #include <assert.h>
 
@@ -141,19 +140,25 @@ static void visit_call(struct nfp_call *c, nfp_opnd_visitor *fn, void *priv)
 /* Uses come before definitions; an update's destination comes as both. */
 void nfp_visit_opnds(struct nfp_mi *mi, nfp_opnd_visitor *fn, void *priv)
 {
+	const struct nfp_mir_op_info *info = nfp_op_info(mi);
 	uint32_t i;
 
-	visit(&mi->a, false, fn, priv);
-	visit(&mi->b, false, fn, priv);
-	if (mi->op == NFP_M_CALL)
+	if (info->a)
+		visit(&mi->a, false, fn, priv);
+	if (info->b)
+		visit(&mi->b, false, fn, priv);
+	if (info->fields & NFP_FIELD_CALL)
 		visit_call(&mi->call, fn, priv);
-	if (mi->op == NFP_M_PHI)
+	if (info->fields & NFP_FIELD_PHI)
 		for (i = 0; i < mi->n_phi; i++)
 			visit(&mi->phi[i].val, false, fn, priv);
-	if (mi->op == NFP_M_CMD)
+	if (info->fields & NFP_FIELD_CMD)
 		visit(&mi->cmd.xfer, nfp_mem_op_reads(mi->cmd.mem), fn, priv);
+	if (!info->dst)
+		return;
 	if (nfp_is_update(mi))
 		visit(&mi->dst, false, fn, priv);
 	visit(&mi->dst, true, fn, priv);
-	visit(&mi->dst2, true, fn, priv);
+	if (info->fields & NFP_FIELD_DST2)
+		visit(&mi->dst2, true, fn, priv);
 }

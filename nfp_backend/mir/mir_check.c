@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "nfp_backend/firmware/calling_convention.h"
+#include "nfp_backend/mir/liveness.h"
 #include "nfp_backend/mir/mir_text.h"
-#include "nfp_backend/passes.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -29,46 +29,6 @@ static bool rule(struct check *c, bool holds, const char *what)
 }
 
 /* ---- operands ---- */
-
-enum {
-	K_NONE = 1 << NFP_O_NONE,
-	K_GPR = 1 << NFP_O_VREG | 1 << NFP_O_GPR,
-	K_XIN = 1 << NFP_O_XIN,
-	K_XOUT = 1 << NFP_O_XOUT,
-	K_LM = 1 << NFP_O_LM | 1 << NFP_O_SLOT,
-	K_SLOT = 1 << NFP_O_SLOT,
-	K_IMM = 1 << NFP_O_IMM,
-	K_SRC = K_GPR | K_XIN | K_LM | K_IMM,
-	K_DST = K_NONE | K_GPR | K_XOUT | K_LM,
-	K_REG = K_GPR | K_LM, /* read and written */
-};
-
-/* Kinds that dst, a and b may have; an operand without a row entry must be absent. */
-static const struct {
-	uint16_t dst, a, b;
-} kinds[NFP_M_COUNT] = {
-	[NFP_M_PHI] = { K_GPR, 0, 0 },
-	[NFP_M_COPY] = { K_DST, 0, K_SRC },
-	[NFP_M_CONST] = { K_GPR | K_XOUT | K_LM, 0, 0 },
-	[NFP_M_CALL] = { K_NONE | K_GPR, 0, 0 },
-	[NFP_M_EXIT] = { 0, K_NONE | K_GPR | K_XIN | K_LM | K_IMM, 0 },
-	[NFP_M_SLOT_ADDR] = { K_GPR | K_LM, 0, K_SLOT },
-	[NFP_M_NEWLM] = { 0, K_GPR | K_XIN | K_LM, 0 },
-	[NFP_M_ALU] = { K_DST, K_SRC | K_NONE, K_SRC },
-	[NFP_M_SHF] = { K_DST, K_SRC | K_NONE, K_SRC },
-	[NFP_M_DSHF] = { K_DST, K_SRC, K_SRC },
-	[NFP_M_ASR] = { K_DST, 0, K_SRC },
-	[NFP_M_LDF] = { K_REG | K_XOUT, 0, K_SRC },
-	[NFP_M_IMMED] = { K_DST, 0, 0 },
-	[NFP_M_MUL] = { K_DST, K_NONE | K_SRC, K_NONE | K_SRC },
-	[NFP_M_BBIT] = { 0, K_GPR | K_XIN | K_LM, 0 },
-	[NFP_M_BBYTE] = { 0, K_GPR | K_XIN | K_LM, 0 },
-	[NFP_M_CMD] = { 0, K_SRC, K_SRC },
-	[NFP_M_CSRWR] = { 0, 0, K_SRC },
-	[NFP_M_CSRRD] = { K_DST, 0, 0 },
-	[NFP_M_RETADDR] = { K_GPR, 0, 0 },
-	[NFP_M_MAPID] = { K_GPR | K_LM | K_XOUT, 0, 0 },
-};
 
 static bool check_gpr(struct check *c, const struct nfp_opnd *o, bool is_def)
 {
@@ -133,7 +93,7 @@ static void check_opnd(struct nfp_opnd *o, bool is_def, void *priv)
 static bool check_kind(struct check *c, const struct nfp_opnd *o, unsigned allowed,
 		       const char *what)
 {
-	return rule(c, ((allowed ? allowed : K_NONE) >> o->kind & 1) != 0, what);
+	return rule(c, ((allowed ? allowed : 1u << NFP_O_NONE) >> o->kind & 1) != 0, what);
 }
 
 /* ---- instructions ---- */
@@ -148,7 +108,7 @@ static void check_cmd(struct check *c, const struct nfp_mi *mi)
 	rule(c, mi->cmd.mode <= NFP_ADDR_40, "no such address mode");
 	if (nfp_mem_op_is_imm(mi->cmd.mem)) {
 		rule(c, x->kind == NFP_O_NONE, "an immediate command has no transfer register");
-		rule(c, mi->imm32 <= UINT16_MAX, "the addend has 16 bits");
+		rule(c, nfp_mi_addend(mi) <= UINT16_MAX, "the addend has 16 bits");
 		return;
 	}
 	rule(c, x->kind == (reads ? NFP_O_XIN : NFP_O_XOUT),
@@ -198,10 +158,14 @@ static void check_fields(struct check *c, const struct nfp_mi *mi)
 		break;
 	case NFP_M_BCC: rule(c, mi->cc <= NFP_CC_GT, "no such condition"); break;
 	case NFP_M_BBYTE:
-		rule(c, mi->shift < 4 && mi->imm32 <= 255, "one byte against a byte");
+		rule(c, mi->shift < 4 && nfp_mi_byte_value(mi) <= 255, "one byte against a byte");
 		break;
-	case NFP_M_IMMED: rule(c, mi->imm32 <= UINT16_MAX && mi->width < 3, "no such immed"); break;
-	case NFP_M_NEWLM: rule(c, mi->imm32 == 2 || mi->imm32 == 3, "LM0 and LM1 stay"); break;
+	case NFP_M_IMMED:
+		rule(c, nfp_mi_immed(mi) <= UINT16_MAX && mi->width < 3, "no such immed");
+		break;
+	case NFP_M_NEWLM:
+		rule(c, nfp_mi_pointer(mi) == 2 || nfp_mi_pointer(mi) == 3, "LM0 and LM1 stay");
+		break;
 	case NFP_M_CMD: check_cmd(c, mi); break;
 	case NFP_M_CALL: check_call(c, mi); break;
 	default: break;
@@ -221,15 +185,20 @@ static void check_stage(struct check *c, const struct nfp_mi *mi)
 
 static void check_insn(struct check *c, const struct nfp_mi *mi)
 {
+	const struct nfp_mir_op_info *info;
 	struct nfp_mi copy = *mi;
 
 	c->mi = mi;
 	if (!rule(c, mi->op < NFP_M_COUNT, "no such opcode"))
 		return;
-	check_kind(c, &mi->dst, kinds[mi->op].dst, "destination of a wrong kind");
-	check_kind(c, &mi->dst2, mi->op == NFP_M_CALL ? K_NONE | K_GPR : 0, "second destination");
-	check_kind(c, &mi->a, kinds[mi->op].a, "left operand of a wrong kind");
-	check_kind(c, &mi->b, kinds[mi->op].b, "right operand of a wrong kind");
+	info = &nfp_mir_op_infos[mi->op];
+	check_kind(c, &mi->dst, info->dst, "destination of a wrong kind");
+	check_kind(c, &mi->dst2, info->fields & NFP_FIELD_DST2 ? info->dst : 0,
+		   "second destination");
+	check_kind(c, &mi->a, info->a, "left operand of a wrong kind");
+	check_kind(c, &mi->b, info->b, "right operand of a wrong kind");
+	rule(c, (nfp_fields_in_use(mi) & ~info->fields) == 0,
+	     "field that the opcode does not have");
 	check_fields(c, mi);
 	check_stage(c, mi);
 	if (!c->wrong)
@@ -248,10 +217,10 @@ static void check_pointers(struct check *c, const struct nfp_mi *mi, unsigned *s
 		rule(c, o[i]->kind != NFP_O_LM || o[i]->reg < 2 || (*set >> o[i]->reg & 1),
 		     "local-memory pointer used without being set in the block");
 	if (mi->op == NFP_M_NEWLM)
-		*set |= 1u << mi->imm32;
-	if (mi->op == NFP_M_CSRWR && mi->imm32 == NFP_CSR_ACTIVE_LM_ADDR2)
+		*set |= 1u << nfp_mi_pointer(mi);
+	if (mi->op == NFP_M_CSRWR && nfp_mi_csr(mi) == NFP_CSR_ACTIVE_LM_ADDR2)
 		*set |= 1u << 2;
-	if (mi->op == NFP_M_CSRWR && mi->imm32 == NFP_CSR_ACTIVE_LM_ADDR3)
+	if (mi->op == NFP_M_CSRWR && nfp_mi_csr(mi) == NFP_CSR_ACTIVE_LM_ADDR3)
 		*set |= 1u << 3;
 }
 
@@ -264,14 +233,11 @@ struct fixed_regs {
 static void check_fixed(struct nfp_opnd *o, bool is_def, void *priv)
 {
 	struct fixed_regs *f = priv;
-	nfp_regset bits = 0;
+	nfp_regset bits;
 
 	if (o->kind != NFP_O_GPR || (o->bank == NFP_BANK_A && o->reg == NFP_ABI_STACK))
 		return;
-	if (o->bank & NFP_BANK_A)
-		bits |= UINT64_C(1) << o->reg;
-	if (o->bank & NFP_BANK_B)
-		bits |= UINT64_C(1) << (32 + o->reg);
+	bits = nfp_gpr_set(o);
 	if (is_def)
 		f->written |= bits;
 	else
@@ -336,17 +302,6 @@ static void check_end(struct check *c, uint32_t b)
 
 /* ---- SSA and definedness ---- */
 
-static bool has_pred(const struct nfp_func *fn, uint32_t b, uint32_t pred)
-{
-	const struct nfp_block *p = &fn->blocks.at[pred];
-	size_t i;
-
-	for (i = 0; i < p->insns.len; i++)
-		if (nfp_op_is(&p->insns.at[i], NFP_OF_SUCC) && p->insns.at[i].target[0] == b)
-			return true;
-	return false;
-}
-
 static void check_phis(struct check *c, uint32_t b, const uint32_t *n_preds)
 {
 	const struct nfp_block *blk = &c->fn->blocks.at[b];
@@ -362,7 +317,8 @@ static void check_phis(struct check *c, uint32_t b, const uint32_t *n_preds)
 		for (k = 0; k < mi->n_phi && !c->wrong; k++) {
 			if (!rule(c, mi->phi[k].block < c->fn->blocks.len, "no such block"))
 				return;
-			rule(c, has_pred(c->fn, b, mi->phi[k].block), "PHI names no predecessor");
+			rule(c, nfp_block_leads_to(&c->fn->blocks.at[mi->phi[k].block], b),
+			     "PHI names no predecessor");
 			for (j = 0; j < k; j++)
 				rule(c, mi->phi[j].block != mi->phi[k].block,
 				     "PHI names a block twice");

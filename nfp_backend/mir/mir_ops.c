@@ -22,38 +22,88 @@
  *   %A           address: 32(a + b) or 40(b << 8 + a)
  *   %C           call arguments                 %P    PHI arguments
  *   %w           cmd.count, " swap", " addend n"                                       */
-const struct nfp_mir_op_info nfp_mir_op_infos[NFP_M_COUNT] = {
-	[NFP_M_PHI] = { "phi", "%d = phi %P", NFP_OF_PSEUDO | NFP_OF_RESULT },
-	[NFP_M_COPY] = { "copy", "%d = copy %b", NFP_OF_PSEUDO | NFP_OF_RESULT | NFP_OF_CC },
-	[NFP_M_CONST] = { "const", "%d = const %i", NFP_OF_PSEUDO | NFP_OF_RESULT },
-	[NFP_M_CALL] = { "call", "%d, %e = call %h, %C", NFP_OF_PSEUDO },
-	[NFP_M_EXIT] = { "exit", "exit %x", NFP_OF_PSEUDO | NFP_OF_END },
-	[NFP_M_SLOT_ADDR] = { "slot_addr", "%d = slot_addr %b", NFP_OF_PSEUDO | NFP_OF_RESULT },
-	[NFP_M_NEWLM] = { "newlm", "newlm %i, %a", NFP_OF_PSEUDO },
-	[NFP_M_ALU] = { "alu", "%d = alu %a, %o, %b", NFP_OF_RESULT | NFP_OF_CC },
-	[NFP_M_SHF] = { "shf", "%d = shf %a, %s, %b%S", NFP_OF_RESULT | NFP_OF_NARROW | NFP_OF_CC },
-	[NFP_M_DSHF] = { "dshf", "%d = dshf %a, %b >> %N",
-			 NFP_OF_RESULT | NFP_OF_NARROW | NFP_OF_CC },
-	[NFP_M_ASR] = { "asr", "%d = asr %b >> %N", NFP_OF_RESULT | NFP_OF_NARROW | NFP_OF_CC },
-	[NFP_M_LDF] = { "ldf", "%d = ldf%z %m, %b%S", NFP_OF_RESULT | NFP_OF_NARROW },
-	[NFP_M_IMMED] = { "immed", "%d = immed%W %I", NFP_OF_RESULT },
-	[NFP_M_MUL] = { "mul", "%d = mul %M, %a, %b", 0 },
-	[NFP_M_BR] = { "br", "br %t", NFP_OF_END | NFP_OF_SUCC | NFP_OF_LABEL },
-	[NFP_M_BCC] = { "bcc", "bcc %c, %t", NFP_OF_COND | NFP_OF_SUCC | NFP_OF_LABEL },
-	[NFP_M_BBIT] = { "bbit", "bbit %a, %n, %v, %t",
-			 NFP_OF_COND | NFP_OF_SUCC | NFP_OF_LABEL | NFP_OF_NARROW },
-	[NFP_M_BBYTE] = { "bbyte", "bbyte %a, %n, %q, %i, %t",
-			  NFP_OF_COND | NFP_OF_SUCC | NFP_OF_LABEL | NFP_OF_NARROW },
-	[NFP_M_CMD] = { "cmd", "cmd %k %X, %A, %w", NFP_OF_NARROW },
-	[NFP_M_CSRWR] = { "csr_wr", "csr_wr %i, %b", 0 },
-	[NFP_M_CSRRD] = { "csr_rd", "%d = csr_rd %i", 0 },
-	[NFP_M_BRDONE] = { "br_done", "br_done", NFP_OF_END },
-	[NFP_M_BRHELPER] = { "br_helper", "br_helper %h, %t",
-			     NFP_OF_END | NFP_OF_SUCC | NFP_OF_LABEL },
-	[NFP_M_RETADDR] = { "ret_addr", "%d = ret_addr %t", NFP_OF_RESULT | NFP_OF_LABEL },
-	[NFP_M_MAPID] = { "map_id", "%d = map_id %i", NFP_OF_RESULT },
-	[NFP_M_NOP] = { "nop", "nop", 0 },
+
+enum {
+	K_NONE = 1 << NFP_O_NONE,
+	K_GPR = 1 << NFP_O_VREG | 1 << NFP_O_GPR,
+	K_XIN = 1 << NFP_O_XIN,
+	K_XOUT = 1 << NFP_O_XOUT,
+	K_LM = 1 << NFP_O_LM | 1 << NFP_O_SLOT,
+	K_SLOT = 1 << NFP_O_SLOT,
+	K_IMM = 1 << NFP_O_IMM,
+	K_SRC = K_GPR | K_XIN | K_LM | K_IMM,
+	K_DST = K_NONE | K_GPR | K_XOUT | K_LM,
+	K_REG = K_GPR | K_LM, /* read and written */
 };
+
+enum {
+	END = NFP_OF_END,
+	COND = NFP_OF_COND,
+	SUCC = NFP_OF_SUCC,
+	LABEL = NFP_OF_LABEL,
+	PSEUDO = NFP_OF_PSEUDO,
+	RESULT = NFP_OF_RESULT,
+	NARROW = NFP_OF_NARROW,
+	SETS_CC = NFP_OF_CC,
+};
+
+#define F(field) NFP_FIELD_##field
+
+const struct nfp_mir_op_info nfp_mir_op_infos[NFP_M_COUNT] = {
+#define NFP_MIR(id, name, format, dst, a, b, fields, flags, meaning)                               \
+	[NFP_M_##id] = { name, format, dst, a, b, fields, flags },
+#include "nfp_backend/mir/operands.def"
+};
+
+unsigned nfp_format_fields(char c)
+{
+	switch (c) {
+	case 'e': return F(DST2);
+	case 'i': return F(IMM);
+	case 'n': return F(SHIFT);
+	case 'N': return F(SC) | F(SHIFT) | F(INDIRECT);
+	case 'S': return F(SC) | F(SHIFT) | F(INDIRECT);
+	case 'o':
+	case 's': return F(ALU);
+	case 'z':
+	case 'm': return F(BYTES);
+	case 'W': return F(IMMED);
+	case 'I': return F(IMMED) | F(IMM);
+	case 'M': return F(MUL);
+	case 'c': return F(CC);
+	case 'v':
+	case 'q': return F(BR_SET);
+	case 'h': return F(HELPER);
+	case 't': return F(TARGET);
+	case 'x': return F(CONST_EXIT) | F(IMM);
+	case 'k':
+	case 'X':
+	case 'A': return F(CMD);
+	case 'w': return F(CMD) | F(IMM);
+	case 'C': return F(CALL);
+	case 'P': return F(PHI);
+	default: return 0;
+	}
+}
+
+unsigned nfp_fields_in_use(const struct nfp_mi *mi)
+{
+	return (mi->dst2.kind ? F(DST2) : 0u) | (mi->alu ? F(ALU) : 0u) | (mi->sc ? F(SC) : 0u) |
+	       (mi->shift ? F(SHIFT) : 0u) | (mi->indirect ? F(INDIRECT) : 0u) |
+	       (mi->bmask || mi->zf ? F(BYTES) : 0u) |
+	       (mi->width || mi->byte_shift || mi->inv ? F(IMMED) : 0u) |
+	       (mi->mul_type || mi->mul_step ? F(MUL) : 0u) | (mi->cc ? F(CC) : 0u) |
+	       (mi->br_set ? F(BR_SET) : 0u) | (mi->target[0] ? F(TARGET) : 0u) |
+	       (mi->imm32 ? F(IMM) : 0u) | (mi->const_exit ? F(CONST_EXIT) : 0u) |
+	       (mi->helper ? F(HELPER) : 0u) |
+	       (mi->cmd.mem || mi->cmd.mode || mi->cmd.count || mi->cmd.swap || mi->cmd.xfer.kind
+			? F(CMD)
+			: 0u) |
+	       (mi->call.map || mi->call.n_key || mi->call.n_value ? F(CALL) : 0u) |
+	       (mi->n_phi ? F(PHI) : 0u);
+}
+
+#undef F
 
 bool nfp_is_update(const struct nfp_mi *mi)
 {
@@ -145,6 +195,28 @@ bool nfp_is_vreg(const struct nfp_opnd *o, uint32_t reg)
 	return o->kind == NFP_O_VREG && o->reg == reg;
 }
 
+nfp_regset nfp_gpr_set(const struct nfp_opnd *o)
+{
+	nfp_regset bits = 0;
+
+	assert(o->kind == NFP_O_GPR && o->reg < 32 && o->bank != NFP_BANK_NONE);
+	if (o->bank & NFP_BANK_A)
+		bits |= UINT64_C(1) << o->reg;
+	if (o->bank & NFP_BANK_B)
+		bits |= UINT64_C(1) << (32 + o->reg);
+	return bits;
+}
+
+bool nfp_block_leads_to(const struct nfp_block *b, uint32_t target)
+{
+	size_t i;
+
+	for (i = 0; i < b->insns.len; i++)
+		if (nfp_op_is(&b->insns.at[i], NFP_OF_SUCC) && b->insns.at[i].target[0] == target)
+			return true;
+	return false;
+}
+
 size_t nfp_block_end(const struct nfp_block *b)
 {
 	size_t n = b->insns.len;
@@ -200,7 +272,19 @@ void nfp_edit_const(struct nfp_edit *e, struct nfp_opnd dst, uint32_t value)
 	struct nfp_mi *mi = nfp_edit_new(e, NFP_M_CONST);
 
 	mi->dst = dst;
-	mi->imm32 = value;
+	nfp_mi_set_const(mi, value);
+}
+
+struct nfp_mi *nfp_edit_alu(struct nfp_edit *e, struct nfp_opnd dst, struct nfp_opnd a,
+			    enum nfp_alu_op op, struct nfp_opnd b)
+{
+	struct nfp_mi *mi = nfp_edit_new(e, NFP_M_ALU);
+
+	mi->alu = (uint8_t)op;
+	mi->dst = dst;
+	mi->a = a;
+	mi->b = b;
+	return mi;
 }
 
 void nfp_edit_commit(struct nfp_edit *e, uint32_t block)

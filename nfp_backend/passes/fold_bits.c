@@ -45,8 +45,8 @@ static uint32_t before_shift(const struct nfp_mi *mi, uint32_t m)
 	if (mi->indirect)
 		return ALL_BITS;
 	if (mi->sc == NFP_SC_ROT)
-		return rotate_left(m, mi->shift);
-	return mi->sc == NFP_SC_RIGHT ? m << mi->shift : m >> mi->shift;
+		return rotate_left(m, nfp_mi_shift(mi));
+	return mi->sc == NFP_SC_RIGHT ? m << nfp_mi_shift(mi) : m >> nfp_mi_shift(mi);
 }
 
 /* ---- 1. what is read ---- */
@@ -131,8 +131,8 @@ static void shf_reads(struct bits *b, const struct nfp_mi *mi, uint32_t m)
 
 static void dshf_reads(struct bits *b, const struct nfp_mi *mi, uint32_t m)
 {
-	reads(b, &mi->a, mi->indirect ? ALL_BITS : m >> (32 - mi->shift));
-	reads(b, &mi->b, mi->indirect ? ALL_BITS : m << mi->shift);
+	reads(b, &mi->a, mi->indirect ? ALL_BITS : m >> (32 - nfp_mi_shift(mi)));
+	reads(b, &mi->b, mi->indirect ? ALL_BITS : m << nfp_mi_shift(mi));
 }
 
 static void ldf_reads(struct bits *b, const struct nfp_mi *mi, uint32_t m)
@@ -169,8 +169,8 @@ static void insn_reads(struct bits *b, struct nfp_mi *mi)
 	case NFP_M_SHF: shf_reads(b, mi, m); break;
 	case NFP_M_DSHF: dshf_reads(b, mi, m); break;
 	case NFP_M_LDF: ldf_reads(b, mi, m); break;
-	case NFP_M_BBIT: reads(b, &mi->a, 1u << mi->shift); break;
-	case NFP_M_BBYTE: reads(b, &mi->a, 0xffu << 8 * mi->shift); break;
+	case NFP_M_BBIT: reads(b, &mi->a, 1u << nfp_mi_bit(mi)); break;
+	case NFP_M_BBYTE: reads(b, &mi->a, 0xffu << 8 * nfp_mi_byte(mi)); break;
 	default: nfp_visit_opnds(mi, any_reads, b); break;
 	}
 }
@@ -284,7 +284,7 @@ static bool narrow_byte_test(struct bits *b, struct nfp_mi *br)
 	if (!def || def->op != NFP_M_ALU || def->alu != NFP_ALU_AND || def->sets_cc || def->glue ||
 	    b->s->regs[br->a.reg].n_uses != 1 || !nfp_ssa_const(b->s, &def->b, &c) || c <= 255)
 		return false;
-	src = nfp_byte_source(b->s, &def->a, br->shift);
+	src = nfp_byte_source(b->s, &def->a, nfp_mi_byte(br));
 	block = b->s->regs[br->a.reg].block;
 	if (src.kind != NFP_BYTE_OF ||
 	    !nfp_at_hand(b->s, &src.o, block, (size_t)(def - b->s->fn->blocks.at[block].insns.at)))
@@ -292,7 +292,7 @@ static bool narrow_byte_test(struct bits *b, struct nfp_mi *br)
 	*def = (struct nfp_mi){ .op = NFP_M_SHF,
 				.alu = NFP_SHF_AND,
 				.dst = def->dst,
-				.a = nfp_imm(c >> 8 * br->shift & 0xff),
+				.a = nfp_imm(c >> 8 * nfp_mi_byte(br) & 0xff),
 				.b = src.o,
 				.bpf_pc = def->bpf_pc };
 	if (src.k) {

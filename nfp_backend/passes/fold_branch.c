@@ -158,8 +158,8 @@ static bool eval_branch(const struct thread *t, const struct nfp_mi *mi, bool *k
 	if (mi->op == NFP_M_BCC)
 		return eval_cc(t, mi->cc);
 	if (mi->op == NFP_M_BBIT)
-		return (a >> mi->shift & 1) == mi->br_set;
-	return ((a >> 8 * mi->shift & 0xff) == mi->imm32) == mi->br_set;
+		return (a >> nfp_mi_bit(mi) & 1) == mi->br_set;
+	return ((a >> 8 * nfp_mi_byte(mi) & 0xff) == nfp_mi_byte_value(mi)) == mi->br_set;
 }
 
 /* Where control goes when it comes from t->from; UINT32_MAX: not known. */

@@ -13,11 +13,12 @@ static struct nfp_byte byte_of_opnd(const struct nfp_ssa *s, const struct nfp_op
 static struct nfp_byte byte_of_shifted(const struct nfp_ssa *s, const struct nfp_mi *mi,
 				       const struct nfp_opnd *o, unsigned k, unsigned depth)
 {
-	unsigned bytes = mi->shift / 8;
 	struct nfp_byte none = { NFP_BYTE_UNKNOWN, *o, 0 };
+	unsigned bytes;
 
-	if (mi->shift % 8 || mi->indirect)
+	if (mi->indirect || nfp_mi_shift(mi) % 8)
 		return none;
+	bytes = nfp_mi_shift(mi) / 8;
 	if (mi->sc == NFP_SC_ROT)
 		return byte_of_opnd(s, o, (k + bytes) % 4, depth);
 	if (mi->sc == NFP_SC_RIGHT ? k + bytes > 3 : k < bytes)

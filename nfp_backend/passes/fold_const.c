@@ -136,7 +136,7 @@ static bool find_doubles(struct consts *c)
 		for (k = 0; k < c->defs.len; k++) {
 			struct nfp_mi *a = c->defs.at[k], *b = c->defs.at[i];
 
-			if (i == k || a->imm32 != b->imm32 || c->rename[a->dst.reg] ||
+			if (i == k || nfp_mi_const(a) != nfp_mi_const(b) || c->rename[a->dst.reg] ||
 			    !comes_before(c, a, b))
 				continue;
 			c->rename[b->dst.reg] = a->dst.reg + 1;

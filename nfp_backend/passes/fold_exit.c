@@ -41,7 +41,7 @@ static uint32_t exit_block(struct exits *x, uint8_t byte, int32_t bpf_pc, uint32
 		fn->blocks.at[*b - 1].freq = 0;
 		mi = nfp_append(fn, x->s->cx, *b - 1, NFP_M_EXIT);
 		mi->const_exit = true;
-		mi->imm32 = byte;
+		nfp_mi_set_exit_byte(mi, byte);
 		mi->bpf_pc = bpf_pc;
 	}
 	fn->blocks.at[*b - 1].freq += freq;

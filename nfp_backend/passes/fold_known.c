@@ -36,11 +36,11 @@ static enum outcome outcome_of(const struct nfp_ssa *s, const struct nfp_block *
 
 	switch (mi->op) {
 	case NFP_M_BBYTE:
-		if (nfp_byte_source(s, &mi->a, mi->shift).kind != NFP_BYTE_ZERO)
+		if (nfp_byte_source(s, &mi->a, nfp_mi_byte(mi)).kind != NFP_BYTE_ZERO)
 			return UNKNOWN;
-		return if_true((mi->imm32 == 0) == mi->br_set);
+		return if_true((nfp_mi_byte_value(mi) == 0) == mi->br_set);
 	case NFP_M_BBIT:
-		if (nfp_byte_source(s, &mi->a, mi->shift / 8).kind != NFP_BYTE_ZERO)
+		if (nfp_byte_source(s, &mi->a, nfp_mi_bit(mi) / 8).kind != NFP_BYTE_ZERO)
 			return UNKNOWN;
 		return if_true(!mi->br_set);
 	case NFP_M_BCC:
@@ -53,20 +53,10 @@ static enum outcome outcome_of(const struct nfp_ssa *s, const struct nfp_block *
 	}
 }
 
-static bool leaves_for(const struct nfp_block *b, uint32_t target)
-{
-	size_t i;
-
-	for (i = 0; i < b->insns.len; i++)
-		if (nfp_op_is(&b->insns.at[i], NFP_OF_SUCC) && b->insns.at[i].target[0] == target)
-			return true;
-	return false;
-}
-
 /* The block no longer branches there, at least not from the place that is gone. */
 static void lose_edge(struct nfp_func *fn, uint32_t b, uint32_t target)
 {
-	if (!leaves_for(&fn->blocks.at[b], target))
+	if (!nfp_block_leads_to(&fn->blocks.at[b], target))
 		nfp_drop_phi_operand(fn, target, b);
 }
 

@@ -50,7 +50,7 @@ static void fold_byte_branch(struct fold *f, uint32_t b, size_t at, struct nfp_m
 
 	if (mi->op != NFP_M_BBYTE || mi->a.kind != NFP_O_VREG)
 		return;
-	src = nfp_byte_source(f->s, &mi->a, mi->shift);
+	src = nfp_byte_source(f->s, &mi->a, nfp_mi_byte(mi));
 	if (src.kind != NFP_BYTE_OF || nfp_opnd_equal(&src.o, &mi->a) ||
 	    !nfp_at_hand(f->s, &src.o, b, at))
 		return;
@@ -106,7 +106,8 @@ static void fold_compare(struct fold *f, struct nfp_block *blk, size_t at)
 	br->br_set = br->cc == NFP_CC_EQ;
 	br->a = mi->a;
 	br->shift = 0;
-	br->imm32 = c;
+	br->cc = 0;
+	nfp_mi_set_byte_value(br, c);
 	f->changed = true;
 }
 

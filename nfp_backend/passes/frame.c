@@ -137,18 +137,6 @@ struct frame {
 	unsigned last;     /* pointer used last for a far word */
 };
 
-static struct nfp_mi *alu(struct nfp_edit *e, struct nfp_opnd dst, struct nfp_opnd a,
-			  enum nfp_alu_op op, struct nfp_opnd b)
-{
-	struct nfp_mi *mi = nfp_edit_new(e, NFP_M_ALU);
-
-	mi->alu = (uint8_t)op;
-	mi->dst = dst;
-	mi->a = a;
-	mi->b = b;
-	return mi;
-}
-
 /* dst = local-memory byte address of a frame word. */
 static void make_addr(struct frame *f, struct nfp_opnd dst, uint32_t word)
 {
@@ -156,12 +144,12 @@ static void make_addr(struct frame *f, struct nfp_opnd dst, uint32_t word)
 	struct nfp_opnd stack = nfp_gpr(NFP_BANK_A, NFP_ABI_STACK);
 
 	if (!bytes)
-		alu(&f->e, dst, nfp_none(), NFP_ALU_B, stack);
+		nfp_edit_alu(&f->e, dst, nfp_none(), NFP_ALU_B, stack);
 	else
-		alu(&f->e, dst, stack, NFP_ALU_ADD, nfp_imm(first));
+		nfp_edit_alu(&f->e, dst, stack, NFP_ALU_ADD, nfp_imm(first));
 	for (bytes -= first; bytes; bytes -= first) {
 		first = bytes > 255 ? 252 : bytes;
-		alu(&f->e, dst, dst, NFP_ALU_ADD, nfp_imm(first));
+		nfp_edit_alu(&f->e, dst, dst, NFP_ALU_ADD, nfp_imm(first));
 	}
 }
 
@@ -171,7 +159,7 @@ static void point(struct frame *f, unsigned pointer, struct nfp_opnd addr)
 					 NFP_CSR_ACTIVE_LM_ADDR2, NFP_CSR_ACTIVE_LM_ADDR3 };
 	struct nfp_mi *mi = nfp_edit_new(&f->e, NFP_M_CSRWR);
 
-	mi->imm32 = csr[pointer];
+	nfp_mi_set_csr(mi, csr[pointer]);
 	mi->b = addr;
 }
 
@@ -196,7 +184,7 @@ static bool pointer_in_use(const struct frame *f, unsigned pointer)
 	for (i = f->at; i < f->blk->insns.len; i++) {
 		const struct nfp_mi *mi = &f->blk->insns.at[i];
 
-		if (mi->op == NFP_M_NEWLM && mi->imm32 == pointer)
+		if (mi->op == NFP_M_NEWLM && nfp_mi_pointer(mi) == pointer)
 			return false;
 		if (names_pointer(mi, pointer))
 			return true;
@@ -271,7 +259,7 @@ static void put_immed(struct frame *f, const struct nfp_mi *from, const struct n
 	struct nfp_mi *mi = nfp_edit_new(&f->e, NFP_M_IMMED);
 
 	mi->dst = from->dst;
-	mi->imm32 = im->value;
+	nfp_mi_set_immed(mi, im->value);
 	mi->width = (uint8_t)im->width;
 	mi->byte_shift = im->shift_bytes;
 	mi->inv = im->invert;
@@ -281,21 +269,22 @@ static void put_immed(struct frame *f, const struct nfp_mi *from, const struct n
 static void put_const(struct frame *f, const struct nfp_mi *mi)
 {
 	struct nfp_isa_immed im = { 0 };
+	uint32_t value = nfp_mi_const(mi);
 
-	if (nfp_immed_fits(mi->imm32, &im)) {
+	if (nfp_immed_fits(value, &im)) {
 		put_immed(f, mi, &im);
 		return;
 	}
-	put_immed(f, mi, &(struct nfp_isa_immed){ .value = (uint16_t)mi->imm32 });
+	put_immed(f, mi, &(struct nfp_isa_immed){ .value = (uint16_t)value });
 	put_immed(f, mi,
-		  &(struct nfp_isa_immed){ .value = (uint16_t)(mi->imm32 >> 16),
+		  &(struct nfp_isa_immed){ .value = (uint16_t)(value >> 16),
 					   .width = NFP_WIDTH_HALF,
 					   .shift_bytes = 2 });
 }
 
 static void put_copy(struct frame *f, const struct nfp_mi *mi)
 {
-	struct nfp_mi *n = alu(&f->e, mi->dst, nfp_none(), NFP_ALU_B, mi->b);
+	struct nfp_mi *n = nfp_edit_alu(&f->e, mi->dst, nfp_none(), NFP_ALU_B, mi->b);
 
 	n->sets_cc = mi->sets_cc;
 	n->glue = mi->glue;
@@ -316,8 +305,8 @@ static void expand(struct frame *f, struct nfp_mi *mi)
 	switch (mi->op) {
 	case NFP_M_SLOT_ADDR: make_addr(f, mi->dst, word); break;
 	case NFP_M_NEWLM:
-		point(f, mi->imm32, mi->a);
-		f->window[mi->imm32] = -1;
+		point(f, nfp_mi_pointer(mi), mi->a);
+		f->window[nfp_mi_pointer(mi)] = -1;
 		break;
 	case NFP_M_CONST: put_const(f, mi); break;
 	case NFP_M_COPY: put_copy(f, mi); break;

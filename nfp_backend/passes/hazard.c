@@ -23,7 +23,7 @@ static int pointer_written(const struct nfp_mi *mi)
 {
 	if (mi->op != NFP_M_CSRWR)
 		return -1;
-	switch (mi->imm32) {
+	switch (nfp_mi_csr(mi)) {
 	case NFP_CSR_ACTIVE_LM_ADDR0: return 0;
 	case NFP_CSR_ACTIVE_LM_ADDR1: return 1;
 	case NFP_CSR_ACTIVE_LM_ADDR2: return 2;

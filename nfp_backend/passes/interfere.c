@@ -67,17 +67,6 @@ struct build {
 	uint32_t freq;
 };
 
-static nfp_regset regset_of(const struct nfp_opnd *o)
-{
-	nfp_regset bits = 0;
-
-	if (o->bank & NFP_BANK_A)
-		bits |= UINT64_C(1) << o->reg;
-	if (o->bank & NFP_BANK_B)
-		bits |= UINT64_C(1) << (32 + o->reg);
-	return bits;
-}
-
 static bool is_gpr(const struct build *b, uint32_t reg)
 {
 	return b->fn->vregs.at[reg].vclass == NFP_V_GPR;
@@ -128,14 +117,14 @@ static void visit_defs(struct nfp_opnd *o, bool is_def, void *priv)
 		return;
 	if (o->kind == NFP_O_VREG) {
 		bool from_fixed = b->mi->op == NFP_M_COPY && b->mi->b.kind == NFP_O_GPR;
-		nfp_regset own = from_fixed ? regset_of(&b->mi->b) : 0;
+		nfp_regset own = from_fixed ? nfp_gpr_set(&b->mi->b) : 0;
 
 		each_live(b, add_edge, o->reg);
 		b->ig->nodes[o->reg].fixed |= b->regs & ~own;
 	}
 	if (o->kind == NFP_O_GPR) {
-		each_live(b, add_fixed, regset_of(o));
-		b->regs &= ~regset_of(o);
+		each_live(b, add_fixed, nfp_gpr_set(o));
+		b->regs &= ~nfp_gpr_set(o);
 	}
 }
 
@@ -148,7 +137,7 @@ static void visit_uses(struct nfp_opnd *o, bool is_def, void *priv)
 		b->ig->nodes[o->reg].weight += b->freq;
 	}
 	if (!is_def && o->kind == NFP_O_GPR && !(o->bank == NFP_BANK_A && o->reg == NFP_ABI_STACK))
-		b->regs |= regset_of(o);
+		b->regs |= nfp_gpr_set(o);
 }
 
 static void build_insn(struct build *b, uint32_t block, const struct nfp_mi *mi)

@@ -3,7 +3,7 @@
 #define NFP_BACKEND_PASSES_INTERFERE_H
 
 #include "nfp_backend/firmware/calling_convention.h"
-#include "nfp_backend/passes/live_sets.h"
+#include "nfp_backend/mir/liveness.h"
 
 /* Which GPR virtual registers may not share a hardware register (interfere.c).
  *

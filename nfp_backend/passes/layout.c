@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "nfp_backend/passes/live_sets.h"
+#include "nfp_backend/mir/liveness.h"
 
 #include <assert.h>
 #include <stdlib.h>

@@ -28,7 +28,7 @@ static void through_reg(struct legal *l, struct nfp_opnd *o)
 
 	mi->dst = reg;
 	if (wide)
-		mi->imm32 = o->imm;
+		nfp_mi_set_const(mi, o->imm);
 	else
 		mi->b = *o;
 	*o = reg;
@@ -69,7 +69,7 @@ static void fix_sources(struct legal *l, struct nfp_mi *mi)
 static bool dst_fits(const struct legal *l, const struct nfp_mi *mi)
 {
 	if (mi->dst.kind == NFP_O_XOUT)
-		return mi->op != NFP_M_CONST || nfp_const_is_short(mi->imm32);
+		return mi->op != NFP_M_CONST || nfp_const_is_short(nfp_mi_const(mi));
 	return !nfp_is_lm(&mi->dst) || nfp_lm_operand_fits(l->fn, mi, &mi->dst);
 }
 
@@ -97,7 +97,7 @@ static void fix_copy(struct legal *l, struct nfp_mi *mi)
 
 	if (mi->b.kind == NFP_O_IMM && mi->b.imm > 255) {
 		mi->op = NFP_M_CONST;
-		mi->imm32 = mi->b.imm;
+		nfp_mi_set_const(mi, mi->b.imm);
 		mi->b = nfp_none();
 	} else if (far_dst && (far_b || mi->b.kind == NFP_O_IMM)) {
 		through_reg(l, &mi->b);

@@ -110,7 +110,7 @@ static void put_perf_args(struct abi *abi, struct nfp_edit *e, const struct nfp_
 	put_arg(e, 5, c->size, nfp_none());
 	mi = nfp_edit_new(e, NFP_M_MAPID);
 	mi->dst = nfp_gpr(NFP_BANK_BOTH, 4);
-	mi->imm32 = c->map;
+	nfp_mi_set_map(mi, c->map);
 	put(e, nfp_gpr(NFP_BANK_BOTH, 5), nfp_imm(0));
 	put(e, nfp_gpr(NFP_BANK_A, 1), nfp_imm(c->ptr_type));
 }
@@ -130,13 +130,13 @@ static void put_map_args(struct abi *abi, struct nfp_edit *e, const struct nfp_m
 		put_words(e, slot, c->value, c->n_value);
 		slot_addr(e, addr, slot);
 		mi = nfp_edit_new(e, NFP_M_NEWLM);
-		mi->imm32 = 2;
+		nfp_mi_set_pointer(mi, 2);
 		mi->a = addr;
 		put_arg(e, 4, c->flags[0], c->flags[1]);
 	}
 	mi = nfp_edit_new(e, NFP_M_MAPID);
 	mi->dst = nfp_gpr(NFP_BANK_A, 0);
-	mi->imm32 = c->map;
+	nfp_mi_set_map(mi, c->map);
 }
 
 static void put_call(struct abi *abi, struct nfp_edit *e, const struct nfp_mi *call, uint32_t ret)
@@ -157,19 +157,9 @@ static void put_call(struct abi *abi, struct nfp_edit *e, const struct nfp_mi *c
 
 /* ---- splitting a block at a call ---- */
 
-static bool leaves_for(const struct nfp_block *b, uint32_t target)
-{
-	size_t i;
-
-	for (i = 0; i < b->insns.len; i++)
-		if (nfp_op_is(&b->insns.at[i], NFP_OF_SUCC) && b->insns.at[i].target[0] == target)
-			return true;
-	return false;
-}
-
 static void split_phi(struct abi *abi, struct nfp_mi *phi, uint32_t t, uint32_t head, uint32_t tail)
 {
-	bool from_head = leaves_for(&abi->fn->blocks.at[head], t);
+	bool from_head = nfp_block_leads_to(&abi->fn->blocks.at[head], t);
 	uint32_t k, n = phi->n_phi;
 
 	for (k = 0; k < n; k++) {
@@ -262,18 +252,6 @@ static uint32_t exit_block(struct abi *abi, uint8_t byte, uint32_t freq)
 	return *b - 1;
 }
 
-static struct nfp_mi *alu(struct nfp_edit *e, struct nfp_opnd dst, struct nfp_opnd a,
-			  enum nfp_alu_op op, struct nfp_opnd b)
-{
-	struct nfp_mi *mi = nfp_edit_new(e, NFP_M_ALU);
-
-	mi->alu = (uint8_t)op;
-	mi->dst = dst;
-	mi->a = a;
-	mi->b = b;
-	return mi;
-}
-
 static struct nfp_mi *shl(struct nfp_edit *e, struct nfp_opnd dst, struct nfp_opnd a,
 			  enum nfp_shf_op op, struct nfp_opnd b, unsigned n)
 {
@@ -296,7 +274,7 @@ static void look_up(struct abi *abi, struct nfp_edit *e, struct nfp_opnd dst, ui
 	struct nfp_mi *mi;
 
 	nfp_edit_const(e, tab, table);
-	alu(e, nfp_none(), count, NFP_ALU_OR, nfp_imm(0))->glue = true;
+	nfp_edit_alu(e, nfp_none(), count, NFP_ALU_OR, nfp_imm(0))->glue = true;
 	mi = nfp_edit_new(e, NFP_M_SHF);
 	mi->alu = NFP_SHF_AND;
 	mi->sc = NFP_SC_RIGHT;
@@ -328,7 +306,7 @@ static void lower_exit_value(struct abi *abi, struct nfp_edit *e, struct nfp_opn
 	struct nfp_opnd count = new_reg(abi), byte = new_reg(abi);
 	struct nfp_mi *mi;
 
-	alu(e, nfp_none(), nfp_imm(xdp ? 3 : 7), NFP_ALU_SUB, r0)->sets_cc = true;
+	nfp_edit_alu(e, nfp_none(), nfp_imm(xdp ? 3 : 7), NFP_ALU_SUB, r0)->sets_cc = true;
 	mi = nfp_edit_new(e, NFP_M_BCC);
 	mi->cc = NFP_CC_LO;
 	mi->uses_cc = true;
@@ -361,12 +339,12 @@ static void lower_exit(struct abi *abi, uint32_t b)
 	e.bpf_pc = exit.bpf_pc;
 	if (exit.a.kind == NFP_O_IMM) {
 		exit.const_exit = true;
-		exit.imm32 = nfp_exit_byte(abi->fn->prog_type, exit.a.imm);
+		nfp_mi_set_exit_byte(&exit, nfp_exit_byte(abi->fn->prog_type, exit.a.imm));
 	}
 	if (exit.const_exit) {
 		struct nfp_mi *mi = nfp_edit_new(&e, NFP_M_BR);
 
-		mi->target[0] = exit_block(abi, (uint8_t)exit.imm32, freq);
+		mi->target[0] = exit_block(abi, (uint8_t)nfp_mi_exit_byte(&exit), freq);
 	} else {
 		lower_exit_value(abi, &e, exit.a, freq);
 	}
@@ -381,7 +359,7 @@ static uint32_t addend_word(const struct nfp_mi *mi)
 {
 	uint32_t len = 8u | (mi->cmd.mem == NFP_MEM_ADD64_IMM ? 4u : 0u);
 
-	return 2u << 3 | 0x80u | len << 8 | mi->imm32 << 16;
+	return 2u << 3 | 0x80u | len << 8 | nfp_mi_addend(mi) << 16;
 }
 
 static void lower_addends(struct abi *abi, uint32_t b)

@@ -72,7 +72,7 @@ static bool step(struct reuse *r, struct nfp_mi *mi)
 	if (fact && mi->op == NFP_M_COPY && names_value(&mi->b))
 		stored = mi->b;
 	if (fact && mi->op == NFP_M_CONST)
-		stored = nfp_imm(mi->imm32);
+		stored = nfp_imm(nfp_mi_const(mi));
 	if (stored.kind == NFP_O_NONE) {
 		nfp_visit_opnds(mi, forget_defined, r);
 		return false;

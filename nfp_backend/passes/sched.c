@@ -34,17 +34,6 @@ static uint64_t lm_bits(const struct nfp_opnd *o)
 	return UINT64_C(1) << (o->sub + (o->reg ? LM1_SHIFT : 0));
 }
 
-static nfp_regset gpr_bits(const struct nfp_opnd *o)
-{
-	nfp_regset bits = 0;
-
-	if (o->bank & NFP_BANK_A)
-		bits |= UINT64_C(1) << o->reg;
-	if (o->bank & NFP_BANK_B)
-		bits |= UINT64_C(1) << (32 + o->reg);
-	return bits;
-}
-
 static uint32_t xfer_bits(const struct collect *c, const struct nfp_opnd *o)
 {
 	uint32_t n = c->mi->op == NFP_M_CMD && o == &c->mi->cmd.xfer ? nfp_cmd_words(c->mi) : 1;
@@ -58,7 +47,7 @@ static void collect_opnd(struct nfp_opnd *o, bool is_def, void *priv)
 	struct effects *e = c->e;
 
 	switch (o->kind) {
-	case NFP_O_GPR: *(is_def ? &e->gpr_write : &e->gpr_read) |= gpr_bits(o); break;
+	case NFP_O_GPR: *(is_def ? &e->gpr_write : &e->gpr_read) |= nfp_gpr_set(o); break;
 	case NFP_O_XIN: *(is_def ? &e->xin_write : &e->xin_read) |= xfer_bits(c, o); break;
 	case NFP_O_XOUT: *(is_def ? &e->xout_write : &e->xout_read) |= xfer_bits(c, o); break;
 	case NFP_O_LM: *(is_def ? &e->lm_write : &e->lm_read) |= lm_bits(o); break;

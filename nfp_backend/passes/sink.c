@@ -53,7 +53,7 @@ static bool can_write(const struct nfp_func *fn, const struct nfp_mi *mi,
 			return false;
 		break;
 	case NFP_M_CONST:
-		if (dst->kind == NFP_O_XOUT && !nfp_const_is_short(mi->imm32))
+		if (dst->kind == NFP_O_XOUT && !nfp_const_is_short(nfp_mi_const(mi)))
 			return false;
 		break;
 	case NFP_M_ALU:

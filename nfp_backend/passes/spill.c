@@ -153,7 +153,7 @@ static void load(struct group *g, uint32_t reg)
 	const struct nfp_mi *c = g->sp->constant[g->reg];
 
 	if (c)
-		nfp_edit_const(&g->sp->e, nfp_vreg(reg), c->imm32);
+		nfp_edit_const(&g->sp->e, nfp_vreg(reg), nfp_mi_const(c));
 	else
 		nfp_edit_copy(&g->sp->e, nfp_vreg(reg), nfp_slot(g->sp->slot[g->reg] - 1, 0));
 }

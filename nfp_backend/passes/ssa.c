@@ -61,7 +61,7 @@ bool nfp_ssa_const(const struct nfp_ssa *s, const struct nfp_opnd *o, uint32_t *
 	if (!def)
 		return false;
 	if (def->op == NFP_M_CONST) {
-		*value = def->imm32;
+		*value = nfp_mi_const(def);
 		return true;
 	}
 	return def->op == NFP_M_COPY && nfp_ssa_const(s, &def->b, value);

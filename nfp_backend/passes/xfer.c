@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "nfp_backend/firmware/calling_convention.h"
-#include "nfp_backend/passes/live_sets.h"
+#include "nfp_backend/mir/liveness.h"
 
 #include <assert.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Machine IR: text there and back, what the parser says, control-flow graph, liveness, operands. */
 
-#include "nfp_backend/passes/live_sets.h"
+#include "nfp_backend/mir/liveness.h"
 
 #include "base/bits.h"
 
@@ -236,6 +236,60 @@ static void test_update_reads_destination(void **state)
 	assert_int_equal(s.defs, 1);
 }
 
+/* The text form of an opcode names the fields that its row says it has, and no others. */
+static void test_text_form_names_the_fields(void **state)
+{
+	(void)state;
+	for (unsigned op = 0; op < NFP_M_COUNT; op++) {
+		const struct nfp_mir_op_info *info = &nfp_mir_op_infos[op];
+		bool address = strstr(info->format, "%A") != NULL;
+		unsigned fields = 0;
+
+		for (const char *p = info->format; *p; p++)
+			if (*p == '%')
+				fields |= nfp_format_fields(*++p);
+		assert_int_equal(fields, info->fields);
+		assert_int_equal(strstr(info->format, "%d") != NULL, info->dst != 0);
+		assert_int_equal(address || strstr(info->format, "%b"), info->b != 0);
+		assert_int_equal(address || strstr(info->format, "%a") ||
+					 strstr(info->format, "%x"),
+				 info->a != 0);
+	}
+}
+
+static void test_field_of_another_opcode_is_an_error(void **state)
+{
+	static const struct nfp_mi extra[] = {
+		{ .op = NFP_M_COPY, .imm32 = 1 },         { .op = NFP_M_COPY, .shift = 1 },
+		{ .op = NFP_M_COPY, .cc = NFP_CC_NE },    { .op = NFP_M_COPY, .target = { 1 } },
+		{ .op = NFP_M_COPY, .cmd.count = 1 },     { .op = NFP_M_COPY, .helper = 1 },
+		{ .op = NFP_M_COPY, .alu = NFP_ALU_ADD }, { .op = NFP_M_COPY, .zf = true },
+		{ .op = NFP_M_COPY, .call.n_key = 1 },    { .op = NFP_M_COPY, .n_phi = 1 },
+		{ .op = NFP_M_COPY, .inv = true },        { .op = NFP_M_COPY, .mul_type = 1 },
+		{ .op = NFP_M_COPY, .const_exit = true }, { .op = NFP_M_COPY, .br_set = true },
+		{ .op = NFP_M_COPY, .indirect = true },   { .op = NFP_M_COPY, .sc = NFP_SC_LEFT },
+	};
+	struct rig r;
+	struct nfp_mi *mi;
+
+	(void)state;
+	begin(&r);
+	must_parse(&r, "func f xdp ssa\nvregs 1\nb0: freq 1\n\t%0 = copy l1[0]\n\texit %0\n");
+	mi = r.fn.blocks.at[0].insns.at;
+	for (size_t i = 0; i < sizeof(extra) / sizeof(extra[0]); i++) {
+		struct nfp_mi before = *mi;
+
+		*mi = extra[i];
+		mi->dst = before.dst;
+		mi->b = before.b;
+		assert_string_equal(nfp_check_error(&r.fn, &r.cx),
+				    "field that the opcode does not have");
+		*mi = before;
+		assert_null(nfp_check_error(&r.fn, &r.cx));
+	}
+	end(&r);
+}
+
 static void test_invert(void **state)
 {
 	(void)state;
@@ -248,9 +302,14 @@ static void test_invert(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_forms),    cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_position), cmocka_unit_test(test_cfg),
-		cmocka_unit_test(test_liveness), cmocka_unit_test(test_update_reads_destination),
+		cmocka_unit_test(test_forms),
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_position),
+		cmocka_unit_test(test_cfg),
+		cmocka_unit_test(test_liveness),
+		cmocka_unit_test(test_update_reads_destination),
+		cmocka_unit_test(test_text_form_names_the_fields),
+		cmocka_unit_test(test_field_of_another_opcode_is_an_error),
 		cmocka_unit_test(test_invert),
 	};
 

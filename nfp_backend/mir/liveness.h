@@ -1,11 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#ifndef NFP_BACKEND_PASSES_LIVE_SETS_H
-#define NFP_BACKEND_PASSES_LIVE_SETS_H
+#ifndef NFP_BACKEND_MIR_LIVENESS_H
+#define NFP_BACKEND_MIR_LIVENESS_H
 
 #include "nfp_backend/mir/mir_ops.h"
-#include "nfp_backend/passes.h"
 
-/* Walking a block backwards with the set of live registers (liveness.c):
+/* Liveness of virtual registers at block borders: bit v of in[b] / out[b]. */
+struct nfp_liveness {
+	uint32_t words;     /* 32-bit words a set */
+	uint32_t *in, *out; /* n_blocks * words */
+};
+void nfp_liveness(const struct nfp_func *fn, struct cx *cx, struct nfp_liveness *live);
+
+/* Walking a block backwards with the set of live registers:
  *
  *   nfp_live_at_end(fn, &live, b, set);
  *   for (i = n; i-- > 0;) {

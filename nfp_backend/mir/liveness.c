@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "nfp_backend/passes/live_sets.h"
+#include "nfp_backend/mir/liveness.h"
 
 /* Which virtual registers are live at block borders: backward data flow to a fixed point.
  *
