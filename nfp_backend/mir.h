@@ -268,26 +268,31 @@ static inline struct nfp_opnd nfp_imm(uint32_t v)
 
 static inline struct nfp_opnd nfp_xin(uint32_t tuple, unsigned word)
 {
+	assert(word < 32);
 	return (struct nfp_opnd){ .kind = NFP_O_XIN, .reg = tuple, .sub = (uint8_t)word };
 }
 
 static inline struct nfp_opnd nfp_xout(uint32_t tuple, unsigned word)
 {
+	assert(word < 32);
 	return (struct nfp_opnd){ .kind = NFP_O_XOUT, .reg = tuple, .sub = (uint8_t)word };
 }
 
 static inline struct nfp_opnd nfp_lm(unsigned index, unsigned word)
 {
+	assert(index < 4 && word < 16);
 	return (struct nfp_opnd){ .kind = NFP_O_LM, .reg = index, .sub = (uint8_t)word };
 }
 
 static inline struct nfp_opnd nfp_slot(uint32_t slot, unsigned word)
 {
+	assert(word <= UINT8_MAX);
 	return (struct nfp_opnd){ .kind = NFP_O_SLOT, .reg = slot, .sub = (uint8_t)word };
 }
 
 static inline struct nfp_opnd nfp_gpr(enum nfp_bank bank, unsigned n)
 {
+	assert(bank != NFP_BANK_NONE && n < 32);
 	return (struct nfp_opnd){ .kind = NFP_O_GPR, .bank = (uint8_t)bank, .reg = n };
 }
 

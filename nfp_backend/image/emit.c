@@ -25,6 +25,9 @@ static struct nfp_isa_opnd opnd(const struct nfp_opnd *o)
 	static const enum nfp_isa_opnd_kind gpr[] = { NFP_R_NONE, NFP_R_GPR_A, NFP_R_GPR_B,
 						      NFP_R_GPR_BOTH };
 
+	assert(o->kind != NFP_O_VREG && o->kind != NFP_O_SLOT && "an operand that no word has");
+	assert(o->kind != NFP_O_GPR || (o->bank != NFP_BANK_NONE && o->reg < NFP_ABI_GPRS));
+	assert((o->kind != NFP_O_XIN && o->kind != NFP_O_XOUT) || o->reg < NFP_ABI_XFERS);
 	switch (o->kind) {
 	case NFP_O_GPR: return (struct nfp_isa_opnd){ .kind = gpr[o->bank & 3], .n = o->reg };
 	case NFP_O_XIN:
@@ -52,6 +55,8 @@ static struct nfp_isa_mods mods(const struct nfp_mi *mi)
 
 static struct nfp_isa_shift shift(const struct nfp_mi *mi)
 {
+	assert(mi->shift < 32 && mi->sc <= NFP_SC_LEFT);
+	assert(!mi->indirect || !mi->shift);
 	return (struct nfp_isa_shift){ .sc = mi->sc,
 				       .amount = mi->shift,
 				       .indirect = mi->indirect };
@@ -76,6 +81,8 @@ static void put(struct emit *e, const struct nfp_mi *mi, const struct nfp_insn *
 
 static void reloc(struct emit *e, enum nfp_reloc_kind kind, uint32_t target)
 {
+	assert((kind != NFP_RELOC_BR_REL && kind != NFP_RELOC_IMMED_REL) ||
+	       target < e->fn->blocks.len);
 	*vec_push(&e->relocs, e->cx->arena) =
 		(struct nfp_reloc){ (uint32_t)e->words.len, kind, target };
 }
@@ -212,6 +219,7 @@ enum {
 
 static unsigned count_field(const struct nfp_mi *mi)
 {
+	assert(nfp_mem_op_is_imm(mi->cmd.mem) || (mi->cmd.count >= 1 && mi->cmd.count <= 32));
 	switch (mi->cmd.mem) {
 	case NFP_MEM_ADD:
 	case NFP_MEM_ADD_IMM: return 1;
@@ -320,6 +328,7 @@ bool nfp_emit(struct nfp_func *fn, struct cx *cx, struct nfp_ucode *out)
 	uint32_t b;
 	size_t i;
 
+	assert(fn->stage == NFP_STAGE_PHYS && fn->blocks.len > 0);
 	e.block_word = ARENA_ARRAY(cx->scratch, uint32_t, fn->blocks.len);
 	for (b = 0; b < fn->blocks.len; b++) {
 		e.block_word[b] = (uint32_t)e.words.len;

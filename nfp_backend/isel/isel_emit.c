@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "nfp_backend/isel/isel_cursor.h"
 
+#include <assert.h>
+
 /* Machine instructions, appended to the current block; each takes operands that the hardware can
  * read (constants up to 255) and gives its result in a new register. */
 
@@ -8,6 +10,7 @@ struct nfp_mi *isel_emit(struct isel *is, enum nfp_mir_op op)
 {
 	struct nfp_mi *mi = nfp_append(is->fn, is->cx, is->here.block, op);
 
+	assert(is->here.block < is->fn->blocks.len);
 	mi->bpf_pc = is->here.bpf_pc;
 	return mi;
 }
@@ -23,6 +26,7 @@ uint32_t isel_new_block(struct isel *is)
 
 void isel_br(struct isel *is, uint32_t block)
 {
+	assert(block < is->fn->blocks.len);
 	isel_emit(is, NFP_M_BR)->target[0] = block;
 }
 
@@ -44,6 +48,7 @@ void isel_bcc(struct isel *is, enum nfp_cc cc, uint32_t block)
 {
 	struct nfp_mi *mi = isel_emit(is, NFP_M_BCC);
 
+	assert(cc <= NFP_CC_GT && block < is->fn->blocks.len);
 	mi->cc = (uint8_t)cc;
 	mi->target[0] = block;
 	mi->uses_cc = true;
@@ -54,6 +59,7 @@ void isel_bbit(struct isel *is, struct nfp_opnd o, unsigned bit, bool set, uint3
 {
 	struct nfp_mi *mi = isel_emit(is, NFP_M_BBIT);
 
+	assert(bit < 32 && o.kind != NFP_O_IMM && block < is->fn->blocks.len);
 	mi->a = o;
 	mi->shift = (uint8_t)bit;
 	mi->br_set = set;
@@ -66,6 +72,8 @@ void isel_bbyte(struct isel *is, struct nfp_opnd o, unsigned byte, unsigned valu
 {
 	struct nfp_mi *mi = isel_emit(is, NFP_M_BBYTE);
 
+	assert(byte < 4 && value <= 255 && o.kind != NFP_O_IMM);
+	assert(block < is->fn->blocks.len);
 	mi->a = o;
 	mi->shift = (uint8_t)byte;
 	nfp_mi_set_byte_value(mi, value);
@@ -81,11 +89,13 @@ bool isel_same_opnd(const struct nfp_opnd *a, const struct nfp_opnd *b)
 
 void isel_begin(struct isel *is, uint32_t block)
 {
+	assert(block < is->fn->blocks.len);
 	is->here.block = block;
 }
 
 void isel_begin_arm(struct isel *is, uint32_t block, uint32_t scope)
 {
+	assert(scope <= is->here.scope_parent.len);
 	isel_begin(is, block);
 	is->here.scope = scope;
 	push_scope(is);
@@ -143,6 +153,7 @@ struct nfp_mi *isel_alu_to(struct isel *is, struct nfp_opnd dst, enum nfp_alu_op
 {
 	struct nfp_mi *mi;
 
+	assert(nfp_alu_op_text(op));
 	separate(is, &a, &b);
 	mi = isel_emit(is, NFP_M_ALU);
 	mi->alu = (uint8_t)op;
@@ -168,6 +179,7 @@ void isel_test(struct isel *is, enum nfp_alu_op op, struct nfp_opnd a, struct nf
 
 static void set_shift(struct nfp_mi *mi, int n)
 {
+	assert(n > -32 && n < 32);
 	mi->sc = (uint8_t)(n > 0 ? NFP_SC_RIGHT : n < 0 ? NFP_SC_LEFT : NFP_SC_ROT);
 	mi->shift = (uint8_t)(n < 0 ? -n : n);
 }
@@ -200,6 +212,7 @@ struct nfp_opnd isel_dshf(struct isel *is, struct nfp_opnd hi, struct nfp_opnd l
 	struct nfp_opnd dst = isel_new_reg(is);
 	struct nfp_mi *mi;
 
+	assert(n < 32); /* 0: the count is made indirect */
 	separate(is, &hi, &lo);
 	mi = isel_emit(is, NFP_M_DSHF);
 	mi->dst = dst;
@@ -215,6 +228,7 @@ struct nfp_opnd isel_asr(struct isel *is, struct nfp_opnd v, unsigned n)
 	struct nfp_opnd dst = isel_new_reg(is);
 	struct nfp_mi *mi;
 
+	assert(n > 0 && n < 32);
 	isel_alu_to(is, nfp_none(), NFP_ALU_B, nfp_none(), v)->glue = true;
 	mi = isel_emit(is, NFP_M_ASR);
 	mi->dst = dst;
@@ -229,6 +243,7 @@ struct nfp_mi *isel_ldf_to(struct isel *is, struct nfp_opnd dst, unsigned bmask,
 {
 	struct nfp_mi *mi = isel_emit(is, NFP_M_LDF);
 
+	assert(bmask > 0 && bmask < 16);
 	mi->dst = dst;
 	mi->b = src;
 	mi->bmask = (uint8_t)bmask;
@@ -256,6 +271,7 @@ void isel_join_more(struct isel *is, uint32_t special_pred, struct nfp_opnd spec
 {
 	struct isel_phi_fixup *f = &is->phis.fixups.at[is->phis.fixups.len - 1];
 
+	assert(is->phis.fixups.len > 0);
 	*vec_push(&f->special, is->cx->scratch) =
 		(struct isel_phi_special){ special_pred, special };
 }
@@ -267,6 +283,7 @@ bool isel_in_scope(const struct isel *is, uint32_t block, uint32_t scope)
 {
 	uint32_t s;
 
+	assert(scope <= is->here.scope_parent.len);
 	if (block != is->here.ir_block)
 		return scope == 0 && isel_dominates(&is->ir, block, is->here.ir_block);
 	for (s = is->here.scope; s != scope && s; s = is->here.scope_parent.at[s - 1])

@@ -2,6 +2,8 @@
 #include "nfp_backend/firmware/calling_convention.h"
 #include "nfp_backend/isel/isel_lower.h"
 
+#include <assert.h>
+
 /* Ways out. A verdict that is known where control leaves is a branch to one shared block a result byte;
  * only a computed verdict goes through the firmware's table (nfp.md 4.6). Blocks that do nothing
  * but return (a phi of verdicts, mostly) are evaluated for each edge that leads to them. */
@@ -116,6 +118,7 @@ uint32_t isel_edge(struct isel *is, uint32_t from, uint32_t to)
 	struct known k = { .from = from, .to = to, .budget = 32 };
 	uint64_t r0;
 
+	assert(from < is->ir.n_blocks && to < is->ir.n_blocks);
 	if (blk->ret_only &&
 	    eval(is, &k, LLVMGetOperand(LLVMGetBasicBlockTerminator(blk->bb), 0), &r0))
 		return isel_exit_block(is, (uint32_t)r0);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "nfp_backend/isel/isel_query.h"
 
+#include <assert.h>
+
 /* Which loads share one memory command.
  *
  * A load joins an earlier one of the same base when that one dominates it, the bytes lie within
@@ -237,6 +239,7 @@ static void choose_shape(struct isel_ir *ir, struct isel_group *g)
 	unsigned little = 0, big = 0;
 	size_t i;
 
+	assert(g->min < g->max && g->max - g->min <= MAX_SPAN);
 	g->local = true;
 	for (i = 0; i < g->loads.len; i++) {
 		struct wish w = wish_of(ir, g->loads.at[i]);

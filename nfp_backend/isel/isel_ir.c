@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "nfp_backend/isel/isel_query.h"
 
+#include <assert.h>
+
 /* The IR numbered: reachable blocks in reverse postorder with edges and dominators, instructions in block
  * order. */
 
@@ -144,6 +146,7 @@ static void number_dominators(struct isel_ir *ir)
 
 bool isel_dominates(const struct isel_ir *ir, uint32_t a, uint32_t b)
 {
+	assert(a < ir->n_blocks && b < ir->n_blocks);
 	return ir->blocks[a].dom_in <= ir->blocks[b].dom_in &&
 	       ir->blocks[b].dom_in < ir->blocks[a].dom_out;
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "nfp_backend/isel/isel_ir.h"
 
+#include <assert.h>
+
 /* Hash map from non-zero 64-bit keys to 32-bit indices. Nobody iterates over one, so the order of
  * addresses never shows in the output. */
 
@@ -36,6 +38,7 @@ uint32_t *isel_map_at(struct isel_map *map, struct cx *cx, uint64_t key)
 {
 	size_t i;
 
+	assert(key);
 	if (map->len * 2 >= map->cap)
 		grow(map, cx);
 	i = slot_of(map, key);

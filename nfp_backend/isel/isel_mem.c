@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "nfp_backend/isel/isel_lower.h"
 
+#include <assert.h>
+
 /* Packet and map-value accesses: a group's command, bytes out of its transfer registers, atomics, and
  * copies of constant size. */
 
@@ -12,6 +14,7 @@ static void read_command(struct isel *is, const struct isel_addr *addr, bool big
 	struct isel_cmd_addr at = isel_cmd_address(is, addr);
 	struct nfp_mi *mi = isel_emit(is, NFP_M_CMD);
 
+	assert(words >= 1 && words <= 32);
 	mi->a = at.a;
 	mi->b = at.b;
 	mi->cmd.mode = (uint8_t)at.mode;
@@ -23,6 +26,7 @@ static void read_command(struct isel *is, const struct isel_addr *addr, bool big
 
 static struct isel_word tuple_word(const struct isel_group *g, unsigned word)
 {
+	assert(g->issued && word < g->words);
 	return isel_w_reg(nfp_xin(g->xin, word), 32);
 }
 

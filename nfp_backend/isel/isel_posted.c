@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "nfp_backend/isel/isel_query.h"
 
+#include <assert.h>
+
 /* Which atomic additions may be posted, so that nobody waits for them?
  *
  * The immediate forms have no signal, and nothing orders them with later accesses (nfp.md 3.5). So an
@@ -109,6 +111,7 @@ bool isel_may_post(const struct isel_ir *ir, uint32_t inst, const struct isel_ad
 	struct search s = { .ir = ir, .addr = addr, .bytes = bytes };
 	uint32_t b = ir->insts[inst].block;
 
+	assert(inst < ir->n_insts && addr->space == ISEL_MAP_VALUE);
 	s.seen = ARENA_ARRAY(ir->cx->scratch, bool, ir->n_blocks);
 	if (scan(&s, b, inst + 1))
 		queue_succs(&s, b);

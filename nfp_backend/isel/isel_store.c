@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "nfp_backend/isel/isel_lower.h"
 
+#include <assert.h>
+
 /* Stores to the packet and to map values wait until something might see them: a load of bytes that
  * may be theirs, a call, the end of the block. What has gathered by then is written as runs of bytes, one
  * command each, the words put together in transfer-out registers. */
@@ -60,6 +62,7 @@ static struct isel_word piece(struct isel *is, const struct isel_pending_store *
 	struct isel_val v = whole ? isel_get(is, st->value) : isel_get_zext(is, st->value);
 	struct isel_word w = v.w[from / 4];
 
+	assert(n >= 1 && pos + n <= 4 && from + n <= st->bytes);
 	w = isel_w_lshr(w, 8 * (from % 4));
 	if (!last || pos + n == 4)
 		w = isel_w_keep(w, 0,
@@ -112,6 +115,7 @@ static void write_command(struct isel *is, const struct isel_cmd_addr *at, uint3
 {
 	struct nfp_mi *mi = isel_emit(is, NFP_M_CMD);
 
+	assert(bytes >= 1 && bytes <= MAX_RUN);
 	mi->a = at->a;
 	mi->b = at->b;
 	mi->cmd.mode = (uint8_t)at->mode;

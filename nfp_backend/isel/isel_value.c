@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "nfp_backend/isel/isel_lower.h"
 
+#include <assert.h>
+
 /* Values of the IR as words. */
 
 struct isel_val isel_val1(struct isel_word w)
@@ -51,6 +53,7 @@ static struct isel_val get_const(struct isel *is, LLVMValueRef v)
 
 static struct isel_made *made_of(struct isel *is, const struct isel_inst *in)
 {
+	assert(in >= is->ir.insts && in < is->ir.insts + is->ir.n_insts);
 	return &is->cache.made[in - is->ir.insts];
 }
 
@@ -82,6 +85,7 @@ struct isel_word isel_get_word(struct isel *is, LLVMValueRef v, unsigned word)
 {
 	struct isel_val val = isel_get(is, v);
 
+	assert(word < ISEL_MAX_WORDS);
 	return word < val.n ? val.w[word] : isel_w_imm(0);
 }
 
@@ -91,6 +95,7 @@ void isel_set(struct isel *is, LLVMValueRef v, struct isel_val val)
 	struct isel_inst *in = isel_inst_of(&is->ir, v);
 	unsigned i, n = words_of(in->width);
 
+	assert(val.n <= ISEL_MAX_WORDS && n <= ISEL_MAX_WORDS);
 	for (i = 0; i < n; i++) {
 		unsigned known = in->ubits > 32 * i ? in->ubits - 32 * i : 0;
 
@@ -158,6 +163,7 @@ struct isel_val isel_sext(struct isel *is, struct isel_val v, unsigned from, uns
 {
 	unsigned top = (from - 1) / 32, n = words_of(to), i;
 
+	assert(from > 0 && from <= to && to <= ISEL_MAX_WIDTH);
 	if (from % 32)
 		v.w[top] = sext_in_word(is, v.w[top], from % 32);
 	for (i = top + 1; i < n; i++)

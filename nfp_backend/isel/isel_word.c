@@ -14,6 +14,7 @@ struct isel_word isel_w_imm(uint32_t v)
 
 struct isel_word isel_w_reg(struct nfp_opnd o, unsigned bits)
 {
+	assert(o.kind != NFP_O_NONE && o.kind != NFP_O_GPR);
 	if (o.kind == NFP_O_IMM)
 		return isel_w_imm(o.imm);
 	return (struct isel_word){ .o = o, .hi = 32, .bits = (uint8_t)(bits < 32 ? bits : 32) };
@@ -50,6 +51,8 @@ static struct isel_word normalise(struct isel_word w)
 {
 	unsigned nat = natural_hi(&w);
 
+	assert(w.shift >= -31 && w.shift <= 31);
+	assert(w.lo <= 32 && w.hi <= 32 && w.bits <= 32);
 	if (w.lo >= w.hi || w.lo >= nat || natural_lo(&w) >= w.hi)
 		return isel_w_imm(0);
 	return w;
@@ -136,6 +139,7 @@ enum form { FORM_PLAIN, FORM_SHIFT, FORM_AND8, FORM_BYTES, FORM_MASK, FORM_TWO_S
 
 static uint32_t field_mask(const struct isel_word *w)
 {
+	assert(w->lo < w->hi);
 	return (uint32_t)(bits_mask(w->hi) & ~bits_mask(w->lo));
 }
 
@@ -189,6 +193,7 @@ static void extract_to(struct isel *is, struct nfp_opnd dst, const struct isel_w
 {
 	struct nfp_opnd t;
 
+	assert(!isel_w_is_imm(w));
 	switch (form_of(w)) {
 	case FORM_PLAIN: isel_copy_to(is, dst, w->o); break;
 	case FORM_SHIFT: isel_shf_to(is, dst, NFP_SHF_B, nfp_none(), w->o, w->shift); break;
@@ -362,6 +367,7 @@ void isel_w_or_to_xout(struct isel *is, struct nfp_opnd xout, struct isel_word a
 {
 	struct isel_word both;
 
+	assert(xout.kind == NFP_O_XOUT);
 	if (isel_w_union(&a, &b, &both))
 		isel_w_to_xout(is, xout, both);
 	else
@@ -370,6 +376,7 @@ void isel_w_or_to_xout(struct isel *is, struct nfp_opnd xout, struct isel_word a
 
 void isel_w_to_xout(struct isel *is, struct nfp_opnd xout, struct isel_word w)
 {
+	assert(xout.kind == NFP_O_XOUT);
 	if (isel_w_is_imm(&w) && !one_immed(w.o.imm)) /* the second immed would read the register */
 		isel_copy_to(is, xout, isel_const(is, w.o.imm));
 	else if (form_of(&w) == FORM_PLAIN || form_of(&w) == FORM_MASK ||

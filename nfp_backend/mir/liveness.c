@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "nfp_backend/mir/liveness.h"
 
+#include <assert.h>
+
 /* Which virtual registers are live at block borders: backward data flow to a fixed point.
  *
  * A block may be left in its middle (mir.h), so its live-in set is found by walking its
@@ -30,6 +32,7 @@ void nfp_live_edge(const struct nfp_func *fn, const struct nfp_liveness *live, u
 {
 	uint32_t w;
 
+	assert(from < fn->blocks.len && to < fn->blocks.len);
 	for (w = 0; w < live->words; w++)
 		set[w] |= live->in[(size_t)to * live->words + w];
 	add_phi_uses(fn, from, to, set);
@@ -40,6 +43,7 @@ void nfp_live_at_end(const struct nfp_func *fn, const struct nfp_liveness *live,
 {
 	const struct nfp_block *blk = &fn->blocks.at[b];
 
+	assert(b < fn->blocks.len);
 	memset(set, 0, live->words * sizeof(*set));
 	if (nfp_block_end(blk) == blk->insns.len && b + 1 < fn->blocks.len)
 		nfp_live_edge(fn, live, b, b + 1, set);

@@ -42,6 +42,7 @@ struct nfp_mi *nfp_append(struct nfp_func *fn, struct cx *cx, uint32_t block, en
 {
 	struct nfp_mi *mi = vec_push(&fn->blocks.at[block].insns, cx->arena);
 
+	assert(block < fn->blocks.len && op < NFP_M_COUNT);
 	*mi = (struct nfp_mi){ .op = (uint8_t)op, .bpf_pc = -1 };
 	return mi;
 }
@@ -73,6 +74,7 @@ static void count_or_fill(void *arg, uint32_t from, uint32_t to)
 	struct cfg_edges *e = arg;
 	struct nfp_block *s = &e->fn->blocks.at[from], *t = &e->fn->blocks.at[to];
 
+	assert(to < e->fn->blocks.len && "a branch out of the function");
 	if (e->last_from[to] == from + 1)
 		return; /* a second branch to the same block */
 	e->last_from[to] = from + 1;
@@ -118,6 +120,7 @@ void nfp_cfg_build(struct nfp_func *fn, struct cx *cx)
 
 static void visit(struct nfp_opnd *o, bool is_def, nfp_opnd_visitor *fn, void *priv)
 {
+	assert(o->kind <= NFP_O_IMM);
 	if (o->kind != NFP_O_NONE && o->kind != NFP_O_IMM)
 		fn(o, is_def, priv);
 }

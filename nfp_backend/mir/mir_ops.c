@@ -107,6 +107,7 @@ unsigned nfp_fields_in_use(const struct nfp_mi *mi)
 
 bool nfp_is_update(const struct nfp_mi *mi)
 {
+	assert(mi->op < NFP_M_COUNT);
 	return (mi->op == NFP_M_LDF && !mi->zf) || (mi->op == NFP_M_IMMED && mi->width != 0);
 }
 
@@ -141,6 +142,7 @@ unsigned nfp_cmd_words(const struct nfp_mi *mi)
 {
 	enum nfp_mem_op op = mi->cmd.mem;
 
+	assert(mi->op == NFP_M_CMD);
 	if (mi->cmd.xfer.kind == NFP_O_NONE)
 		return 0;
 	if (op == NFP_MEM_ADD)
@@ -165,6 +167,7 @@ enum nfp_cc nfp_cc_invert(enum nfp_cc cc)
 
 void nfp_invert_branch(struct nfp_mi *mi)
 {
+	assert(nfp_op_is(mi, NFP_OF_COND));
 	if (mi->op == NFP_M_BCC)
 		mi->cc = (uint8_t)nfp_cc_invert(mi->cc);
 	else
@@ -233,6 +236,7 @@ void nfp_edit_begin(struct nfp_edit *e, struct nfp_func *fn, struct cx *cx)
 
 void nfp_edit_keep(struct nfp_edit *e, const struct nfp_mi *mi)
 {
+	assert(mi->op < NFP_M_COUNT);
 	*vec_push(&e->out, e->cx->arena) = *mi;
 	e->bpf_pc = mi->bpf_pc;
 }
@@ -241,6 +245,7 @@ struct nfp_mi *nfp_edit_new(struct nfp_edit *e, enum nfp_mir_op op)
 {
 	struct nfp_mi *mi = vec_push(&e->out, e->cx->arena);
 
+	assert(op < NFP_M_COUNT);
 	mi->op = (uint8_t)op;
 	mi->bpf_pc = e->bpf_pc;
 	return mi;
@@ -251,6 +256,7 @@ struct nfp_mi *nfp_edit_new_outside_glue(struct nfp_edit *e, enum nfp_mir_op op)
 	size_t at = e->out.len;
 	struct nfp_mi mi = { .op = (uint8_t)op, .bpf_pc = e->bpf_pc };
 
+	assert(op < NFP_M_COUNT);
 	while (at && e->out.at[at - 1].glue)
 		at--;
 	(void)vec_push(&e->out, e->cx->arena);
@@ -263,6 +269,8 @@ void nfp_edit_copy(struct nfp_edit *e, struct nfp_opnd dst, struct nfp_opnd src)
 {
 	struct nfp_mi *mi = nfp_edit_new(e, NFP_M_COPY);
 
+	assert(nfp_mir_op_infos[NFP_M_COPY].dst >> dst.kind & 1);
+	assert(nfp_mir_op_infos[NFP_M_COPY].b >> src.kind & 1);
 	mi->dst = dst;
 	mi->b = src;
 }
@@ -271,6 +279,7 @@ void nfp_edit_const(struct nfp_edit *e, struct nfp_opnd dst, uint32_t value)
 {
 	struct nfp_mi *mi = nfp_edit_new(e, NFP_M_CONST);
 
+	assert(nfp_mir_op_infos[NFP_M_CONST].dst >> dst.kind & 1);
 	mi->dst = dst;
 	nfp_mi_set_const(mi, value);
 }
@@ -280,6 +289,8 @@ struct nfp_mi *nfp_edit_alu(struct nfp_edit *e, struct nfp_opnd dst, struct nfp_
 {
 	struct nfp_mi *mi = nfp_edit_new(e, NFP_M_ALU);
 
+	assert(nfp_alu_op_text(op));
+	assert(nfp_mir_op_infos[NFP_M_ALU].dst >> dst.kind & 1);
 	mi->alu = (uint8_t)op;
 	mi->dst = dst;
 	mi->a = a;
@@ -291,6 +302,8 @@ void nfp_edit_commit(struct nfp_edit *e, uint32_t block)
 {
 	struct nfp_block *b = &e->fn->blocks.at[block];
 
+	assert(block < e->fn->blocks.len);
+	assert((!e->out.len || !e->out.at[e->out.len - 1].glue) && "glue to nothing");
 	b->insns.at = e->out.at;
 	b->insns.len = e->out.len;
 	b->insns.cap = e->out.cap;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "nfp_backend/passes/ssa.h"
 
+#include <assert.h>
+
 /* Where the bytes of a value come from: followed back through copies, shifts by whole bytes, masks
  * and ld_field, as far as each byte is one byte of one register, or zero. */
 
@@ -108,6 +110,7 @@ static struct nfp_byte byte_of_opnd(const struct nfp_ssa *s, const struct nfp_op
 
 struct nfp_byte nfp_byte_source(const struct nfp_ssa *s, const struct nfp_opnd *o, unsigned k)
 {
+	assert(k < 4);
 	return byte_of_opnd(s, o, k, 0);
 }
 

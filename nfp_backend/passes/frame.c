@@ -55,6 +55,8 @@ void nfp_place_near_slots(struct nfp_func *fn)
 
 void nfp_place_spill_slot(struct nfp_func *fn, uint32_t slot)
 {
+	assert(slot < fn->slots.len && fn->slots.at[slot].kind == NFP_SLOT_SPILL);
+	assert(fn->slots.at[slot].offset < 0 && "placed twice");
 	fn->slots.at[slot].offset = (int32_t)placed_end(fn);
 }
 
@@ -62,6 +64,8 @@ bool nfp_slot_is_near(const struct nfp_func *fn, const struct nfp_opnd *o)
 {
 	int32_t offset = fn->slots.at[o->reg].offset;
 
+	assert(o->kind == NFP_O_SLOT && o->reg < fn->slots.len);
+	assert(o->sub < fn->slots.at[o->reg].words && "a word beyond its slot");
 	return offset >= 0 && (uint32_t)offset + o->sub < NFP_ABI_LM0_WORDS;
 }
 
@@ -143,6 +147,7 @@ static void make_addr(struct frame *f, struct nfp_opnd dst, uint32_t word)
 	uint32_t bytes = word * 4, first = bytes > 255 ? 252 : bytes;
 	struct nfp_opnd stack = nfp_gpr(NFP_BANK_A, NFP_ABI_STACK);
 
+	assert(word < f->fn->frame_words && "an address beyond the frame");
 	if (!bytes)
 		nfp_edit_alu(&f->e, dst, nfp_none(), NFP_ALU_B, stack);
 	else
@@ -159,6 +164,7 @@ static void point(struct frame *f, unsigned pointer, struct nfp_opnd addr)
 					 NFP_CSR_ACTIVE_LM_ADDR2, NFP_CSR_ACTIVE_LM_ADDR3 };
 	struct nfp_mi *mi = nfp_edit_new(&f->e, NFP_M_CSRWR);
 
+	assert(pointer < 4);
 	nfp_mi_set_csr(mi, csr[pointer]);
 	mi->b = addr;
 }

@@ -35,6 +35,7 @@ static void grow(struct nfp_interference *ig)
 
 bool nfp_interferes(const struct nfp_interference *ig, uint32_t a, uint32_t b)
 {
+	assert(a < ig->n && b < ig->n);
 	return ig->cap_pairs && ig->pairs[slot_of(ig, pair_key(a, b))] != 0;
 }
 
@@ -42,6 +43,8 @@ void nfp_interference_add(struct nfp_interference *ig, uint32_t a, uint32_t b)
 {
 	size_t i;
 
+	assert(a < ig->n && b < ig->n);
+	assert(ig->n_pairs <= ig->cap_pairs);
 	if (a == b)
 		return;
 	if (ig->n_pairs * 2 >= ig->cap_pairs)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "nfp_backend/passes/ssa.h"
 
+#include <assert.h>
+
 /* Definitions and uses of SSA registers, and surgery on the control-flow graph that keeps PHIs
  * right. */
 
@@ -73,6 +75,7 @@ struct nfp_opnd *nfp_phi_operand(struct nfp_mi *phi, uint32_t from)
 {
 	uint32_t k;
 
+	assert(phi->op == NFP_M_PHI);
 	for (k = 0; k < phi->n_phi; k++)
 		if (phi->phi[k].block == from)
 			return &phi->phi[k].val;
@@ -85,6 +88,7 @@ void nfp_drop_phi_operand(struct nfp_func *fn, uint32_t b, uint32_t from)
 	size_t i;
 	uint32_t k, n;
 
+	assert(b < fn->blocks.len);
 	for (i = 0; i < blk->insns.len && blk->insns.at[i].op == NFP_M_PHI; i++) {
 		struct nfp_mi *phi = &blk->insns.at[i];
 
@@ -100,6 +104,7 @@ void nfp_retarget(struct nfp_func *fn, uint32_t from, uint32_t old, uint32_t to)
 	struct nfp_block *blk = &fn->blocks.at[from];
 	size_t i;
 
+	assert(from < fn->blocks.len && to < fn->blocks.len);
 	for (i = 0; i < blk->insns.len; i++)
 		if (nfp_op_is(&blk->insns.at[i], NFP_OF_LABEL) && blk->insns.at[i].target[0] == old)
 			blk->insns.at[i].target[0] = to;
