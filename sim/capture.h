@@ -9,7 +9,7 @@
 
 /* NULL, or why not. Everything in `img` is in the context's arena. */
 const char *sim_capture(struct cx *cx, const struct fe_object *obj, const struct fe_prog *prog,
-			const struct sim_kernel_prog *k, struct sim_image *img);
+			const struct sim_kernel_prog *k, struct sim_captured *img);
 
 /* ---- capture_code.c: reading the code ---------------------------------------------------------- */
 

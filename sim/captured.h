@@ -48,7 +48,7 @@ struct sim_captured_symbol {
 	const char *name;
 };
 
-struct sim_image {
+struct sim_captured {
 	const char *kernel; /* release */
 	const char *program;
 	uint32_t prog_type;
@@ -71,18 +71,18 @@ struct sim_image {
 uint64_t sim_captured_hash(const struct fe_prog *prog);
 
 /* Any bytes: what is no image is reported. Everything in it is in the context's arena. */
-bool sim_captured_read(struct cx *cx, const char *path, struct sim_image *img);
-bool sim_captured_write(struct cx *cx, const char *path, const struct sim_image *img);
+bool sim_captured_read(struct cx *cx, const char *path, struct sim_captured *img);
+bool sim_captured_write(struct cx *cx, const char *path, const struct sim_captured *img);
 /* True when the image was made of this program (else reported). */
-bool sim_captured_is_of(struct cx *cx, const struct sim_image *img, const struct fe_object *obj,
+bool sim_captured_is_of(struct cx *cx, const struct sim_captured *img, const struct fe_object *obj,
 			const struct fe_prog *prog);
 
 /* What the simulator lacks to run the image, in words; NULL: nothing. `img` is of the object. */
-const char *sim_captured_missing(struct arena *a, const struct sim_image *img,
+const char *sim_captured_missing(struct arena *a, const struct sim_captured *img,
 				 const struct fe_object *obj, const struct fe_prog *prog);
 
 /* Bytes in front of each value of the map that the image's code touches: a kernel's hash elements have
  * a header there. For sim_maps_new_gaps(). */
-uint32_t sim_captured_gap(const struct sim_image *img, const struct fe_map *m);
+uint32_t sim_captured_gap(const struct sim_captured *img, const struct fe_map *m);
 
 #endif

@@ -31,7 +31,7 @@ enum sim_diff_host_id {
 	SIM_DIFF_N_HOSTS
 };
 
-struct sim_image;
+struct sim_captured;
 struct sim_timing;
 
 struct sim_diff_options {
@@ -53,7 +53,7 @@ struct sim_diff_options {
 	bool unwritten;
 	uint64_t max_work; /* rounds of loops that a packet may take; 0: SIM_DIFF_WORK */
 	unsigned hosts;    /* bits 1 << SIM_DIFF_*; 0: our JIT */
-	const struct sim_image *image; /* SIM_DIFF_IMAGE: captured earlier; NULL: captured now */
+	const struct sim_captured *image; /* SIM_DIFF_IMAGE: captured earlier; NULL: captured now */
 };
 
 /* A loop of so many rounds takes some milliseconds on each side. */

@@ -37,13 +37,13 @@ enum sim_host_kind {
 	SIM_HOST_CAPTURED, /* a kernel's machine code (sim/captured.h) under Unicorn */
 };
 
-struct sim_image;
+struct sim_captured;
 struct vprog;
 
 struct sim_host_options {
 	struct sim_adjust_rule adjust;
 	enum sim_host_kind kind;
-	const struct sim_image *image; /* SIM_HOST_CAPTURED */
+	const struct sim_captured *image; /* SIM_HOST_CAPTURED */
 	/* Rounds of loops (of machine code of a kernel: blocks, 16 a round) before a packet's run counts as
 	 * too long; 0: as many as a kernel would run. */
 	uint64_t max_rounds;

@@ -567,7 +567,7 @@ static bool open_kernel(struct diff *d)
 /* False: the image that was given cannot be run (reported). One that was made here is left out. */
 static bool find_image(struct diff *d)
 {
-	struct sim_image *img;
+	struct sim_captured *img;
 	const char *why;
 
 	if (d->opts->image || !(d->opts->hosts & 1u << SIM_DIFF_IMAGE)) {
@@ -576,7 +576,7 @@ static bool find_image(struct diff *d)
 	}
 	if (!d->loaded.fd)
 		return skip(d, SIM_DIFF_IMAGE, d->not_loaded);
-	img = ARENA_NEW(d->cx->arena, struct sim_image);
+	img = ARENA_NEW(d->cx->arena, struct sim_captured);
 	why = sim_capture(d->cx, d->obj, d->prog, &d->loaded, img);
 	why = why ? why : sim_captured_missing(d->cx->arena, img, d->obj, d->prog);
 	if (why)

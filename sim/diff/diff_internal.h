@@ -43,7 +43,7 @@ struct diff {
 
 	struct sim_host *host; /* the one that leads */
 	enum sim_diff_host_id lead;
-	const struct sim_image *image;
+	const struct sim_captured *image;
 	struct sim_kernel_prog loaded;
 	const char *not_loaded;      /* why not, when that was tried */
 	struct sim_diff_peer *peers; /* the others */

@@ -209,7 +209,8 @@ static void compare(struct run *x, const struct split *split)
 	struct sim_diff_options opts = { .packets = x->o->packets,
 					 .seed = x->o->seed,
 					 .pcap = x->o->pcap,
-					 .hosts = x->o->hosts };
+					 .hosts = x->o->hosts,
+					 .unwritten = x->vp.reads_unwritten };
 	uint32_t *tids = ARENA_ARRAY(&x->arena, uint32_t, img->n_maps);
 	uint64_t *words = ARENA_ARRAY(&x->arena, uint64_t, img->code.n_words);
 	struct sim_diff_device dev = {

@@ -64,7 +64,7 @@ static int close_rig(void **state)
 static void a_file_is_written_as_it_was_read(void **state)
 {
 	struct rig *r = *state;
-	struct sim_image img;
+	struct sim_captured img;
 	struct file_bytes again;
 
 	assert_true(sim_captured_read(&r->cx, DATA "kinds.hostjit", &img));
@@ -77,7 +77,7 @@ static void a_file_is_written_as_it_was_read(void **state)
 }
 
 /* One packet through the image, if it can be set up at all. */
-static bool run(struct rig *r, const struct sim_image *img)
+static bool run(struct rig *r, const struct sim_captured *img)
 {
 	static const uint8_t packet[64];
 	struct sim_map_spec *specs = ARENA_ARRAY(&r->arena, struct sim_map_spec, r->obj.n_maps);
@@ -137,7 +137,7 @@ static void any_bytes_give_a_program_or_a_message(void **state)
 		uint8_t *copy = arena_dup(&r->arena, r->file.data, r->file.size);
 		size_t size = mutate(copy, r->file.size, &rng);
 		unsigned errors = r->diags.errors;
-		struct sim_image img;
+		struct sim_captured img;
 		bool ok;
 
 		assert_true(file_write(&r->cx, r->path, copy, size));
@@ -167,7 +167,7 @@ static void lines_that_do_not_belong_are_refused(void **state)
 		"bpf-offload-hostjit 1\nkernel k\nprogram 6 1 0 p\nfunc 0 1\ncode c3\nend\nend\n",
 	};
 	struct rig *r = *state;
-	struct sim_image img;
+	struct sim_captured img;
 
 	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++) {
 		assert_true(file_write(&r->cx, r->path, wrong[i], strlen(wrong[i])));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* bpf_prog_info, kallsyms and the kernel's BTF, put together as a struct sim_image. */
+/* bpf_prog_info, kallsyms and the kernel's BTF, put together as a struct sim_captured. */
 #include "sim/capture.h"
 
 #include "base/bits.h"
@@ -169,7 +169,7 @@ static void on_symbol(void *priv, uint64_t addr, const char *name)
 	look_at_symbol(priv, addr, name);
 }
 
-static const char *find_symbols(struct sim_capture *c, struct sim_image *img)
+static const char *find_symbols(struct sim_capture *c, struct sim_captured *img)
 {
 	struct symbol_search s = { .cx = c->cx,
 				   .calls = c->calls.at,
@@ -227,7 +227,7 @@ static uint32_t field_offset(const struct btf *btf, const char *type, const char
 		      : member_offset(btf, btf__type_by_id(btf, (uint32_t)id), member);
 }
 
-static const char *read_fields(struct sim_image *img)
+static const char *read_fields(struct sim_captured *img)
 {
 	struct btf *btf = btf__load_vmlinux_btf();
 
@@ -243,7 +243,7 @@ static const char *read_fields(struct sim_image *img)
 
 /* ---- all of it ---------------------------------------------------------------------------------- */
 
-static void describe_maps(struct sim_capture *c, struct sim_image *img)
+static void describe_maps(struct sim_capture *c, struct sim_captured *img)
 {
 	struct sim_captured_map *maps =
 		ARENA_ARRAY(c->cx->arena, struct sim_captured_map, c->obj->n_maps + 1);
@@ -258,7 +258,7 @@ static void describe_maps(struct sim_capture *c, struct sim_image *img)
 	img->n_maps = c->obj->n_maps;
 }
 
-static const char *capture(struct sim_capture *c, int fd, struct sim_image *img)
+static const char *capture(struct sim_capture *c, int fd, struct sim_captured *img)
 {
 	struct code code = { 0 };
 	const char *why = read_code(c->cx, fd, &code);
@@ -276,7 +276,7 @@ static const char *capture(struct sim_capture *c, int fd, struct sim_image *img)
 }
 
 const char *sim_capture(struct cx *cx, const struct fe_object *obj, const struct fe_prog *prog,
-			const struct sim_kernel_prog *k, struct sim_image *img)
+			const struct sim_kernel_prog *k, struct sim_captured *img)
 {
 	uint32_t *ids = ARENA_ARRAY(cx->arena, uint32_t, obj->n_maps + 1);
 	struct sim_capture c = { .cx = cx, .obj = obj, .map_ids = ids };
@@ -288,7 +288,7 @@ const char *sim_capture(struct cx *cx, const struct fe_object *obj, const struct
 		return "only x86-64 code can be run elsewhere";
 	for (size_t i = 0; i < obj->n_maps; i++)
 		ids[i] = map_id(k->map_fds[i]);
-	*img = (struct sim_image){ .kernel = arena_strdup(cx->arena, u.release),
+	*img = (struct sim_captured){ .kernel = arena_strdup(cx->arena, u.release),
 				   .program = prog->name,
 				   .prog_type = prog->type,
 				   .n_insns = (uint32_t)prog->n_insns,

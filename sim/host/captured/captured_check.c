@@ -39,7 +39,7 @@ static const struct field_row {
 	{ SIM_FIELD_net_device_ifindex, SIM_CAPTURED_DEV_MAX },
 };
 
-static bool rows_fit(const struct sim_image *img, const struct field_row *rows, size_t n)
+static bool rows_fit(const struct sim_captured *img, const struct field_row *rows, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		if (img->fields[rows[i].field] > rows[i].max - sizeof(uint64_t))
@@ -48,7 +48,7 @@ static bool rows_fit(const struct sim_image *img, const struct field_row *rows, 
 	return true;
 }
 
-static bool fields_fit(const struct sim_image *img, const struct fe_prog *prog)
+static bool fields_fit(const struct sim_captured *img, const struct fe_prog *prog)
 {
 	if (img->prog_type != BPF_PROG_TYPE_XDP)
 		return rows_fit(img, skb_fields, ARRAY_SIZE(skb_fields));
@@ -57,12 +57,12 @@ static bool fields_fit(const struct sim_image *img, const struct fe_prog *prog)
 		rows_fit(img, egress_fields, ARRAY_SIZE(egress_fields)));
 }
 
-static bool known(const struct sim_image *img, enum sim_captured_field f)
+static bool known(const struct sim_captured *img, enum sim_captured_field f)
 {
 	return img->fields[f] <= KEY_MAX;
 }
 
-static const char *map_needs(const struct sim_image *img, const struct fe_map *m)
+static const char *map_needs(const struct sim_captured *img, const struct fe_map *m)
 {
 	switch (m->type) {
 	case BPF_MAP_TYPE_ARRAY:
@@ -84,7 +84,7 @@ static const char *map_needs(const struct sim_image *img, const struct fe_map *m
 	}
 }
 
-const char *sim_captured_missing(struct arena *a, const struct sim_image *img,
+const char *sim_captured_missing(struct arena *a, const struct sim_captured *img,
 				 const struct fe_object *obj, const struct fe_prog *prog)
 {
 	struct sim_symbol_action action;

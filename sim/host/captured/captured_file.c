@@ -46,7 +46,7 @@ uint64_t sim_captured_hash(const struct fe_prog *prog)
 	return h;
 }
 
-bool sim_captured_is_of(struct cx *cx, const struct sim_image *img, const struct fe_object *obj,
+bool sim_captured_is_of(struct cx *cx, const struct sim_captured *img, const struct fe_object *obj,
 			const struct fe_prog *prog)
 {
 	struct diag_at at = fe_prog_at(obj, prog, -1);
@@ -65,7 +65,7 @@ bool sim_captured_is_of(struct cx *cx, const struct sim_image *img, const struct
 	return true;
 }
 
-uint32_t sim_captured_gap(const struct sim_image *img, const struct fe_map *m)
+uint32_t sim_captured_gap(const struct sim_captured *img, const struct fe_map *m)
 {
 	uint32_t key = img->fields[SIM_FIELD_htab_elem_key];
 
@@ -78,7 +78,7 @@ uint32_t sim_captured_gap(const struct sim_image *img, const struct fe_map *m)
 
 struct reader {
 	struct cx *cx;
-	struct sim_image *img;
+	struct sim_captured *img;
 	char *at; /* rest of the current line; a word is ended by a zero byte when taken */
 	VEC(struct sim_captured_func) funcs;
 	uint8_t *code; /* of the last function */
@@ -306,7 +306,7 @@ static bool read_line(struct reader *r, bool first)
 
 static void take_lists(struct reader *r)
 {
-	struct sim_image *img = r->img;
+	struct sim_captured *img = r->img;
 
 	img->funcs = r->funcs.at;
 	img->n_funcs = r->funcs.len;
@@ -320,14 +320,14 @@ static void take_lists(struct reader *r)
 	img->n_percpu = r->percpu.len;
 }
 
-bool sim_captured_read(struct cx *cx, const char *path, struct sim_image *img)
+bool sim_captured_read(struct cx *cx, const char *path, struct sim_captured *img)
 {
 	struct reader r = { .cx = cx, .img = img };
 	struct file_bytes f;
 	size_t line = 0;
 	char *next;
 
-	*img = (struct sim_image){ 0 };
+	*img = (struct sim_captured){ 0 };
 	for (size_t i = 0; i < SIM_FIELD_COUNT; i++)
 		img->fields[i] = SIM_FIELD_ABSENT;
 	if (!file_read(cx, path, FILE_MAX, &f))
@@ -352,7 +352,7 @@ bool sim_captured_read(struct cx *cx, const char *path, struct sim_image *img)
 
 /* ---- writing --------------------------------------------------------------------------------- */
 
-static void write_head(FILE *f, const struct sim_image *img)
+static void write_head(FILE *f, const struct sim_captured *img)
 {
 	fprintf(f, FORMAT " %u\nkernel %s\nprogram %u %u 0x%016" PRIx64 " %s\n", VERSION,
 		img->kernel, img->prog_type, img->n_insns, img->insns_hash, img->program);
@@ -371,7 +371,7 @@ static void write_head(FILE *f, const struct sim_image *img)
 	}
 }
 
-static void write_funcs(FILE *f, const struct sim_image *img)
+static void write_funcs(FILE *f, const struct sim_captured *img)
 {
 	for (size_t i = 0; i < img->n_funcs; i++) {
 		const struct sim_captured_func *fn = &img->funcs[i];
@@ -383,7 +383,7 @@ static void write_funcs(FILE *f, const struct sim_image *img)
 	}
 }
 
-static void write_references(FILE *f, const struct sim_image *img)
+static void write_references(FILE *f, const struct sim_captured *img)
 {
 	for (size_t i = 0; i < img->n_relocs; i++) {
 		const struct sim_captured_reloc *l = &img->relocs[i];
@@ -398,7 +398,7 @@ static void write_references(FILE *f, const struct sim_image *img)
 	fputs("end\n", f);
 }
 
-bool sim_captured_write(struct cx *cx, const char *path, const struct sim_image *img)
+bool sim_captured_write(struct cx *cx, const char *path, const struct sim_captured *img)
 {
 	char *text_at = NULL;
 	size_t size = 0;

@@ -47,7 +47,7 @@ struct page {
 };
 
 struct sim_captured_run {
-	const struct sim_image *img;
+	const struct sim_captured *img;
 	uint8_t *ctx;    /* GUEST_CTX */
 	uint8_t *elems;  /* GUEST_ELEMS */
 	uint8_t *tables; /* GUEST_TABLES */
@@ -263,7 +263,7 @@ static void build_stub(struct sim_host *h, const struct sim_symbol_action *a, st
 
 static bool place_symbols(struct sim_host *h)
 {
-	const struct sim_image *img = h->captured->img;
+	const struct sim_captured *img = h->captured->img;
 	const uint32_t rx = UC_PROT_READ | UC_PROT_EXEC;
 
 	for (size_t i = 0; i < img->n_symbols; i++) {
@@ -283,7 +283,7 @@ static bool place_symbols(struct sim_host *h)
 
 static void relocate(struct sim_host *h, uint32_t func, uint8_t *code)
 {
-	const struct sim_image *img = h->captured->img;
+	const struct sim_captured *img = h->captured->img;
 
 	for (size_t i = 0; i < img->n_relocs; i++) {
 		const struct sim_captured_reloc *r = &img->relocs[i];
@@ -297,7 +297,7 @@ static void relocate(struct sim_host *h, uint32_t func, uint8_t *code)
 
 static bool place_code(struct sim_host *h)
 {
-	const struct sim_image *img = h->captured->img;
+	const struct sim_captured *img = h->captured->img;
 
 	for (uint32_t i = 0; i < img->n_funcs; i++) {
 		const struct sim_captured_func *f = &img->funcs[i];
@@ -313,7 +313,7 @@ static bool place_code(struct sim_host *h)
 static bool place_percpu(struct sim_host *h)
 {
 	static const uint8_t zero[8];
-	const struct sim_image *img = h->captured->img;
+	const struct sim_captured *img = h->captured->img;
 
 	for (size_t i = 0; i < img->n_percpu; i++) {
 		if (!put(h, img->percpu[i].addr, zero, sizeof(zero), UC_PROT_READ))
@@ -451,7 +451,7 @@ static bool alloc_pages(struct sim_host *h)
 static bool image_open(struct sim_host *h)
 {
 	const uint32_t rw = UC_PROT_READ | UC_PROT_WRITE;
-	const struct sim_image *img = h->opts.image;
+	const struct sim_captured *img = h->opts.image;
 	struct diag_at at = fe_prog_at(h->obj, h->prog, -1);
 	const char *missing;
 	struct sim_captured_run *c = ARENA_NEW(h->cx->arena, struct sim_captured_run);

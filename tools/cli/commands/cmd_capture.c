@@ -8,7 +8,7 @@
 
 /* capture: the running kernel's machine code of a program, with what it depends on, as a file. */
 
-static void say(const struct cli_args *args, const struct sim_image *img, const char *path)
+static void say(const struct cli_args *args, const struct sim_captured *img, const char *path)
 {
 	size_t bytes = 0;
 
@@ -27,7 +27,7 @@ static void say(const struct cli_args *args, const struct sim_image *img, const 
 }
 
 /* What the file will be refused for is said when it is made. */
-static void warn_if_unusable(struct bpf_offload_program *p, const struct sim_image *img,
+static void warn_if_unusable(struct bpf_offload_program *p, const struct sim_captured *img,
 			     const struct fe_prog *prog)
 {
 	struct diag_at at = fe_prog_at(&p->owner->obj, p->prog, -1);
@@ -38,7 +38,7 @@ static void warn_if_unusable(struct bpf_offload_program *p, const struct sim_ima
 }
 
 static void add_row(struct json_object *report, struct bpf_offload_program *p,
-		    const struct sim_image *img, const char *path)
+		    const struct sim_captured *img, const char *path)
 {
 	struct json_object *row = report_program(report, p), *symbols = json_object_new_array();
 
@@ -52,7 +52,7 @@ static void add_row(struct json_object *report, struct bpf_offload_program *p,
 
 /* NULL, or why not. */
 static const char *capture_program(struct bpf_offload_program *p, const struct fe_prog *prog,
-				   struct sim_image *img)
+				   struct sim_captured *img)
 {
 	struct bpf_offload_object *o = p->owner;
 	struct sim_kernel_prog loaded;
@@ -86,7 +86,7 @@ static enum cli_exit capture_one(const struct cli_args *args, struct bpf_offload
 	struct bpf_offload_object *o = p->owner;
 	struct diag_at at = fe_prog_at(&o->obj, p->prog, -1);
 	const struct fe_prog *prog = wanted(args, p);
-	struct sim_image img;
+	struct sim_captured img;
 	const char *why, *path;
 	bool ok;
 

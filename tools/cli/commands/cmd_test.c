@@ -93,13 +93,13 @@ static unsigned all_host_bits(struct bpf_offload_program *p, const char *list, c
 static bool choose_hosts(const struct cli_args *args, struct bpf_offload_program *p,
 			 struct sim_diff_options *diff)
 {
-	struct sim_image *img;
+	struct sim_captured *img;
 	const char *file;
 
 	diff->hosts = all_host_bits(p, args->host, &file);
 	if (!file)
 		return true;
-	img = ARENA_NEW(&p->owner->arena, struct sim_image);
+	img = ARENA_NEW(&p->owner->arena, struct sim_captured);
 	diff->image = img;
 	return sim_captured_read(&p->owner->cx, file, img);
 }
