@@ -4,11 +4,20 @@
 
 #include "bpf_offload.h"
 #include "frontend/kernel.h"
+#include "frontend/object.h"
 #include "nfp_backend/backend.h"
+#include "nfp_backend/image.h"
+#include "nfp_backend/ucode.h"
 #include "offload/compile.h"
+#include "partitioner/flow.h"
+#include "partitioner/handoff.h"
+#include "partitioner/host_object.h"
+#include "partitioner/pins.h"
+#include "partitioner/tc_split.h"
 
 /* What is behind the opaque handles of include/bpf_offload.h, for the command line's test, explain, bench
- * and nic, and for tests. Not a stable interface. */
+ * and nic, and for tests. Not a stable interface. It is the only header of the compiler that tools/ includes
+ * beside the public one, so what it includes is all that the command line may know. */
 
 struct bpf_offload_program {
 	struct bpf_offload_object *owner;

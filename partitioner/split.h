@@ -41,6 +41,9 @@ struct part_cut_point {
 	uint32_t device_at; /* instruction of the device's half where its packing starts */
 };
 
+/* Of an instruction that the compiler added. */
+#define PART_NO_ORIGIN UINT32_MAX
+
 /* A program in two halves, each a program of its own (docs/handoff.md). */
 struct part_halves {
 	const struct vprog *of; /* what was split: the user's program, or an inlined form of it */
@@ -52,7 +55,7 @@ struct part_halves {
 	struct fe_prog device, host;
 	struct fe_prog xdp_stub; /* tc: the host's program at the XDP hook; else no instructions */
 	bool tagged; /* tc: frames with a VLAN tag are the host's from instruction 0 on: cuts[0] */
-	const uint32_t *device_origin; /* by instruction: of the source; UINT32_MAX: ours */
+	const uint32_t *device_origin; /* by instruction: of the source, or PART_NO_ORIGIN */
 	const uint32_t *host_origin;
 	struct vprog device_vp, host_vp, xdp_stub_vp;
 	double device_share; /* of the instructions that run, those that the device takes over */

@@ -2,13 +2,12 @@
 #ifndef PARTITIONER_HALVES_ASSEMBLE_H
 #define PARTITIONER_HALVES_ASSEMBLE_H
 
+#include "partitioner/split.h"
 #include "base/arena.h"
 #include "base/vec.h"
 #include "ebpf/insn.h"
 
 /* Puts programs together: instructions in order, jumps to labels that may come later. */
-
-#define PART_NO_ORIGIN UINT32_MAX
 
 struct part_asm_fix {
 	uint32_t at, label;

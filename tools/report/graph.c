@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "tools/report/program_facts.h"
 
-#include "partitioner/flow.h"
+#include "offload/inspect.h"
 
 /* Basic blocks of the live instructions, main and subprograms alike. A block also ends where the side
  * changes and before a cut, so that it has one colour and a cut is always an edge. */

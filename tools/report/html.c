@@ -2,7 +2,7 @@
 #include "tools/report/html.h"
 
 #include "base/sha256.h"
-#include "partitioner/handoff.h"
+#include "offload/inspect.h"
 #include "tools/report/escape.h"
 
 /* ---- the document ------------------------------------------------------------------------------------- */

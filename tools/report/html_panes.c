@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "tools/report/html.h"
 
-#include "partitioner/halves/assemble.h"
+#include "offload/inspect.h"
 #include "tools/report/escape.h"
 
 #include <inttypes.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "tools/report/json.h"
 
-#include "partitioner/handoff.h"
+#include "offload/inspect.h"
 #include "tools/report/constants.h"
 
 static void add(struct json_object *o, const char *key, struct json_object *value)

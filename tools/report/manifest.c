@@ -4,7 +4,7 @@
 #include "base/bits.h"
 #include "base/file.h"
 #include "base/sha256.h"
-#include "partitioner/handoff.h"
+#include "offload/inspect.h"
 #include "tools/report/escape.h"
 #include "tools/report/json.h"
 

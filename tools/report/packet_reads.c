@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "tools/report/program_facts.h"
 
-#include "partitioner/flow.h"
+#include "offload/inspect.h"
 
 /* How much of the packet is read before anything that the card refuses: on ways from the start over
  * instructions that the card takes, into subprograms and out of them. A program that reads nothing then has

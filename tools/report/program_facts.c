@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "tools/report/program_facts.h"
 
-#include "nfp_backend/isa/isa.h"
-#include "partitioner/halves/assemble.h"
+#include "offload/inspect.h"
 
 #include <stdlib.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "tools/report/text.h"
 
-#include "partitioner/handoff.h"
+#include "offload/inspect.h"
 #include "tools/report/constants.h"
 
 #include <stdio.h>
@@ -34,7 +34,8 @@ static void print_figures(const struct rep_facts *f)
 	if (s->no_split_reason)
 		printf("  not split: %s\n", s->no_split_reason);
 	if (f->n_words)
-		printf("  on the device: %u instructions, estimated %.1f instruction words and %.0f "
+		printf("  on the device: %u instructions, estimated %.1f instruction words and "
+		       "%.0f "
 		       "cycles a packet\n",
 		       f->on_device, f->words_run, f->cycles);
 	if (halves)

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "tools/report/program_facts.h"
 
-#include "partitioner/tc_split.h"
-#include "partitioner/pins.h"
-#include "partitioner/flow.h"
+#include "offload/inspect.h"
 
 /* Why a split leaves an instruction to the host that the card could execute. The rules of the search,
  * read backwards from what it chose, the strongest first:

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "frontend/kernel.h"
+#include "offload/inspect.h"
 #include "tools/cli/output/report.h"
 #include "tools/cli/output/verify_log.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "nfp_backend/backend.h"
+#include "offload/inspect.h"
 #include "tools/cli/output/compile_files.h"
 #include "tools/cli/output/report.h"
 #include "tools/report/text.h"

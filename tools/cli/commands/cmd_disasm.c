@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "tools/cli/output/report.h"
 
-#include "nfp_backend/image.h"
-#include "nfp_backend/isa/isa.h"
-#include "nfp_backend/ucode.h"
+#include "offload/inspect.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "tools/cli/cli.h"
 
-#include "partitioner/host_object.h"
+#include "offload/inspect.h"
 #include "sim/nic.h"
 #include "sim/nic_half.h"
 #include "tools/cli/testing/sim_setup.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "tools/cli/output/report.h"
 
-#include "nfp_backend/image.h"
+#include "offload/inspect.h"
 #include "sim/diff.h"
 #include "sim/throughput.h"
 #include "sim/pcap.h"

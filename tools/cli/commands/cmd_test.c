@@ -2,8 +2,6 @@
 #include "tools/cli/output/report.h"
 
 #include "offload/inspect.h"
-#include "nfp_backend/isa/isa.h"
-#include "nfp_backend/ucode.h"
 #include "sim/diff.h"
 #include "sim/host.h"
 #include "sim/captured.h"

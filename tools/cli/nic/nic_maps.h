@@ -2,7 +2,7 @@
 #ifndef TOOLS_CLI_NIC_NIC_MAPS_H
 #define TOOLS_CLI_NIC_NIC_MAPS_H
 
-#include "nfp_backend/image.h"
+#include "offload/inspect.h"
 #include "sim/maps.h"
 
 /* The maps of a software NIC: those of the image on the card, those of the host half in the kernel. */

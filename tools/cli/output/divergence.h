@@ -4,8 +4,7 @@
 
 #include "base/cx.h"
 #include "base/vec.h"
-#include "frontend/object.h"
-#include "nfp_backend/ucode.h"
+#include "offload/inspect.h"
 
 /* Where the device's way through a program leaves the host's, for one packet: the first instruction that
  * the device runs and the interpreter never reached. Optimised code may run an instruction early whose

@@ -2,7 +2,7 @@
 #ifndef TOOLS_CLI_OUTPUT_TRACE_H
 #define TOOLS_CLI_OUTPUT_TRACE_H
 
-#include "nfp_backend/image.h"
+#include "offload/inspect.h"
 #include "sim/me.h"
 
 /* run --trace: every instruction with what it changed, one line each, on standard output. */

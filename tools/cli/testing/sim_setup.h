@@ -3,7 +3,7 @@
 #define TOOLS_CLI_TESTING_SIM_SETUP_H
 
 #include "base/cx.h"
-#include "nfp_backend/image.h"
+#include "offload/inspect.h"
 #include "sim/maps.h"
 #include "sim/me.h"
 
