@@ -6,6 +6,8 @@
  * EXIT: 1
  * SAYS: tc/makes: .*structure 'no_lock'.* .btf-refused.
  * SAYS: tc/locks: .* .map-no-special.
+ * SAYS: tc/loads_in_function: .* .btf-refused.
+ * SAYS: tc/calls_back: .* .btf-refused.
  * SAYS: plain \(tc\): accepted
  *
  * RUN: check --verifier=both
@@ -106,5 +108,28 @@ SEC("tc") int plain(struct __sk_buff *skb)
 
 	if (v)
 		v->n++;
+	return TC_ACT_OK;
+}
+
+unsigned long long load_byte(void *skb, unsigned long long off) asm("llvm.bpf.load.byte");
+
+static __attribute__((noinline)) int first_byte(struct __sk_buff *skb)
+{
+	return load_byte(skb, 0) & 1;
+}
+
+SEC("tc") int loads_in_function(struct __sk_buff *skb)
+{
+	return first_byte(skb);
+}
+
+static int round(__u32 i, void *ctx)
+{
+	return 0;
+}
+
+SEC("tc") int calls_back(struct __sk_buff *skb)
+{
+	bpf_loop(3, round, NULL, 0);
 	return TC_ACT_OK;
 }

@@ -288,6 +288,9 @@ bool fe_check_early_exits(struct fe_env *env)
 		struct diag_at at = fe_prog_at(env->obj, env->prog, sp->start);
 		const char *what = early_exit(env, sp);
 
+		if (what && env->local.refused) /* the kernel sees no types */
+			return diag_error(env->cx->diags, &at, REASON_BTF_REFUSED,
+					  env->local.culprit, env->local.refused);
 		if (what && !returns_number(env, sp))
 			return diag_error(env->cx->diags, &at, REASON_EARLY_EXIT_RESULT, sp->name,
 					  what);

@@ -114,6 +114,7 @@ static bool verify(struct fe_env *env, struct vprog *vp)
 	if (!program_kind(env) || !fe_check_exception_callback(env) ||
 	    !fe_cfg_check(env->cx, &env->mem, env->obj, env->prog, &env->cfg))
 		return false;
+	fe_local_init(env);
 	if (!fe_check_early_exits(env))
 		return false;
 	fe_cfg_liveness(&env->mem, env->obj, &env->cfg);
@@ -124,7 +125,6 @@ static bool verify(struct fe_env *env, struct vprog *vp)
 	if (!fe_check_exceptions(env))
 		return false;
 	fe_fastcall_init(env);
-	fe_local_init(env);
 	fe_btf_fields_init(env);
 	fe_prune_init(env);
 	fe_facts_init(env);
