@@ -102,6 +102,33 @@ enum nfp_addr_mode {
 	NFP_ADDR_40, /* (hi << 8) + lo with hi = b and lo = a, either bank way round */
 };
 
+/* Command part of CMD. */
+struct nfp_cmd {
+	uint8_t mem;          /* enum nfp_mem_op */
+	uint8_t mode;         /* enum nfp_addr_mode; operands in a, b */
+	uint8_t count;        /* words or bytes, 1..32; over 8 the pass `emit` adds the override */
+	bool swap;            /* wait for completion (ctx_swap on signal 1) */
+	struct nfp_opnd xfer; /* first transfer register: XIN for reads, XOUT for writes */
+};
+
+/* Arguments of CALL. lower_calls.c puts key and value words into local memory, scalars into GPRs. */
+struct nfp_call {
+	uint32_t map;            /* image map index */
+	uint32_t n_key, n_value; /* words */
+	struct nfp_opnd *key, *value;
+	struct nfp_opnd flags[2]; /* lo, hi */
+	struct nfp_opnd ptr[2];   /* perf event: data pointer */
+	struct nfp_opnd size;
+	uint32_t ptr_type; /* perf event: nfp.md 4.11 */
+};
+
+/* Value of a PHI when control comes from `block`. */
+struct nfp_phi {
+	uint32_t block;
+	struct nfp_opnd val;
+};
+
+/* Which opcode has which fields: operands.def. A field that the opcode does not have is 0. */
 struct nfp_mi {
 	uint8_t op; /* enum nfp_mir_op */
 	bool sets_cc, uses_cc, glue;
@@ -124,30 +151,14 @@ struct nfp_mi {
 	uint32_t imm32;       /* one of eight things: see the accessors below */
 	uint32_t target[2];   /* block indices */
 	uint32_t helper;      /* CALL, BRHELPER: eBPF helper id */
-	struct nfp_cmd {
-		uint8_t mem;   /* enum nfp_mem_op */
-		uint8_t mode;  /* enum nfp_addr_mode; operands in a, b */
-		uint8_t count; /* words or bytes, 1..32; over 8 the pass `emit` adds the override */
-		bool swap;     /* wait for completion (ctx_swap on signal 1) */
-		struct nfp_opnd xfer; /* first transfer register: XIN for reads, XOUT for writes */
-	} cmd;
-	struct nfp_call {
-		/* Placed by pass `abi`: key and value words go to local memory, scalars to GPRs. */
-		uint32_t map;            /* image map index */
-		uint32_t n_key, n_value; /* words */
-		struct nfp_opnd *key, *value;
-		struct nfp_opnd flags[2]; /* lo, hi */
-		struct nfp_opnd ptr[2];   /* perf event: data pointer */
-		struct nfp_opnd size;
-		uint32_t ptr_type; /* perf event: nfp.md 4.11 */
-	} call;
-	struct nfp_phi {
-		uint32_t block;
-		struct nfp_opnd val;
-	} * phi; /* PHI */
+	struct nfp_cmd cmd;
+	struct nfp_call call;
+	struct nfp_phi *phi;
 	uint32_t n_phi;
 	int32_t bpf_pc; /* BPF instruction it comes from; -1: none */
 };
+
+_Static_assert(sizeof(struct nfp_mi) <= 216, "blocks are arrays of instructions: keep them small");
 
 /* What imm32 is depends on the opcode: read and written by the name of its meaning. */
 #define NFP_MI_IMM(meaning, holds)                                                                 \
