@@ -194,8 +194,8 @@ static bool run(struct golden *g)
 	if (states)
 		states_text(g, &r, states);
 	agrees = agrees_with_kernel(g, &r);
+	golden_types_free(&types, &r); /* in the rig's memory */
 	rig_free(&r);
-	golden_types_free(&types, &r);
 	return agrees;
 }
 
