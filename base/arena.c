@@ -18,7 +18,7 @@ struct arena_block {
 
 static void out_of_memory(size_t size)
 {
-	fprintf(stderr, "bpf-offload: out of memory (%zu bytes asked for)\n", size);
+	fprintf(stderr, "bpf-offload: out of memory (%zu bytes requested)\n", size);
 	exit(3);
 }
 

@@ -29,7 +29,7 @@ const char *settings_number(const char *value, unsigned long highest, unsigned l
 	errno = 0;
 	*v = strtoul(value, &end, 10);
 	if (!isdigit((unsigned char)*value) || *end)
-		return "the value is no number";
+		return "the value is not a number";
 	return errno || *v > highest ? "the value is too large" : NULL;
 }
 
@@ -59,7 +59,7 @@ bool settings_read(struct cx *cx, const char *path, enum reason r, settings_fn *
 	if (!file_read(cx, path, MAX_FILE, &file))
 		return false;
 	if (memchr(file.data, '\0', file.size))
-		return diag_error(cx->diags, NULL, r, path, 1u, "it is no text file");
+		return diag_error(cx->diags, NULL, r, path, 1u, "it is not a text file");
 	line = arena_strndup(cx->arena, (const char *)file.data, file.size);
 	for (unsigned n = 1; line; n++, line = next) {
 		next = strchr(line, '\n');

@@ -134,7 +134,7 @@ static const char *special(const struct bpf_insn *i, const struct bpf_insn *next
 {
 	if (ebpf_is_ld_imm64(i)) {
 		if (i->src_reg > EBPF_IMM_MAP_IDX_VALUE)
-			return "source register of a 64-bit constant is no known kind";
+			return "source register of a 64-bit constant is not a known kind";
 		if (!next)
 			return "second half of a 64-bit constant is missing";
 		if (next->code || next->dst_reg || next->src_reg || next->off)
@@ -142,10 +142,10 @@ static const char *special(const struct bpf_insn *i, const struct bpf_insn *next
 	}
 	if (ebpf_class(i) == BPF_STX && ebpf_mode(i) == BPF_ATOMIC && ebpf_size_bytes(i) < 4 &&
 	    i->imm != EBPF_LOAD_ACQ && i->imm != EBPF_STORE_REL)
-		return "only a load or a store in order may be of one or two bytes";
+		return "only load-acquire and store-release may access one or two bytes";
 	if (ebpf_is_call(i)) {
 		if (i->src_reg > EBPF_CALL_KFUNC)
-			return "source register of a call is no known kind";
+			return "source register of a call is not a known kind";
 		if (i->off && i->src_reg != EBPF_CALL_KFUNC)
 			return "offset of a call is not zero";
 	}

@@ -96,7 +96,7 @@ static enum cut_outcome try_host(struct attempt *a)
 
 	if (!make_host(a, a->halves)) {
 		if (is_too_complex(a)) /* cut by cut it would take minutes to find another */
-			return give_up(a, "verifying the host half takes too many steps");
+			return give_up(a, "verification of the host half takes too many steps");
 		part_search_set_why_not(a->search, "no host half verifies");
 		return forbid_bad_cuts(a) ? CUT_TRY_NEXT : CUT_GIVE_UP;
 	}
@@ -112,9 +112,9 @@ static enum cut_outcome try_device(struct attempt *a, struct offload_output *dev
 	struct split whole;
 
 	if (!part_make_device(a->cx, a->vp, halves))
-		return give_up(a, "the device's half needs more stack than there is");
+		return give_up(a, "the device half needs more stack than the device has");
 	if (!verifies(a, &halves->device, false, &halves->device_vp)) {
-		part_search_set_why_not(a->search, "the device's half does not verify");
+		part_search_set_why_not(a->search, "the device half does not verify");
 		return part_search_forbid_packing(a->search, halves, rejected_insn(a))
 			       ? CUT_TRY_NEXT
 			       : CUT_GIVE_UP;

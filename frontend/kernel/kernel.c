@@ -50,7 +50,7 @@ static const char *why_unusable(struct cx *cx)
 	int fd = bpf_prog_load(BPF_PROG_TYPE_XDP, NULL, "GPL", insns, ARRAY_SIZE(insns), NULL);
 
 	if (fd < 0)
-		return arena_printf(cx->arena, "bpf(2) loads no program here: %s",
+		return arena_printf(cx->arena, "bpf(2) cannot load programs here: %s",
 				    error_text(cx, -fd));
 	close(fd);
 	return NULL;
@@ -102,7 +102,7 @@ static void set_map(const struct attempt *t, struct bpf_map *m)
 		bpf_map__reuse_fd(m, t->maps->fds[map]);
 }
 
-/* False: libbpf does not see the program. */
+/* False: libbpf does not find the program. */
 static bool select_program(const struct attempt *t, struct bpf_object *bpf)
 {
 	struct bpf_program *p;
@@ -144,12 +144,11 @@ static const char *load_file(struct cx *cx, struct attempt *t, bool *failed)
 	if (!bpf)
 		why = "libbpf refuses the file";
 	else if (!select_program(t, bpf))
-		why = "libbpf does not see the program";
+		why = "libbpf does not find the program";
 	else
 		t->err = bpf_object__load(bpf);
 	if (t->err && !t->log[0])
-		why = arena_printf(cx->arena,
-				   "libbpf did not get as far as loading the program: %s",
+		why = arena_printf(cx->arena, "libbpf failed before loading the program: %s",
 				   errno_text(cx, t->err));
 	bpf_object__close(bpf);
 	fe_libbpf_log_end(&said);
@@ -287,7 +286,7 @@ static void ask(struct cx *cx, struct attempt *t, struct fe_kernel_answer *k)
 		load(cx, t, &failed);
 		k->why = last_message(cx, t->log);
 		if (!k->why[0] && t->err)
-			k->why = arena_printf(cx->arena, "it gives no message, only %s",
+			k->why = arena_printf(cx->arena, "no message, only %s",
 					      errno_text(cx, t->err));
 	}
 	k->log_tail = tail(cx, t->log);
@@ -299,10 +298,10 @@ static struct fe_kernel_answer answer(struct cx *cx, struct attempt *t)
 	const char *destructive = fe_destructive_prog(t->obj, t->prog);
 
 	if (!k.why && destructive)
-		k.why = arena_printf(cx->arena, "it calls %s, and is never given to a kernel",
+		k.why = arena_printf(cx->arena, "it calls %s, so it is never loaded into a kernel",
 				     destructive);
 	if (!k.why && t->prog->type == BPF_PROG_TYPE_UNSPEC)
-		k.why = "the section does not tell the program's type";
+		k.why = "the section has no program type";
 	if (k.why)
 		return k;
 	t->level = LOG_STATS;
@@ -348,7 +347,7 @@ void fe_kernel_report(struct cx *cx, const struct fe_object *obj, const struct f
 		diag_warn(cx->diags, &at, REASON_KERNEL_UNAVAILABLE, k->why);
 	} else if (k->verdict == FE_KERNEL_REJECTS) {
 		diag_error(cx->diags, &at, REASON_KERNEL_REJECTS,
-			   k->why[0] ? k->why : "it gives no message");
+			   k->why[0] ? k->why : "no message");
 		diag_add_detail(cx->diags, k->log_tail);
 	}
 }

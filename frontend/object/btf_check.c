@@ -34,16 +34,17 @@ static const char *header_problem(struct fe_bytes b, struct btf_header *h)
 		return "it ends within its header";
 	memcpy(h, b.at, sizeof(*h));
 	if (h->magic != BTF_MAGIC)
-		return h->magic == __builtin_bswap16(BTF_MAGIC) ? "its byte order is foreign"
-								: "it lacks the magic number";
+		return h->magic == __builtin_bswap16(BTF_MAGIC)
+			       ? "its byte order differs from the host's"
+			       : "it lacks the magic number";
 	if (h->version != BTF_VERSION)
 		return "its version is unknown";
 	if (h->hdr_len < sizeof(*h) || h->hdr_len > b.len || h->hdr_len % 4)
 		return "its header has an impossible length";
 	if ((uint64_t)h->str_off + h->str_len > b.len - h->hdr_len)
-		return "its strings run over the end";
+		return "its strings exceed the section";
 	if (h->type_off % 4 || (uint64_t)h->type_off + h->type_len > h->str_off)
-		return "its types run into its strings";
+		return "its types overlap its strings";
 	return NULL;
 }
 
@@ -99,12 +100,12 @@ static bool index_types(struct checker *c)
 		uint64_t size;
 
 		if (c->types_len - off < sizeof(*t))
-			return bad(c, c->n, "is cut off");
+			return bad(c, c->n, "is truncated");
 		size = type_bytes(t);
 		if (!size)
 			return bad(c, c->n, "has an unknown kind");
 		if (size > c->types_len - off)
-			return bad(c, c->n, "is cut off");
+			return bad(c, c->n, "is truncated");
 		if (c->n > FE_MAX_BTF_TYPES)
 			return bad(c, c->n, "is one too many");
 		c->by_id[c->n++] = t;
@@ -197,7 +198,7 @@ static bool check_single(struct checker *c, uint32_t id)
 	case BTF_KIND_INT: ok = t->size && t->size <= 16; break;
 	default: break;
 	}
-	return ok || bad(c, id, "refers to a type that it may not");
+	return ok || bad(c, id, "refers to a type of a kind that is not allowed there");
 }
 
 static bool check_types(struct checker *c)

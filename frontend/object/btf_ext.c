@@ -77,7 +77,7 @@ static const char *parse_records(struct parser *p, const struct part *part, uint
 		if (!section) /* of a section that a linker dropped */
 			continue;
 		if (w[0] % 8 || w[0] >= section_bytes)
-			return "a record is of no instruction";
+			return "a record refers to no instruction";
 		if (!part->take(p, section, w))
 			return "a record refers to a type or string that does not exist";
 	}
@@ -93,7 +93,7 @@ static const char *parse_part(struct parser *p, const struct part *part)
 	if (!left)
 		return NULL;
 	if (left < 4)
-		return "it is cut off";
+		return "it is truncated";
 	rec_size = load_le32(at);
 	if (rec_size < 4 * part->words || rec_size > MAX_RECORD || rec_size % 4)
 		return "its records have an impossible size";
@@ -102,7 +102,7 @@ static const char *parse_part(struct parser *p, const struct part *part)
 		uint32_t n, section;
 
 		if (left < 8 || ++n_sections > FE_MAX_SECTIONS)
-			return "it is cut off, or has too many sections";
+			return "it is truncated, or has too many sections";
 		name = btf__name_by_offset(p->btf, load_le32(at));
 		n = load_le32(at + 4);
 		if (!name || !n || n > (left - 8) / rec_size)
@@ -174,7 +174,7 @@ static const char *parse(struct parser *p, struct fe_bytes d)
 	if (!slice(d, &h, h.func_off, h.func_len, &func.data) ||
 	    !slice(d, &h, h.line_off, h.line_len, &line.data) ||
 	    !slice(d, &h, h.core_off, h.core_len, &core.data))
-		return "a part of it runs over the end";
+		return "a part of it exceeds the section";
 	p->ext->funcs = ARENA_ARRAY(p->arena, struct fe_ext_func, h.func_len / 8 + 1);
 	p->ext->lines = ARENA_ARRAY(p->arena, struct fe_ext_line, h.line_len / 16 + 1);
 	p->ext->cores = ARENA_ARRAY(p->arena, struct fe_ext_core, h.core_len / 16 + 1);

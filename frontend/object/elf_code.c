@@ -40,8 +40,7 @@ static bool check_function(struct cx *cx, const struct fe_elf *elf, const struct
 					    s->name));
 	if (s->value > sec->size || s->size > sec->size - s->value)
 		return invalid(cx, elf,
-			       arena_printf(cx->arena,
-					    "function '%s' runs over the end of section '%s'",
+			       arena_printf(cx->arena, "function '%s' exceeds section '%s'",
 					    s->name, sec->name));
 	return true;
 }
@@ -89,7 +88,7 @@ static bool collect_functions(struct cx *cx, struct fe_elf *elf)
 	}
 	if (insns > FE_MAX_OBJECT_INSNS)
 		return invalid(cx, elf,
-			       "it has more instructions than the kernel takes in a program");
+			       "it has more instructions than the kernel allows in a program");
 	if (linked_insns(elf) > FE_MAX_LINKED_INSNS)
 		return invalid(cx, elf, "its programs share too many functions");
 	qsort(elf->funcs, elf->n_funcs, sizeof(*elf->funcs), by_place);

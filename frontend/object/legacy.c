@@ -161,7 +161,7 @@ static bool add_types(struct legacy *l)
 
 		vars[i] = btf__add_var(l->btf, m->symbol->name, BTF_VAR_GLOBAL_ALLOCATED, def);
 		if (vars[i] < 0)
-			return refuse(l, arena_printf(l->cx->arena, "'%s' is no name for a map",
+			return refuse(l, arena_printf(l->cx->arena, "'%s' is not a valid map name",
 						      m->symbol->name));
 	}
 	if (btf__add_datasec(l->btf, ".maps", l->n * SLOT_BYTES) < 0)
@@ -208,7 +208,7 @@ static bool convert(struct legacy *l)
 	bool ok;
 
 	if (l->elf->maps)
-		return refuse(l, "there is a .maps section too");
+		return refuse(l, "there is also a .maps section");
 	if (!read_maps(l))
 		return false;
 	l->btf = l->elf->btf ? btf__new(old->data, (uint32_t)old->size) : btf__new_empty();

@@ -49,7 +49,7 @@ static const char *size_problem(struct arena *a, const struct fe_map *m, const s
 	if (m->value_size < l->value_from || m->value_size > l->value_to)
 		return range(a, "value", m->value_size, l->value_from, l->value_to);
 	if (m->value_size % l->value_step)
-		return arena_printf(a, "its value is %u bytes, no multiple of %u", m->value_size,
+		return arena_printf(a, "its value is %u bytes, not a multiple of %u", m->value_size,
 				    l->value_step);
 	if (hash && (uint64_t)m->key_size + m->value_size > l->key_to - 64)
 		return arena_printf(a, "key and value together are %llu bytes, above 4 MiB",
@@ -63,13 +63,15 @@ static const char *flags_problem(struct arena *a, const struct fe_map *m, const 
 		       user = BPF_F_RDONLY | BPF_F_WRONLY, own_lru = BPF_F_NO_COMMON_LRU;
 
 	if (m->flags & ~l->flags)
-		return arena_printf(a, "flags 0x%x are not for its type", m->flags & ~l->flags);
+		return arena_printf(a, "flags 0x%x are not valid for its type",
+				    m->flags & ~l->flags);
 	if ((m->flags & prog) == prog || (m->flags & user) == user)
 		return "it is read-only and write-only at once";
 	if (m->flags & BPF_F_STACK_BUILD_ID && m->value_size % sizeof(struct bpf_stack_build_id))
-		return "its value is no multiple of 32 bytes, the size of a build id and an offset";
+		return "its value is not a multiple of 32 bytes, the size of a build id and an "
+		       "offset";
 	if (m->flags & own_lru && m->flags & BPF_F_NUMA_NODE)
-		return "a list of each CPU's own (BPF_F_NO_COMMON_LRU) has no NUMA node";
+		return "per-CPU LRU lists (BPF_F_NO_COMMON_LRU) have no NUMA node";
 	return NULL;
 }
 

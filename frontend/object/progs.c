@@ -191,13 +191,13 @@ static void take_insns(const struct collector *c, const struct fe_func *f,
 	size_t n;
 
 	if (!p || strcmp(bpf_program__name(p), f->name)) {
-		give_up(c, prog, "libbpf does not see it", NULL);
+		give_up(c, prog, "libbpf does not find it", NULL);
 		return;
 	}
 	n = bpf_program__insn_cnt(p);
 	insns = arena_dup(c->cx->arena, bpf_program__insns(p), n * sizeof(*insns));
 	if (!find_pieces(c, f, insns, n, &pieces)) {
-		give_up(c, prog, "its calls do not lead to functions", NULL);
+		give_up(c, prog, "its calls do not target functions", NULL);
 		return;
 	}
 	if (broken_piece(&pieces)) {

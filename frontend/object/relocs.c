@@ -23,9 +23,10 @@ static const char *call_problem(const struct fe_elf *elf, const struct fe_symbol
 	if (s->section == SHN_UNDEF)
 		return undefined(s, a);
 	if (!elf->text || s->section != elf->text)
-		return arena_printf(
-			a, "it calls '%s', which has a SEC() of its own: a called function may not",
-			s->name);
+		return arena_printf(a,
+				    "it calls '%s', which has its own SEC(); a called function "
+				    "must not have one",
+				    s->name);
 	if (s->value % sizeof(*i))
 		return "it calls into the middle of an instruction";
 	return NULL;
@@ -52,7 +53,7 @@ static const char *address_problem(const struct fe_elf *elf, const struct fe_sym
 			return "it takes the address of the middle of an instruction";
 		return s->type == STT_SECTION || s->type == STT_FUNC
 			       ? NULL
-			       : "it takes an address in .text that is no function";
+			       : "it takes an address in .text that is not a function";
 	}
 	if (s->section == elf->maps)
 		return NULL;

@@ -120,9 +120,9 @@ static bool find_variable(const struct setter *s, struct target *t)
 	int type;
 
 	if (!sym)
-		return refuse(s,
-			      arena_printf(s->cx->arena, "there is no such variable; there are: %s",
-					   variable_list(s)));
+		return refuse(s, arena_printf(s->cx->arena,
+					      "there is no such variable; the variables are: %s",
+					      variable_list(s)));
 	if (!has_values(&s->elf->secs[sym->section]))
 		return refuse(s,
 			      arena_printf(s->cx->arena,

@@ -124,7 +124,7 @@ static bool check(struct cx *cx, struct nfp_firmware *fw)
 	if (!fw->max_len)
 		return unusable(cx, fw, "max_len is 0");
 	if (fw->stack_bytes % 64)
-		return unusable(cx, fw, "stack_bytes is no multiple of 64");
+		return unusable(cx, fw, "stack_bytes is not a multiple of 64");
 	if (fw->adjust_head.present && fw->adjust_head.off_max > 255) {
 		diag_warn(cx->diags, &DIAG_AT_NOWHERE, REASON_FIRMWARE_ADJUST_HEAD, fw->name);
 		memset(&fw->adjust_head, 0, sizeof(fw->adjust_head));

@@ -133,7 +133,7 @@ static bool parse_value(const struct parse *p, const struct key *k, const char *
 		break;
 	case TYPES:
 		if (!parse_types(s, v))
-			return BAD(p, "%s: '%s' is no list of map types", k->text, s);
+			return BAD(p, "%s: '%s' is not a list of map types", k->text, s);
 		break;
 	}
 	if (*v > k->max)
@@ -167,7 +167,7 @@ static bool set_base(struct parse *p, const char *value)
 	if (p->any)
 		return bad(p, "base must be the first key, and only once");
 	if (!base)
-		return BAD(p, "base: '%s' is no shipped profile", value);
+		return BAD(p, "base: '%s' is not a shipped profile", value);
 	*p->fw = *base;
 	p->fw->name = name;
 	p->any = true;
@@ -184,7 +184,7 @@ static bool set_key(struct parse *p, const char *key, const char *value)
 		if (strcmp(keys[i].text, key))
 			continue;
 		if (p->seen[i])
-			return BAD(p, "%s is already given in line %u", key, p->seen[i]);
+			return BAD(p, "%s was already given in line %u", key, p->seen[i]);
 		if (!parse_value(p, &keys[i], value, &v))
 			return false;
 		store(p, &keys[i], v);
@@ -227,7 +227,7 @@ static bool finish(const struct parse *p)
 	const struct nfp_firmware *fw = p->fw;
 
 	if (!p->any)
-		return bad(p, "the file gives no key at all");
+		return bad(p, "the file has no key");
 	if (!fw->adjust_head.present && (fw->adjust_head.flags || fw->adjust_head.off_max))
 		return bad(p, "adjust_head.… is given without adjust_head = yes");
 	if (!fw->maps.types && (fw->maps.max_maps || fw->maps.max_elems))

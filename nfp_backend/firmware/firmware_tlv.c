@@ -124,12 +124,12 @@ bool nfp_firmware_parse_tlv(struct cx *cx, const char *path, const struct file_b
 		uint32_t type;
 
 		if (file->size - t.at < 8)
-			return bad(&t, "bytes left over behind the last entry");
+			return bad(&t, "trailing bytes after the last entry");
 		type = load_le32(file->data + t.at);
 		t.length = load_le32(file->data + t.at + 4);
 		t.at += 8;
 		if (t.length > file->size - t.at)
-			return bad(&t, "the entry runs over the end");
+			return bad(&t, "the entry exceeds the file");
 		t.value = file->data + t.at;
 		if (!read_one(&t, type))
 			return false;

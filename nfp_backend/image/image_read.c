@@ -120,7 +120,7 @@ static bool read_needs(struct in *in, struct nfp_image *img)
 	img->base.handoff_cookie = get_u32(in);
 	img->base.handoff_bytes = get_u32(in);
 	if (!img->base.handoff_bytes || img->base.handoff_bytes > UINT16_MAX)
-		return fail(in, "hand-off records have no usable length");
+		return fail(in, "hand-off records have an invalid length");
 	return true;
 }
 
@@ -129,7 +129,7 @@ static bool read_text(struct in *in, struct nfp_image *img)
 	size_t n = in->left / 8;
 
 	if (in->left % 8 || !n || n > NFP_IMAGE_MAX_WORDS)
-		return fail(in, "the code has no usable length");
+		return fail(in, "the code has an invalid length");
 	img->code.words = ARENA_ARRAY(in->cx->arena, uint64_t, n);
 	img->code.n_words = n;
 	for (size_t i = 0; i < n; i++) {
@@ -139,7 +139,7 @@ static bool read_text(struct in *in, struct nfp_image *img)
 		if (nfp_ecc_apply(word) != word)
 			return fail(in, "a word of the code has a wrong ECC");
 		if (!nfp_decode(word, &insn))
-			return fail(in, "a word of the code is no instruction");
+			return fail(in, "a word of the code is not an instruction");
 		img->code.words[i] = word & NFP_OP_MASK;
 	}
 	return true;
@@ -230,7 +230,7 @@ static bool read_relocs(struct in *in, struct nfp_image *img)
 			return fail(in, "unknown kind of relocation");
 		r->kind = (enum nfp_reloc_kind)kind;
 		if (!check_reloc(img, r))
-			return fail(in, "a relocation does not suit its word");
+			return fail(in, "a relocation does not match its word");
 	}
 	return true;
 }
@@ -322,7 +322,7 @@ static const char *find_section(Elf *elf, const struct file_bytes *file, const c
 		if (!name || strcmp(name, want))
 			continue;
 		if (found)
-			return "it has a section twice";
+			return "it has a duplicate section";
 		if (shdr.sh_type != SHT_PROGBITS || shdr.sh_offset > file->size ||
 		    shdr.sh_size > file->size - shdr.sh_offset)
 			return "a section lies outside the file";
@@ -343,7 +343,7 @@ static const char *read_sections(struct cx *cx, Elf *elf, const struct file_byte
 		if (why)
 			return arena_printf(cx->arena, "%s (%s)", why, readers[i].section);
 		if (readers[i].read(&in, img) && in.left)
-			fail(&in, "bytes are left over");
+			fail(&in, "a section has trailing bytes");
 		if (in.why)
 			return arena_printf(cx->arena, "%s (%s)", in.why, readers[i].section);
 	}

@@ -22,7 +22,7 @@ static bool set_branch(const struct binding *b, const struct nfp_reloc *r, uint6
 		       uint64_t addr)
 {
 	if (addr > UINT32_MAX || !nfp_word_set_branch_addr(word, (uint32_t)addr))
-		return bad(b, r, "no branch, or its target is outside the code store");
+		return bad(b, r, "it is not a branch, or its target is outside the code store");
 	return true;
 }
 
@@ -30,7 +30,7 @@ static bool set_immed(const struct binding *b, const struct nfp_reloc *r, uint64
 		      uint64_t value)
 {
 	if (value > UINT32_MAX || !nfp_word_set_immed(word, (uint32_t)value))
-		return bad(b, r, "no plain immed, or its value needs more than 16 bits");
+		return bad(b, r, "it is not a plain immed, or its value needs more than 16 bits");
 	return true;
 }
 

@@ -81,7 +81,7 @@ bool nfp_words_read(struct cx *cx, const char *path, uint64_t **words, size_t *n
 	}
 	if (!v.len)
 		return diag_error(cx->diags, &DIAG_AT_NOWHERE, REASON_WORDS_INVALID, path, line_no,
-				  "no word in the whole file");
+				  "the file has no word");
 	*words = v.at;
 	*n = v.len;
 	return true;

@@ -24,7 +24,7 @@ static uint32_t const_arg(struct isel *is, LLVMValueRef call, unsigned i)
 	uint64_t v = 0;
 
 	if (i >= LLVMGetNumArgOperands(call) || !isel_const_u64(LLVMGetOperand(call, i), &v)) {
-		isel_refuse(is, "a helper call whose map or size is no constant");
+		isel_refuse(is, "a helper call whose map or size is not constant");
 		v = 0;
 	}
 	return (uint32_t)v;

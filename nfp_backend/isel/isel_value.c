@@ -42,7 +42,7 @@ static struct isel_val get_const(struct isel *is, LLVMValueRef v)
 	struct isel_val val;
 
 	if (!isel_const_words(v, w)) {
-		isel_refuse(is, "a constant that is no integer");
+		isel_refuse(is, "a constant that is not an integer");
 		return zero(width && width <= ISEL_MAX_WIDTH ? width : 32);
 	}
 	val = zero(width);

@@ -51,7 +51,7 @@ static bool check_tuple(struct check *c, const struct nfp_opnd *o, enum nfp_vcla
 
 static bool check_vreg(struct check *c, const struct nfp_opnd *o)
 {
-	return rule(c, c->fn->stage != NFP_STAGE_PHYS, "virtual register left") &&
+	return rule(c, c->fn->stage != NFP_STAGE_PHYS, "virtual register remains") &&
 	       rule(c, o->reg < c->fn->vregs.len, "no such register") &&
 	       rule(c, c->fn->vregs.at[o->reg].vclass == NFP_V_GPR, "register of another class") &&
 	       rule(c, c->fn->stage != NFP_STAGE_BANKED || c->fn->vregs.at[o->reg].bank,
@@ -82,7 +82,7 @@ static void check_opnd(struct nfp_opnd *o, bool is_def, void *priv)
 		break;
 	case NFP_O_LM: rule(c, o->reg < 4 && o->sub < 16, "no such local-memory operand"); break;
 	case NFP_O_SLOT:
-		rule(c, c->fn->stage != NFP_STAGE_PHYS, "frame slot left");
+		rule(c, c->fn->stage != NFP_STAGE_PHYS, "frame slot remains");
 		if (rule(c, o->reg < c->fn->slots.len, "no such slot"))
 			rule(c, o->sub < c->fn->slots.at[o->reg].words, "word beyond the slot");
 		break;
@@ -146,7 +146,7 @@ static void check_fields(struct check *c, const struct nfp_mi *mi)
 	case NFP_M_ALU: rule(c, nfp_alu_op_text(mi->alu) != NULL, "no such operation"); break;
 	case NFP_M_SHF:
 		rule(c, nfp_shf_op_text(mi->alu) && mi->alu != NFP_SHF_ASR, "no such operation");
-		rule(c, mi->sc != NFP_SC_DBL, "dbl_shf is an opcode of its own");
+		rule(c, mi->sc != NFP_SC_DBL, "dbl_shf is a separate opcode");
 		rule(c, mi->sc == NFP_SC_ROT || mi->shift || mi->indirect, "shift by 0");
 		break;
 	case NFP_M_DSHF:
@@ -179,7 +179,7 @@ static void check_stage(struct check *c, const struct nfp_mi *mi)
 	if (mi->op == NFP_M_PHI || mi->op == NFP_M_CALL || mi->op == NFP_M_EXIT)
 		rule(c, stage == NFP_STAGE_SSA, "pseudo instruction of the SSA stage");
 	if (nfp_op_is(mi, NFP_OF_PSEUDO))
-		rule(c, stage != NFP_STAGE_PHYS, "pseudo instruction left");
+		rule(c, stage != NFP_STAGE_PHYS, "pseudo instruction remains");
 	rule(c, !mi->defer || stage == NFP_STAGE_PHYS, "defer slots are filled last");
 }
 
@@ -279,7 +279,7 @@ static void check_block(struct check *c, uint32_t b)
 		     !mi->glue ||
 			     (i + 1 < blk->insns.len && !nfp_op_is(mi, NFP_OF_END | NFP_OF_COND)),
 		     "glue to nothing");
-		rule(c, !nfp_reads_cc(mi) || cc, "condition codes that nothing set");
+		rule(c, !nfp_reads_cc(mi) || cc, "condition codes that no instruction set");
 		cc = (cc && !clobbers_cc(mi)) || mi->sets_cc;
 		check_pointers(c, mi, &pointers);
 		if (!c->allocated)

@@ -84,7 +84,7 @@ static bool number(struct parser *p, uint32_t max, uint32_t *v)
 			return fail(p, "number too large");
 	}
 	if (p->at == start)
-		return fail(p, "a number belongs here");
+		return fail(p, "expected a number");
 	*v = (uint32_t)n;
 	return true;
 }
@@ -172,7 +172,7 @@ static bool prefix(struct parser *p, const char *s)
 
 static bool block_ref(struct parser *p, uint32_t *b)
 {
-	return (prefix(p, "b") || fail(p, "a block (b0, b1 …) belongs here")) &&
+	return (prefix(p, "b") || fail(p, "expected a block (b0, b1 …)")) &&
 	       number(p, MAX_BLOCKS, b);
 }
 
@@ -186,8 +186,8 @@ static bool parse_lm(struct parser *p, struct nfp_opnd *o)
 	else if (accept(p, "--"))
 		o->post = -1;
 	else
-		return expect(p, "[", "[offset] belongs here") && number8(p, 15, &o->sub) &&
-		       expect(p, "]", "']' belongs here");
+		return expect(p, "[", "expected [offset]") && number8(p, 15, &o->sub) &&
+		       expect(p, "]", "expected ']'");
 	return true;
 }
 
@@ -196,7 +196,7 @@ static bool parse_xfer(struct parser *p, enum nfp_opnd_kind kind, struct nfp_opn
 	o->kind = (uint8_t)kind;
 	if (p->fn->stage == NFP_STAGE_PHYS)
 		return number(p, 31, &o->reg);
-	return number(p, MAX_VREGS, &o->reg) && expect(p, ".", "'.word' belongs here") &&
+	return number(p, MAX_VREGS, &o->reg) && expect(p, ".", "expected '.word'") &&
 	       number8(p, 31, &o->sub);
 }
 
@@ -230,7 +230,7 @@ static bool opnd(struct parser *p, struct nfp_opnd *o)
 		return parse_lm(p, o);
 	if (prefix(p, "@")) {
 		o->kind = NFP_O_SLOT;
-		return number(p, MAX_SLOTS, &o->reg) && expect(p, ".", "'.word' belongs here") &&
+		return number(p, MAX_SLOTS, &o->reg) && expect(p, ".", "expected '.word'") &&
 		       number8(p, 255, &o->sub);
 	}
 	o->kind = NFP_O_IMM;
@@ -260,7 +260,7 @@ static bool parse_list(struct parser *p, struct nfp_opnd **list, uint32_t *n)
 {
 	VEC(struct nfp_opnd) v = { 0 };
 
-	if (!expect(p, "(", "'(' belongs here"))
+	if (!expect(p, "(", "expected '('"))
 		return false;
 	do {
 		if (v.len >= MAX_LIST)
@@ -270,7 +270,7 @@ static bool parse_list(struct parser *p, struct nfp_opnd **list, uint32_t *n)
 	} while (accept(p, ","));
 	*list = v.at;
 	*n = (uint32_t)v.len;
-	return expect(p, ")", "')' belongs here");
+	return expect(p, ")", "expected ')'");
 }
 
 /* A list of exactly `n` operands into an array. */
@@ -289,7 +289,7 @@ static bool parse_few(struct parser *p, struct nfp_opnd *out, uint32_t n)
 
 static bool parse_call(struct parser *p, struct nfp_call *c)
 {
-	if (!expect(p, "map", "'map' belongs here") || !number(p, UINT16_MAX, &c->map))
+	if (!expect(p, "map", "expected 'map'") || !number(p, UINT16_MAX, &c->map))
 		return false;
 	if (accept(p, "key") && !parse_list(p, &c->key, &c->n_key))
 		return false;
@@ -311,9 +311,9 @@ static bool parse_phi(struct parser *p, struct nfp_mi *mi)
 	do {
 		struct nfp_phi *phi = vec_push(&v, p->cx->arena);
 
-		if (!expect(p, "[", "'[' belongs here") || !block_ref(p, &phi->block) ||
-		    !expect(p, ",", "',' belongs here") || !opnd(p, &phi->val) ||
-		    !expect(p, "]", "']' belongs here"))
+		if (!expect(p, "[", "expected '['") || !block_ref(p, &phi->block) ||
+		    !expect(p, ",", "expected ','") || !opnd(p, &phi->val) ||
+		    !expect(p, "]", "expected ']'"))
 			return false;
 	} while (accept(p, ","));
 	mi->phi = v.at;
@@ -325,27 +325,26 @@ static bool parse_addr(struct parser *p, struct nfp_mi *mi)
 {
 	if (prefix(p, "40(")) {
 		mi->cmd.mode = NFP_ADDR_40;
-		return opnd(p, &mi->b) && expect(p, "<<", "'<< 8' belongs here") &&
-		       expect(p, "8", "'8' belongs here") && expect(p, "+", "'+' belongs here") &&
-		       opnd(p, &mi->a) && expect(p, ")", "')' belongs here");
+		return opnd(p, &mi->b) && expect(p, "<<", "expected '<< 8'") &&
+		       expect(p, "8", "expected '8'") && expect(p, "+", "expected '+'") &&
+		       opnd(p, &mi->a) && expect(p, ")", "expected ')'");
 	}
 	mi->cmd.mode = NFP_ADDR_32;
-	return expect(p, "32(", "an address, 32(…) or 40(…), belongs here") && opnd(p, &mi->a) &&
-	       expect(p, "+", "'+' belongs here") && opnd(p, &mi->b) &&
-	       expect(p, ")", "')' belongs here");
+	return expect(p, "32(", "expected an address, 32(…) or 40(…)") && opnd(p, &mi->a) &&
+	       expect(p, "+", "expected '+'") && opnd(p, &mi->b) && expect(p, ")", "expected ')'");
 }
 
 static bool parse_mul(struct parser *p, struct nfp_mi *mi)
 {
 	uint8_t step = 0;
 
-	if (!one_of(p, nfp_text_mul, "start, 24x8., 16x16. or 32x32. belongs here", &mi->mul_type))
+	if (!one_of(p, nfp_text_mul, "expected start, 24x8., 16x16. or 32x32.", &mi->mul_type))
 		return false;
 	mi->mul_step = NFP_STEP_START;
 	if (!mi->mul_type)
 		return true;
-	if (!expect(p, ".", "'.step' belongs here") ||
-	    !one_of(p, nfp_text_step, "a multiplication step belongs here", &step))
+	if (!expect(p, ".", "expected '.step'") ||
+	    !one_of(p, nfp_text_step, "expected a multiplication step", &step))
 		return false;
 	mi->mul_step = (int8_t)(step - 1);
 	return mi->mul_step != NFP_STEP_START || fail(p, "the start step has no type");
@@ -388,7 +387,7 @@ static bool parse_mask(struct parser *p, struct nfp_mi *mi)
 	skip_blanks(p);
 	for (i = 0; i < 4; i++, p->at++) {
 		if (*p->at != '0' && *p->at != '1')
-			return fail(p, "a byte mask of four binary digits belongs here");
+			return fail(p, "expected a byte mask of four binary digits");
 		mi->bmask = (uint8_t)(mi->bmask << 1 | (*p->at - '0'));
 	}
 	return true;
@@ -412,7 +411,7 @@ static bool small_field(struct parser *p, struct nfp_mi *mi, char field)
 		return true;
 	case 'q':
 		mi->br_set = accept(p, "eq");
-		return mi->br_set || expect(p, "ne", "eq or ne belongs here");
+		return mi->br_set || expect(p, "ne", "expected eq or ne");
 	case 'h': return number(p, UINT16_MAX, &mi->helper);
 	case 't': return block_ref(p, &mi->target[0]);
 	case 'x':
@@ -531,15 +530,15 @@ static bool parse_vreg(struct parser *p)
 	struct nfp_vreg *v;
 	uint8_t vclass = 0;
 
-	if (!expect(p, "%", "a register (%0, %1 …) belongs here") || !number(p, MAX_VREGS, &i) ||
-	    !one_of(p, nfp_text_vclass, "gpr, xin or xout belongs here", &vclass))
+	if (!expect(p, "%", "expected a register (%0, %1 …)") || !number(p, MAX_VREGS, &i) ||
+	    !one_of(p, nfp_text_vclass, "expected gpr, xin or xout", &vclass))
 		return false;
 	if (i >= p->fn->vregs.len)
 		return fail(p, "register number beyond 'vregs'");
 	v = &p->fn->vregs.at[i];
 	v->vclass = vclass;
 	if (vclass == NFP_V_GPR) {
-		if (!one_of(p, nfp_text_bank, "A, B or AB belongs here", &v->bank))
+		if (!one_of(p, nfp_text_bank, "expected A, B or AB", &v->bank))
 			return false;
 	} else {
 		if (!number(p, 32, &words) || !words)
@@ -559,8 +558,8 @@ static bool parse_slot(struct parser *p)
 	uint32_t i, words, at, slot;
 	uint8_t kind = 0;
 
-	if (!expect(p, "@", "a slot (@0, @1 …) belongs here") || !number(p, MAX_SLOTS, &i) ||
-	    !one_of(p, nfp_text_slot, "key, value, spill or stack belongs here", &kind) ||
+	if (!expect(p, "@", "expected a slot (@0, @1 …)") || !number(p, MAX_SLOTS, &i) ||
+	    !one_of(p, nfp_text_slot, "expected key, value, spill or stack", &kind) ||
 	    !number(p, MAX_SLOT_WORDS, &words))
 		return false;
 	if (i != p->fn->slots.len)
@@ -578,7 +577,7 @@ static bool parse_block(struct parser *p)
 {
 	uint32_t i;
 
-	if (!number(p, MAX_BLOCKS, &i) || !expect(p, ":", "':' belongs here"))
+	if (!number(p, MAX_BLOCKS, &i) || !expect(p, ":", "expected ':'"))
 		return false;
 	if (i != p->fn->blocks.len)
 		return fail(p, "blocks come in order");
@@ -606,8 +605,8 @@ static bool parse_func(struct parser *p)
 
 	p->fn->name = arena_strndup(p->cx->arena, p->at, len);
 	p->at += len;
-	return one_of(p, nfp_text_prog, "xdp or tc belongs here", &p->fn->prog_type) &&
-	       one_of(p, nfp_text_stage, "ssa, vreg, banked or phys belongs here", &p->fn->stage);
+	return one_of(p, nfp_text_prog, "expected xdp or tc", &p->fn->prog_type) &&
+	       one_of(p, nfp_text_stage, "expected ssa, vreg, banked or phys", &p->fn->stage);
 }
 
 static bool parse_line(struct parser *p)
@@ -645,7 +644,7 @@ bool nfp_parse(struct cx *cx, const char *text, const struct nfp_firmware *fw, s
 		if (*p.at == '#' || *p.at == ';')
 			p.at += strcspn(p.at, "\n");
 		if (*p.at && *p.at != '\n')
-			return fail(&p, "end of line belongs here");
+			return fail(&p, "expected end of line");
 		if (!*p.at)
 			break;
 		p.at++;

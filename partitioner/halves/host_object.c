@@ -55,7 +55,7 @@ static const char *unsupported_map(const struct fe_object *obj, const struct bpf
 	const struct fe_map *m = &obj->maps[insn->imm];
 
 	if (m->n_slots && m->type == BPF_MAP_TYPE_PROG_ARRAY)
-		return "a program array that the object fills: its programs are not in the host "
+		return "a program array that the object fills, whose programs are not in the host "
 		       "half";
 	if ((m->kind == FE_MAP_USER) != (insn->src_reg == EBPF_IMM_MAP_IDX))
 		return "the address of a map that has no symbol";

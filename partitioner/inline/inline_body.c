@@ -297,7 +297,7 @@ static void put_body(struct part_inline_body *e, struct context *c,
 		part_asm_place(&e->as, b.label[pc - s->start]);
 		put_insn(e, &b, pc);
 		if (e->as.code.len > MAX_INSNS)
-			fail(e, "it would have more than 16384 instructions");
+			fail(e, "the result has more than 16384 instructions");
 	}
 }
 
@@ -344,7 +344,7 @@ static void put_context(struct part_inline_body *e, struct context *c,
 
 	c->own = c->main ? frame_of(e, src, sub, seen) : src->subs[sub].own;
 	if (c->base + c->own > EBPF_MAX_STACK)
-		fail(e, "the frames together would be more than 512 bytes");
+		fail(e, "the frames together exceed 512 bytes");
 	put_body(e, c, src, sub);
 	for (size_t i = 0; i < c->targets.len && !e->why; i++) {
 		part_asm_place(&e->as, c->targets.at[i].label);
@@ -396,6 +396,6 @@ bool part_inline_bodies(struct part_inline_body *e)
 	e->main_end = (uint32_t)e->as.code.len;
 	put_units(e);
 	if (!e->why && !part_asm_finish(&e->as))
-		fail(e, "a jump would be too far");
+		fail(e, "a jump exceeds its range");
 	return !e->why;
 }

@@ -58,8 +58,8 @@ static void note(struct closing *c, uint32_t sub, const char *why)
 
 	c->set[sub] = false;
 	if (!c->s->note)
-		c->s->note =
-			arena_printf(c->s->cx->arena, "calls of '%s' stay calls: %s", name, why);
+		c->s->note = arena_printf(c->s->cx->arena, "calls of '%s' are not inlined: %s",
+					  name, why);
 }
 
 /* A tail call replaces what is left of the subprogram alone. */
@@ -97,8 +97,8 @@ static uint32_t settle(struct closing *c, uint32_t k)
 		note(c, k, c->src->subs[k].why_not);
 	else if (c->set[k] && size > MAX_CALL_INSNS)
 		note(c, k,
-		     arena_printf(c->s->cx->arena, "each has %u instructions (at most %u)", size,
-				  MAX_CALL_INSNS));
+		     arena_printf(c->s->cx->arena, "the body has %u instructions, the limit is %u",
+				  size, MAX_CALL_INSNS));
 	return size;
 }
 

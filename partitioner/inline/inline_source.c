@@ -54,9 +54,9 @@ static const char *why_not(const struct fe_prog *p, const struct fe_subprog *sub
 		const struct bpf_insn *insn = &p->insns[pc];
 
 		if (ebpf_class(insn) == BPF_LD && !ebpf_is_ld_imm64(insn))
-			return "it may end by a packet load";
+			return "it may end with a packet load";
 		if (strange_frame_use(insn))
-			return "it computes with its frame's address";
+			return "it computes with the address of its frame";
 	}
 	return NULL;
 }

@@ -34,7 +34,7 @@ static const char *set(void *priv, const char *name, const char *value)
 			costs->of[i] = (int64_t)v;
 		return wrong;
 	}
-	return "no cost has this name (bpf-offload explain --list-costs names them)";
+	return "unknown cost (bpf-offload explain --list-costs prints the names)";
 }
 
 bool part_costs_read(struct cx *cx, const char *path, struct part_costs *costs)

@@ -76,7 +76,7 @@ static const char *classify(const struct vprog *vp, struct part_value *v, const 
 	case VP_MAP_VALUE: return map_value(vp, v, r);
 	case VP_MAP_VALUE_OR_NULL: return "the result of a map lookup";
 	case VP_ADDRESS:
-	case VP_PKT_OR_ADDRESS: return "a number made of an old packet pointer";
+	case VP_PKT_OR_ADDRESS: return "a scalar derived from an invalidated packet pointer";
 	case VP_CONFLICT: return "a value of different kinds on different paths";
 	default: return "a kernel object";
 	}
@@ -142,7 +142,7 @@ static void add_slot(struct list *l, uint32_t i, const struct vp_slot *s)
 		v->fp_bytes = 8;
 		why_not = classify(l->vp, v, &s->reg);
 	} else if (s->reg.kind == VP_ADDRESS) {
-		why_not = "a number made of an old packet pointer";
+		why_not = "a scalar derived from an invalidated packet pointer";
 	} else if (s->reg.kind != VP_SCALAR) {
 		why_not = "a value of different kinds on different paths";
 	} else {
@@ -188,18 +188,18 @@ static const char *kind_text(struct arena *a, const struct fe_object *obj,
 	long long off = (long long)v->fact.min_off;
 
 	switch (v->kind) {
-	case PART_VALUE_SCALAR: return arena_printf(a, "number, %u bytes", v->size);
+	case PART_VALUE_SCALAR: return arena_printf(a, "scalar, %u bytes", v->size);
 	case PART_VALUE_CONSTANT:
-		return arena_printf(a, "%lld, made anew", (long long)v->fact.var.value);
-	case PART_VALUE_CTX: return "context, the host's own";
-	case PART_VALUE_STACK: return arena_printf(a, "stack address fp%+lld, made anew", off);
+		return arena_printf(a, "%lld, recomputed", (long long)v->fact.var.value);
+	case PART_VALUE_CTX: return "context of the host";
+	case PART_VALUE_STACK: return arena_printf(a, "stack address fp%+lld, recomputed", off);
 	case PART_VALUE_PKT:
 		return v->size ? "packet pointer, offset carried in 2 bytes"
-			       : arena_printf(a, "packet start %+lld, made anew", off);
-	case PART_VALUE_PKT_END: return "packet end, made anew";
+			       : arena_printf(a, "packet start %+lld, recomputed", off);
+	case PART_VALUE_PKT_END: return "packet end, recomputed";
 	default: break;
 	}
-	return arena_printf(a, "%s map '%s', made anew",
+	return arena_printf(a, "%s map '%s', recomputed",
 			    v->kind == PART_VALUE_MAP ? "address of" : "value of",
 			    obj->maps[v->fact.object].name);
 }

@@ -118,7 +118,7 @@ const char *part_flow_measure(struct cx *cx, struct part_flow *r,
 	if (why)
 		return why;
 	if (!counts.packets)
-		return "it takes none of these packets";
+		return "none of these packets reaches the program";
 	r->counts = counts;
 	for (uint32_t pc = 0; pc < r->n; pc++)
 		r->freq[pc] = blend(counts.runs[pc], counts.packets, r->freq[pc]);

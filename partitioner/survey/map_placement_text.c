@@ -65,18 +65,18 @@ static const char *where(struct cx *cx, const struct vprog *vp, uint32_t pc)
 
 static const char *why(struct cx *cx, const struct vprog *vp, const struct part_map *m)
 {
-	const char *side = m->home == PART_MAP_DEVICE ? "the card" : "the host";
+	const char *side = m->home == PART_MAP_DEVICE ? "the device" : "the host";
 
 	switch (m->home) {
 	case PART_MAP_NONE: return "no instruction uses it";
-	case PART_MAP_REPLICATED: return "both sides use it, and packets only read it";
+	case PART_MAP_REPLICATED: return "both sides use it, and the program only reads it";
 	case PART_MAP_COMPILED_IN: return "it is constant: loads and branches are folded";
-	case PART_MAP_SUMMED: return "both sides add to it, and no packet reads a value";
+	case PART_MAP_SUMMED: return "both sides add to it, and the program reads no value";
 	default: break;
 	}
 	if (m->bound_by == PART_UNBOUND)
 		return arena_printf(cx->arena, "only instructions of %s use it", side);
-	return arena_printf(cx->arena, "%s %s, so one side has all of its users: %s",
+	return arena_printf(cx->arena, "%s %s, so all of its users run on one side: %s",
 			    where(cx, vp, m->bound_by),
 			    m->write || m->changes ? "changes it" : "depends on every change",
 			    side);
@@ -94,11 +94,11 @@ static const char *duty(struct cx *cx, const struct fe_map *fm, const struct par
 
 	if (m->on_device && is_per_cpu(fm->type))
 		text = arena_printf(cx->arena,
-				    "%s; the card has one value where a CPU of the "
-				    "host has its own",
+				    "%s; the device has one value, the host one "
+				    "per CPU",
 				    text);
 	if (m->on_device && m->also_used_by)
-		text = arena_printf(cx->arena, "%s; on the host, %s know%s the host's map only",
+		text = arena_printf(cx->arena, "%s; on the host, %s use%s only the host's map",
 				    text, m->also_used_by, strchr(m->also_used_by, ',') ? "" : "s");
 	return text;
 }

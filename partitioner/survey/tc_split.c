@@ -16,7 +16,7 @@ static const char *xdp_obstacle(const struct fe_prog *prog)
 	bool redirected =
 		prog->attach_type == BPF_XDP_DEVMAP || prog->attach_type == BPF_XDP_CPUMAP;
 
-	return redirected ? "a program of a devmap or cpumap does not see packets from the wire"
+	return redirected ? "a program of a devmap or cpumap does not run on packets from the wire"
 			  : NULL;
 }
 
@@ -34,9 +34,9 @@ static const char *tc_obstacle(const struct vprog *vp)
 
 	if ((prog->attach_type && prog->attach_type != TCX_INGRESS) ||
 	    strstr(prog->section, "egress"))
-		return "the card is in front of the ingress hook only";
+		return "the device precedes only the ingress hook";
 	if (loads_meta(vp))
-		return "it reads metadata, where the hand-off record would be";
+		return "it reads packet metadata, which the hand-off record occupies";
 	return NULL;
 }
 
@@ -46,7 +46,8 @@ const char *part_unsplittable(const struct vprog *vp)
 	case BPF_PROG_TYPE_XDP: return xdp_obstacle(vp->prog);
 	case BPF_PROG_TYPE_SCHED_CLS: return tc_obstacle(vp);
 	case BPF_PROG_TYPE_SCHED_ACT:
-		return "an action runs on what a filter chose, and the card does not know the "
+		return "an action runs on packets that a filter selects, and the device does not "
+		       "know the "
 		       "filter";
 	default: return "only xdp and tc programs are split";
 	}

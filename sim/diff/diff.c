@@ -344,7 +344,7 @@ bool sim_diff_too_long(struct diff *d, const struct sim_host_run *run)
 		return false;
 	diag_warn(d->cx->diags, &at, REASON_SIM_WORK, index, most);
 	d->res->too_long = arena_printf(
-		d->cx->arena, "packet %llu takes more than %llu rounds of loops", index, most);
+		d->cx->arena, "packet %llu takes more than %llu loop rounds", index, most);
 	return true;
 }
 

@@ -556,7 +556,7 @@ static bool open_kernel(struct diff *d)
 		return skip(d, SIM_DIFF_KERNEL, d->not_loaded);
 	if (d->halves && d->halves->xdp_stub.n_insns)
 		return skip(d, SIM_DIFF_KERNEL,
-			    "it loads; BPF_PROG_TEST_RUN gives tc programs no metadata");
+			    "it loads, but BPF_PROG_TEST_RUN passes no metadata to tc programs");
 	k = sim_kernel_new(d->cx, d->obj, d->prog, &d->loaded, &why);
 	if (!k)
 		return skip(d, SIM_DIFF_KERNEL, why);

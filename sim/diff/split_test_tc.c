@@ -28,10 +28,10 @@ const char *split_test_tc_stub(struct split_test *p, const struct sim_me_result 
 
 	sim_host_run_one(p->xdp_stub, &in, &out);
 	if (out.fault || out.verdict != XDP_PASS)
-		return out.fault ? out.fault : "the program at the XDP hook does not pass it on";
+		return out.fault ? out.fault : "the XDP stub does not pass the packet";
 	if (out.meta_len != p->halves->record_bytes ||
 	    out.packet_len + out.meta_len != dev->pkt_len)
-		return "the program at the XDP hook leaves another packet";
+		return "the XDP stub changes the packet";
 	memcpy(p->stripped, out.packet, out.packet_len);
 	memcpy(p->meta, out.meta, out.meta_len);
 	p->half.data = p->stripped;
@@ -77,12 +77,12 @@ const char *split_test_tc_foreign(struct split_test *p)
 	uint8_t meta[SIM_META_MAX];
 
 	if (!is_shot(p, NULL, 0))
-		return "the host half lets a packet without a record pass";
+		return "the host half passes a packet without a record";
 	make_foreign(p, meta, n, &rng);
 	if (!is_shot(p, meta, n))
-		return "the host half takes a record that is not its own";
+		return "the host half accepts a record of another program";
 	/* right, but cut short: the rest would be of another's */
 	make_foreign(p, meta, n, &rng);
 	store_le32(meta + PART_HANDOFF_OFF_COOKIE, p->halves->cookie);
-	return is_shot(p, meta, n - 4) ? NULL : "the host half takes half a record";
+	return is_shot(p, meta, n - 4) ? NULL : "the host half accepts a truncated record";
 }

@@ -28,7 +28,7 @@ static const char *why_unusable(struct cx *cx)
 	if (fd == -EPERM || fd == -EACCES)
 		return "no CAP_BPF";
 	if (fd < 0)
-		return arena_printf(cx->arena, "bpf(2) loads no program: %s", strerror(-fd));
+		return arena_printf(cx->arena, "bpf(2) cannot load programs: %s", strerror(-fd));
 	close(fd);
 	return NULL;
 }
@@ -132,13 +132,13 @@ const char *sim_kernel_load(struct cx *cx, const struct fe_object *obj, const st
 
 	*k = (struct sim_kernel_prog){ 0 };
 	if (destructive)
-		return arena_printf(cx->arena, "it calls %s, and is never given to a kernel",
+		return arena_printf(cx->arena, "it calls %s, so it is never loaded into a kernel",
 				    destructive);
 	if (why)
 		return why;
 	err = fe_kernel_load_insns(&l);
 	if (err && l.missing)
-		return arena_printf(cx->arena, "the kernel does not have what it needs: %s (%s)",
+		return arena_printf(cx->arena, "the kernel lacks a feature that it needs: %s (%s)",
 				    l.missing, strerror(-err));
 	if (err) {
 		l.map_fds = NULL;

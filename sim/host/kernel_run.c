@@ -50,7 +50,7 @@ static bool is_percpu(uint32_t type)
 static const char *why_not(const struct fe_prog *prog)
 {
 	if (prog->attach_type == BPF_XDP_DEVMAP || prog->attach_type == BPF_XDP_CPUMAP)
-		return "BPF_PROG_TEST_RUN takes no programs of device and CPU maps";
+		return "BPF_PROG_TEST_RUN does not accept programs with device or CPU maps";
 	return NULL;
 }
 

@@ -42,7 +42,8 @@ static size_t number(const char *text, uint8_t *at, size_t room, bool alone, con
 	errno = 0;
 	v = strtoull(text, &end, 0);
 	if (errno || !isdigit((unsigned char)*text) || (*end && *end != '/')) {
-		*why = "a field is neither number, address nor x followed by hexadecimal digits";
+		*why = "a field is neither a number, an address, nor x followed by hexadecimal "
+		       "digits";
 		return 0;
 	}
 	if (*end == '/') {
@@ -53,11 +54,12 @@ static size_t number(const char *text, uint8_t *at, size_t room, bool alone, con
 			return 0;
 		}
 	} else if (!alone || (size > 8 && v)) {
-		*why = "a number beside others, or in more than 8 bytes, needs a width: 443/2";
+		*why = "a number among several fields, or in more than 8 bytes, needs a width: "
+		       "443/2";
 		return 0;
 	}
 	if (size > room) {
-		*why = "it is longer than the map's";
+		*why = "it is longer than the map's size";
 		return 0;
 	}
 	if (size > 8)
@@ -81,7 +83,7 @@ static size_t hexadecimal(const char *text, uint8_t *at, size_t room, const char
 	size_t n = strlen(text) / 2;
 
 	if (strlen(text) % 2 || !n || n > room) {
-		*why = n > room ? "it is longer than the map's" : "bytes have two digits each";
+		*why = n > room ? "it is longer than the map's size" : "bytes have two digits each";
 		return 0;
 	}
 	for (size_t i = 0; i < n; i++) {
@@ -124,7 +126,7 @@ static size_t field(const char *text, uint8_t *at, size_t room, bool alone, cons
 	if (!n)
 		return number(text, at, room, alone, why);
 	if (n > room) {
-		*why = "it is longer than the map's";
+		*why = "it is longer than the map's size";
 		return 0;
 	}
 	memcpy(at, addr, n);
@@ -150,7 +152,7 @@ const char *sim_maptext_parse(const char *text, uint8_t *bytes, size_t size)
 			return why;
 		at += n;
 		if (!text[len])
-			return at == size ? NULL : "it is shorter than the map's";
+			return at == size ? NULL : "it is shorter than the map's size";
 		text += len + 1;
 	}
 }
@@ -226,7 +228,7 @@ static const char *take(char *text, sim_maptext_fn *line, void *priv)
 	if (!*l.value)
 		return "expected MAP KEY VALUE";
 	if (*word(&text))
-		return "expected MAP KEY VALUE, without blanks in them";
+		return "expected MAP KEY VALUE, each without blanks";
 	if (!strcmp(l.value, "-"))
 		l.value = NULL;
 	return line(priv, &l);

@@ -170,7 +170,7 @@ static bool override(struct sim_me *me, struct me_ctx *ctx, struct me_access *a,
 		return false;
 	if (word & (OV_MASTERS | OV_BYTE_MASK | OV_SIGNAL_TARGET) || (data && data != OV_DATA_IMM))
 		return me_fault(me, ctx, SIM_ME_FAULT_CMD,
-				"override word 0x%" PRIx32 " asks for more than length and data",
+				"override word 0x%" PRIx32 " requests more than length and data",
 				word);
 	if (word & OV_LEN)
 		*count = word >> 8 & 31;
@@ -250,8 +250,8 @@ static bool undisturbed(struct sim_me *me, struct me_ctx *ctx, const struct me_a
 		    o->at + o->bytes <= a->at)
 			continue;
 		return me_hazard(me, ctx, SIM_ME_FAULT_HAZARD_POSTED,
-				 "%s meets the memory of the %s at word %" PRIu32
-				 ", which may still be under way",
+				 "%s accesses the memory of the %s at word %" PRIu32
+				 ", which may still be pending",
 				 a->in->cmd->name, o->in->cmd->name, o->op_idx);
 	}
 	return true;
@@ -316,7 +316,7 @@ bool me_cmd_issue(struct sim_me *me, struct me_ctx *ctx, const struct me_op *op)
 		return me_fault(me, ctx, SIM_ME_FAULT_CMD, "command is not modelled");
 	if (in->swap && !in->signal)
 		return me_fault(me, ctx, SIM_ME_FAULT_SIGNAL,
-				"swaps out with no signal to wake it");
+				"swaps out without a signal to wake it");
 	if (!in->swap && ctx->after == AFTER_SWAP)
 		return me_fault(me, ctx, SIM_ME_FAULT_CMD,
 				"command in the defer slot of another is not modelled");
@@ -452,7 +452,7 @@ bool me_arb(struct sim_me *me, struct me_ctx *ctx)
 				next = ctx->outstanding[first = i].done;
 		if (next == UINT64_MAX)
 			return me_fault(me, ctx, SIM_ME_FAULT_SIGNAL,
-					"waits for signals 0x%x, and nothing will send them",
+					"waits for signals 0x%x, which nothing will send",
 					ctx->arb_events & ~here);
 		wait_until(me, ctx, next, ctx->outstanding[first].memory);
 	}
@@ -464,11 +464,12 @@ bool me_cmd_drain(struct sim_me *me, struct me_ctx *ctx, const char *when)
 	for (unsigned i = 0; i < ctx->n_outstanding; i++)
 		if (ctx->outstanding[i].in->signal)
 			return me_fault(me, ctx, SIM_ME_FAULT_SIGNAL,
-					"%s with signal %u of word %" PRIu32 " still to come", when,
+					"%s with signal %u of word %" PRIu32 " still pending", when,
 					ctx->outstanding[i].in->signal, ctx->outstanding[i].op_idx);
 	if (ctx->signals)
 		return me_fault(me, ctx, SIM_ME_FAULT_SIGNAL,
-				"%s with signals 0x%x that nobody waited for", when, ctx->signals);
+				"%s with signals 0x%x that were not waited for", when,
+				ctx->signals);
 	while (ctx->n_outstanding)
 		complete(me, ctx, 0);
 	return true;

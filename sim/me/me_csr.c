@@ -82,7 +82,8 @@ static bool check_access(struct sim_me *me, struct me_ctx *ctx, uint16_t csr, bo
 
 	if (info && (write ? info->may_write : info->may_read))
 		return true;
-	return me_fault(me, ctx, SIM_ME_FAULT_CSR, "%s of local CSR 0x%x (%s) is not for programs",
+	return me_fault(me, ctx, SIM_ME_FAULT_CSR,
+			"%s of local CSR 0x%x (%s) is not available to programs",
 			write ? "write" : "read", csr, info ? info->name : "undocumented");
 }
 

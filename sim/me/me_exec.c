@@ -26,7 +26,7 @@ static bool carry_in(struct sim_me *me, struct me_ctx *ctx, uint32_t *carry)
 	*carry = ctx->cc_c & CC_SET;
 	if (!(ctx->cc_c & (CC_UNDOCUMENTED | CC_UNKNOWN)))
 		return true;
-	return me_hazard(me, ctx, SIM_ME_FAULT_HAZARD_CC, "carry in, and no addition left a carry");
+	return me_hazard(me, ctx, SIM_ME_FAULT_HAZARD_CC, "carry in, but no addition left a carry");
 }
 
 /* The left operand of the instruction before, i.e. the amount of an indirect shift. */
@@ -189,7 +189,7 @@ static bool mul_in_order(struct sim_me *me, struct me_ctx *ctx, const struct me_
 		ok = m->left == ctx->r[me->ops[ctx->pc].left] &&
 		     m->right == ctx->r[me->ops[ctx->pc].right];
 	return ok || me_hazard(me, ctx, SIM_ME_FAULT_HAZARD_MUL,
-			       "multiplier steps are out of order or not back to back");
+			       "multiplier steps are out of order or not consecutive");
 }
 
 static void mul_result(struct sim_me *me, struct me_ctx *ctx, const struct me_insn *in,
@@ -372,7 +372,7 @@ static bool exec_csr_read(struct sim_me *me, struct me_ctx *ctx)
 
 	if ((last_slot && ctx->after != AFTER_BRANCH) || me->ops[next].kind != K_IMMED)
 		return me_hazard(me, ctx, SIM_ME_FAULT_HAZARD_CSR_RD,
-				 "the next instruction is no immed that could take the value");
+				 "the next instruction is not an immed for the value");
 	ctx->csr_read = true;
 	return me_csr_read(me, ctx, me->insns[ctx->pc].csr, &ctx->csr_value);
 }

@@ -84,8 +84,7 @@ static bool place_packet(struct sim_me *me, const struct sim_me_packet *in)
 		return packet_fault(me, "packet of %" PRIu32 " bytes: pv_len has 14 bits", in->len);
 	if (start > ME_CTM_BYTES - 512 || resident > ME_CTM_BYTES - 512 - start)
 		return packet_fault(
-			me, "packet buffer has no room behind %" PRIu32 " bytes of headroom",
-			start);
+			me, "packet buffer has no room after %" PRIu32 " bytes of headroom", start);
 	p->start = start;
 	p->resident_end = start + resident;
 	p->size = p->resident_end + (uint32_t)sizeof(behind);
@@ -171,8 +170,8 @@ static bool check_packet_vector(struct sim_me *me, struct me_ctx *ctx)
 
 	for (unsigned i = 0; i < ME_PV_WORDS; i++)
 		if ((pv[i] ^ me->pv_at_entry[i]) & ~may_change[i])
-			return exit_fault(me, ctx, "changed firmware's bits of the packet vector",
-					  pv[i]);
+			return exit_fault(
+				me, ctx, "changed the firmware's bits of the packet vector", pv[i]);
 	return true;
 }
 
@@ -193,7 +192,7 @@ static bool take_packet(struct sim_me *me, struct me_ctx *ctx, struct sim_me_res
 	uint32_t start = me_pkt_offset(me), len = me_pkt_len(me), resident;
 
 	if (start > p->resident_end || len > p->resident_end - start + p->rest_len)
-		return exit_fault(me, ctx, "packet length is more than there is", len);
+		return exit_fault(me, ctx, "packet length exceeds the buffer", len);
 	resident = p->resident_end - start;
 	out->pkt = p->ctm + start;
 	out->pkt_len = len;
@@ -217,7 +216,7 @@ bool me_leave(struct sim_me *me, struct me_ctx *ctx, struct sim_me_result *out)
 	    !check_pointers(me, ctx))
 		return false;
 	if (word & ~0xff0000u || !bits_is_pow2(action) || action > SIM_ME_DO_TX)
-		return exit_fault(me, ctx, "result in A0 means nothing", word);
+		return exit_fault(me, ctx, "result in A0 is not a valid code", word);
 	out->byte = (uint8_t)(word >> 16);
 	out->queue_selected = pv[4] >> PV_QUEUE_SELECTED & 1;
 	out->queue = (uint8_t)pv[6];

@@ -111,7 +111,7 @@ static bool map_call(struct sim_me *me, struct me_ctx *ctx, struct map_call *cal
 	while (i < me->n_maps && !has_tid(me, &me->map_table[i], tid))
 		i++;
 	if (i == me->n_maps)
-		return helper_fault(me, ctx, "no map has this table id in A0", tid);
+		return helper_fault(me, ctx, "no map has the table id in A0", tid);
 	call->map = me->map_table[i].map_idx;
 	spec = sim_maps_spec(me->maps, call->map);
 	if (spec->key_size > MAX_MAP_BYTES)

@@ -157,9 +157,9 @@ const char *me_static_fault_text(const struct me_insn *in, enum sim_me_fault fau
 	case SIM_ME_FAULT_FIRMWARE_REG:
 		return in->dst.kind == ME_GPR_ABS
 			       ? "writes an absolute register, i.e. one of another context"
-			       : "writes a register from 23 on, which are the firmware's";
+			       : "writes a register from 23 on, which belongs to the firmware";
 	case SIM_ME_FAULT_UNMODELLED: return "the effect of this form is not documented";
-	case SIM_ME_FAULT_HAZARD_PORTS: return "both sources come through one port";
+	case SIM_ME_FAULT_HAZARD_PORTS: return "both sources use one port";
 	case SIM_ME_FAULT_HAZARD_SLOT: return "more defer slots than the transfer has";
 	default: return "";
 	}

@@ -69,7 +69,7 @@ static bool load(struct cx *cx, const struct sim_nic_half_want *want, struct sim
 	half->obj = bpf_object__open_file(path, NULL);
 	if (!half->obj)
 		return diag_error(cx->diags, &DIAG_AT_NOWHERE, REASON_NIC_HOST_PROGRAM, path,
-				  "is no eBPF object that libbpf opens");
+				  "is not an eBPF object that libbpf can open");
 	p = choose(half, want, &why);
 	if (!p)
 		return diag_error(cx->diags, &DIAG_AT_NOWHERE, REASON_NIC_HOST_PROGRAM, path, why);

@@ -48,7 +48,7 @@
  * SAYS: 'first' and 'second' have the same id 1
  * RUN: test --prog three --map-ids nowhere=1
  * EXIT: 2
- * SAYS: there is no map 'nowhere'; there are: first, second
+ * SAYS: there is no map 'nowhere'; the maps are: first, second
  * RUN: test --prog three --map-ids first=0
  * EXIT: 2
  * SAYS: an id is a number from 1 to 4294967295

@@ -3,14 +3,14 @@
  *
  * RUN: explain --prog hashed --btf /sys/kernel/btf/vmlinux
  * EXIT: 0
- * SAYS: kernel function 'bpf_xdp_metadata_rx_hash' exists on the host only.*device-kfunc
+ * SAYS: kernel function 'bpf_xdp_metadata_rx_hash' exists only on the host.*device-kfunc
  * SAYS: call bpf_xdp_metadata_rx_hash
  * NOT: kernel function [0-9]|kfunc#
  *
  * RUN: explain --prog stamped --btf /sys/kernel/btf/vmlinux
  * BUILD: -mcpu=v2 -O1
  * EXIT: 0
- * SAYS: kernel function 'bpf_xdp_metadata_rx_timestamp' exists on the host only.*device-kfunc
+ * SAYS: kernel function 'bpf_xdp_metadata_rx_timestamp' exists only on the host.*device-kfunc
  * NOT: kernel function [0-9]|kfunc#
  */
 #include <linux/bpf.h>

@@ -9,7 +9,7 @@
  * RUN: check --type tc --prog locked_tc
  * BUILD: -O1 -mcpu=v1
  * EXIT: 1
- * SAYS: map 'numbers' of type array holds no bpf_spin_lock.*no BTF
+ * SAYS: map 'numbers' of type array has no bpf_spin_lock.*no BTF
  */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>

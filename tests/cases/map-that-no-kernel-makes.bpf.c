@@ -34,7 +34,7 @@
  *
  * RUN: check --prog odd
  * EXIT: 1
- * SAYS: error: no kernel makes map 'odd_map' of type array: its key is 8 bytes, not 4 \[map-impossible\]
+ * SAYS: error: no kernel can create map 'odd_map' of type array: its key is 8 bytes, not 4 \[map-impossible\]
  * SAYS: odd \(xdp\): rejected
  * RUN: check --prog odd --verifier=both
  * NEEDS: bpf
@@ -43,7 +43,7 @@
  * RUN: check --prog odd
  * BUILD: -DTYPE=LRU_HASH -DFLAGS=1
  * EXIT: 1
- * SAYS: 'odd_map' of type lru_hash: flags 0x1 are not for its type
+ * SAYS: 'odd_map' of type lru_hash: flags 0x1 are not valid for its type
  * RUN: check --prog odd
  * BUILD: -DTYPE=CPUMAP -DKEY=int -DENTRIES=100000
  * EXIT: 1

@@ -29,7 +29,7 @@
  *
  * RUN: check --prog nobody --json
  * EXIT: 2
- * SAYS: "text":"no program 'nobody'; there are: large \(xdp\), small \(xdp\), plain \(xdp\)"
+ * SAYS: "text":"no program 'nobody'; the programs are: large \(xdp\), small \(xdp\), plain \(xdp\)"
  *
  * RUN: run --pcap no-such-file --json
  * EXIT: 1

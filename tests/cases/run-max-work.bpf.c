@@ -12,8 +12,8 @@
  * SH: $tool run --pcap in.pcap --max-work 100 rounds.nfp
  * EXIT: 0
  * SAYS: 3 packets: pass 2
- * SAYS: given up after 100 rounds of loops \(--max-work\): 1
- * SAYS: packet 1 takes more than 100 rounds of loops.*\[sim-work\]
+ * SAYS: abandoned after 100 loop rounds \(--max-work\): 1
+ * SAYS: packet 1 takes more than 100 loop rounds.*\[sim-work\]
  * NOT: first fault
  * SH: $tool run --pcap in.pcap --max-work 100 --json rounds.nfp
  * EXIT: 0

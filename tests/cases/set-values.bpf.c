@@ -47,7 +47,7 @@
  *
  * RUN: check --set prot=1
  * EXIT: 2
- * SAYS: --set prot=1: there is no such variable; there are: .*port.*\[set-option\]
+ * SAYS: --set prot=1: there is no such variable; the variables are: .*port.*\[set-option\]
  * RUN: check --set port=65536
  * EXIT: 2
  * SAYS: --set port=65536: out of range: it is 16 bits wide

@@ -7,7 +7,7 @@ data=$(dirname "$0")/../data
 good=$examples/portfilter.o
 bad=$data/objects/broken.o
 
-expect 2 "no verifier 'none'" "$tool" check --verifier none "$good"
+expect 2 "unknown verifier 'none'" "$tool" check --verifier none "$good"
 expect 2 "not both" "$tool" check --json --sarif "$good"
 expect 0 "accepted" "$tool" check "$good"
 expect 1 "host only, not verified" "$tool" check "$data/objects/everything.o" --prog probe

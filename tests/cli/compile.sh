@@ -27,5 +27,5 @@ expect 0 "device" "$tool" compile --firmware generous --check-each -o "$work/g" 
 expect 2 "no program 'nobody'" "$tool" compile --prog nobody "$examples/portfilter.o"
 expect 2 "firmware" "$tool" compile --firmware "$work/none.fw" "$examples/portfilter.o"
 : >"$work/file"
-expect 3 "a file of that name is there" "$tool" compile -o "$work/file" "$examples/portfilter.o"
+expect 3 "a file of that name exists" "$tool" compile -o "$work/file" "$examples/portfilter.o"
 finish

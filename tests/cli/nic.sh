@@ -16,7 +16,7 @@ whole=$work/whole/portfilter.nfp
 # what is asked for
 expect 2 "--tap NAME" "$tool" nic --image "$whole"
 expect 2 "--image FILE or --host FILE" "$tool" nic --tap x0
-expect 2 "left over: $whole" "$tool" nic --tap x0 "$whole"
+expect 2 "extra operand: $whole" "$tool" nic --tap x0 "$whole"
 expect 2 "not a number" "$tool" nic --tap x0 --image "$whole" --time soon
 expect 0 "--dump-maps FILE" "$tool" nic --help
 
@@ -76,7 +76,7 @@ grep -qx "nic:public_ports 443 1" "$work/dump" || fail "the dump lacks an elemen
 [ "$(wc -l <"$work/dump")" = 1 ] || fail "the dump has more than that element"
 expect 0 "host: xsk_classifier_host" $run --image "$image" --host "$half"
 expect 0 "card: no image" $run --host "$examples/portfilter.o"
-expect 0 "host: whatever is attached" $run --image "$image" --no-attach
+expect 0 "host: not attached by this command" $run --image "$image" --no-attach
 expect 0 '"host_program":"xsk_classifier_host"' $run --json --image "$image" --host "$half"
 
 # both programs of a tc half
@@ -88,7 +88,7 @@ fi
 $apart sh -c 'ip link add w0 type veth peer name w1; ip link set w1 up
 	(until grep -q ready "$0"; do sleep 0.1; done; ip link del w0) & exec "$@"' "$work/log" "$tool" nic --tap x0 --wire w0 --time 600 \
 	--image "$whole" >"$work/log" 2>&1
-[ $? = 3 ] && grep -q "'w0' went away" "$work/log" || fail "the wire goes, the NIC stays: $(cat "$work/log")"
+[ $? = 3 ] && grep -q "'w0' disappeared" "$work/log" || fail "the wire goes, the NIC stays: $(cat "$work/log")"
 
 # a signal ends it well, another one has it write its maps
 $apart "$tool" nic --tap x0 --image "$whole" --maps "$work/maps" --dump-maps "$work/dump2" \

@@ -38,7 +38,7 @@ loads "$work/tc_mark.host.o"
 pin=--pin=public_ports=host
 expect 0 "split," "$tool" explain $pin "$examples/portfilter.o"
 expect 0 "map 'public_ports': host" "$tool" explain $pin "$examples/portfilter.o"
-expect 0 "the host goes on" "$tool" explain $pin "$examples/portfilter.o"
+expect 0 "the host continues here" "$tool" explain $pin "$examples/portfilter.o"
 expect 0 ": equal" "$tool" test $pin --packets 3000 "$examples/portfilter.o"
 expect 0 "not split" "$tool" explain $pin --max-handoff 7 "$examples/portfilter.o"
 expect 0 ": device" "$tool" explain --pin public_ports=device "$examples/portfilter.o"

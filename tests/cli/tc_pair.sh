@@ -105,7 +105,7 @@ nic=
 number() { tr -d ' \n' <"$work/nic.json" | grep -o "\"$1\":[0-9]*" | grep -o '[0-9]*$'; }
 packets() { tr -d ' \n' <"$work/nic.json" | grep -o "\"$1\":{\"packets\":[0-9]*" | grep -o '[0-9]*$'; }
 # per address 25 datagrams: 5 without a mark are dropped by the card, if untagged; 20 go on at the host
-[ "$(number handed)" -ge 20 ] || fail "the host half went on with $(number handed) packets only"
-[ "$(packets dropped)" -ge 5 ] || fail "the card dropped $(packets dropped) packets only"
+[ "$(number handed)" -ge 20 ] || fail "the host half continued only $(number handed) packets"
+[ "$(packets dropped)" -ge 5 ] || fail "the device dropped only $(packets dropped) packets"
 grep -q '"fault[^:]*": *[1-9]' "$work/nic.json" && fail "the simulated card faults"
 finish

@@ -9,7 +9,7 @@ expect 2 "no command 'compil'" "$tool" compil x.o
 for c in compile test check explain disasm run bench; do
 	expect 0 "Usage: bpf-offload $c" "$tool" $c --help
 	expect 2 "missing operand" "$tool" $c
-	expect 2 "unusable option" "$tool" $c --no-such-option x
+	expect 2 "invalid option" "$tool" $c --no-such-option x
 	expect 2 "one file at a time" "$tool" $c a b
 done
 expect 2 "optimisation levels" "$tool" compile -O1 x.o

@@ -6,7 +6,7 @@ tails=$2/tails.v3.o
 
 expect 0 "2 calls are replaced" "$tool" explain -q --prog in_callee "$calls"
 expect 0 "calls.bpf.c:20), about" "$tool" explain -q --prog in_callee "$calls"
-expect 0 "calls of 'note_flow' stay calls: --pin names it" "$tool" explain -q --prog in_callee --pin note_flow=host "$calls"
+expect 0 "calls of 'note_flow' are not inlined: --pin names it" "$tool" explain -q --prog in_callee --pin note_flow=host "$calls"
 
 expect 0 "chain (xdp): device" "$tool" explain -q --prog chain "$tails"
 expect 0 "program array 'steps' is compiled in ([0] drop_udp, [1] count" "$tool" explain -q --prog chain "$tails"

@@ -97,8 +97,8 @@ static const struct {
 	  { INT, 1, INFO(BTF_KIND_DATASEC, 1), 4, 1, 0, 4 },
 	  10,
 	  "bad name or type" },
-	{ "members cut off", { 1, INFO(BTF_KIND_STRUCT, 9), 4, 1, 1, 0 }, 6, "cut off" },
-	{ "a type cut off", { 1, INFO(BTF_KIND_INT, 0) }, 2, "cut off" },
+	{ "members cut off", { 1, INFO(BTF_KIND_STRUCT, 9), 4, 1, 1, 0 }, 6, "truncated" },
+	{ "a type cut off", { 1, INFO(BTF_KIND_INT, 0) }, 2, "truncated" },
 	{ "an unknown kind", { 1, INFO(20, 0), 4 }, 3, "unknown kind" },
 	{ "an integer of no size", { 1, INFO(BTF_KIND_INT, 0), 0, 0 }, 4, "refers to a type" },
 };

@@ -70,7 +70,7 @@ static void no_message_means_errno(void **state)
 	r.prog.attach_type = 9999;
 	k = ask(&r);
 	assert_int_equal(k.verdict, FE_KERNEL_REJECTS);
-	assert_string_equal(k.why, "it gives no message, only errno 22 (EINVAL)");
+	assert_string_equal(k.why, "no message, only errno 22 (EINVAL)");
 	rig_free(&r);
 }
 

@@ -342,7 +342,7 @@ static void a_broken_program_leaves_the_others(void **state)
 	} expected[] = {
 		{ "is_static", "static" },
 		{ "good", NULL },
-		{ "calls_program", "SEC() of its own" },
+		{ "calls_program", "its own SEC()" },
 		{ "calls_undefined", "'elsewhere' is not defined" },
 		{ "uses_odd_section", "section 'oddities'" },
 	};

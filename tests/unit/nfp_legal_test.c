@@ -179,7 +179,7 @@ static const struct legal_case cases[] = {
 	  .want = REASON_NONE,
 	  .pc = 0,
 	  .type = BPF_PROG_TYPE_SCHED_CLS },
-	{ "tc: accepting for good is not told to the card",
+	{ "tc: the device cannot express TC_ACT_OK",
 	  { LDX(BPF_W, 2, 1, 0), MOV64I(0, 2), JMPI(BPF_JGT, 2, 100, 1), MOV64I(0, 0), EXIT },
 	  .want = REASON_NFP_TC_EXIT,
 	  .pc = 4,

@@ -125,19 +125,19 @@ static void test_homes(void **state)
 	} homes[] = {
 		{ "not used", 32, PART_MAP_NONE, "none", "none", "no instruction uses it" },
 		{ "read", 32, PART_MAP_DEVICE, "device", "use-device",
-		  "only instructions of the card use it" },
+		  "only instructions of the device use it" },
 		{ "read", 0, PART_MAP_HOST, "host", "use-host",
 		  "only instructions of the host use it" },
 		{ "read", N_LOOKUP, PART_MAP_REPLICATED, "replicated", "write-both",
-		  "both sides use it, and packets only read it" },
+		  "both sides use it, and the program only reads it" },
 		{ "counted in", N_LOOKUP, PART_MAP_SUMMED, "summed", "add-up",
-		  "both sides add to it, and no packet reads a value" },
+		  "both sides add to it, and the program reads no value" },
 		{ "written", 0, PART_MAP_HOST, "host", "use-host",
-		  "instruction 9 changes it, so one side has all of its users: the host" },
+		  "instruction 9 changes it, so all of its users run on one side: the host" },
 		{ "counted in and read: every change matters", 32, PART_MAP_DEVICE, "device",
 		  "use-device",
-		  "instruction 12 depends on every change, so one side has all of its users: the "
-		  "card" },
+		  "instruction 12 depends on every change, so all of its users run on one side: the "
+		  "device" },
 	};
 
 	(void)state;

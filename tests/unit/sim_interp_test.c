@@ -193,8 +193,8 @@ static const struct {
 	struct bpf_insn p[MAX_INSNS];
 	uint32_t pc;
 } faults[] = {
-	{ "no-memory", "load from no memory", { MOV64I(1, 8), LDX(BPF_B, 0, 1, 0), EXIT() }, 1 },
-	{ "below-stack", "store to no memory", { ST(BPF_B, FP, -513, 1), EXIT() }, 0 },
+	{ "no-memory", "load outside memory", { MOV64I(1, 8), LDX(BPF_B, 0, 1, 0), EXIT() }, 1 },
+	{ "below-stack", "store outside memory", { ST(BPF_B, FP, -513, 1), EXIT() }, 0 },
 	{ "endless", "endless loop", { JA(-1) }, 0 },
 	{ "jump-out", "jump out of the program", { JA(100) }, 0 },
 	{ "recursion", "calls nest too deep", { CALL_SUB(-1) }, 0 },

@@ -19,17 +19,16 @@ enum cli_exit {
 
 /* COMMAND(name, operand or "", one line of help) */
 #define CLI_COMMANDS(COMMAND)                                                                      \
-	COMMAND(compile, "prog.o", "compile programs to NFP microcode, placed where they can run") \
+	COMMAND(compile, "prog.o", "compile programs to NFP microcode, and split them if needed")  \
 	COMMAND(test, "prog.o",                                                                    \
-		"run microcode and host machine code on the same packets, compare")                \
-	COMMAND(check, "prog.o", "verify programs as the kernel would, without one")               \
-	COMMAND(explain, "prog.o", "say per instruction and source line what runs where, and why") \
-	COMMAND(disasm, "prog.nfp|words", "list microcode")                                        \
-	COMMAND(run, "prog.nfp", "run an image over a capture file in the simulator")              \
-	COMMAND(capture, "prog.o",                                                                 \
-		"save the running kernel's machine code, for test --host=FILE anywhere")           \
-	COMMAND(nic, "", "a card in software: real traffic through an image, then its host half")  \
-	COMMAND(bench, "prog.o", "measure compile time, simulator and comparison speed")
+		"run microcode and host machine code on the same packets and compare")             \
+	COMMAND(check, "prog.o", "verify programs as the kernel would, in user space")             \
+	COMMAND(explain, "prog.o", "show where each instruction and source line runs, and why")    \
+	COMMAND(disasm, "prog.nfp|words", "print microcode")                                       \
+	COMMAND(run, "prog.nfp", "run an image on a capture file in the simulator")                \
+	COMMAND(capture, "prog.o", "save the running kernel's machine code for test --host=FILE")  \
+	COMMAND(nic, "", "software NIC: real traffic through an image and its host half")          \
+	COMMAND(bench, "prog.o", "measure compile time and the speed of simulator and comparison")
 
 enum cli_command_bit {
 #define COMMAND(name, operand, help) CLI_BIT_##name,

@@ -17,14 +17,15 @@ static const struct {
 
 static void print_usage(FILE *out)
 {
-	fprintf(out, "bpf-offload: eBPF programs on SmartNICs\n\n"
+	fprintf(out, "bpf-offload: compile eBPF programs to SmartNIC microcode\n\n"
 		     "Usage: bpf-offload COMMAND [options] FILE\n\n");
 	for (size_t i = 0; i < N_COMMANDS; i++)
 		fprintf(out, "  %-8s %-15s %s\n", commands[i].name, commands[i].operand,
 			commands[i].help);
-	fprintf(out,
-		"\nbpf-offload COMMAND --help lists a command's options; bpf-offload --version.\n"
-		"Exit status: 0 fine, 1 the program is at fault, 2 usage, 3 the environment.\n");
+	fprintf(out, "\nbpf-offload COMMAND --help lists the options of a command; --version "
+		     "prints the version.\n"
+		     "Exit status: 0 success, 1 fault of the program, 2 wrong usage, 3 fault of "
+		     "the environment.\n");
 }
 
 static enum cli_exit run_command(size_t i, int argc, char **argv)

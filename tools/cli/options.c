@@ -67,7 +67,8 @@ void cli_help(unsigned command)
 				 r->arg ? " " : "", r->arg ? r->arg : "");
 		printf("  %-28s %s\n", left, r->help);
 	}
-	printf("\nExit status: 0 fine, 1 the program is at fault, 2 usage, 3 the environment.\n");
+	printf("\nExit status: 0 success, 1 fault of the program, 2 wrong usage, 3 fault of the "
+	       "environment.\n");
 }
 
 static bool parse_u64(const char *text, uint64_t *v)
@@ -125,7 +126,7 @@ static bool store(unsigned command, const struct option_row *r, const char *valu
 		return true;
 	case LEVEL:
 		if (strcmp(value, "0") && strcmp(value, "2"))
-			return usage_error(command, "optimisation levels are -O0 and -O2, not -O",
+			return usage_error(command, "optimisation level must be -O0 or -O2, not -O",
 					   value);
 		*(unsigned *)field = (unsigned)(value[0] - '0');
 		return true;
@@ -186,7 +187,7 @@ bool cli_parse(unsigned command, int argc, char **argv, struct cli_args *args)
 	while ((c = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
 		r = row_of(command, c);
 		if (c == '?' || !r)
-			return usage_error(command, "unusable option", NULL);
+			return usage_error(command, "invalid option", NULL);
 		if (!store(command, r, optarg, args))
 			return false;
 	}
@@ -195,12 +196,12 @@ bool cli_parse(unsigned command, int argc, char **argv, struct cli_args *args)
 	if (args->help || args->list_costs)
 		return true;
 	if (!*commands[command].operand)
-		return optind == argc || usage_error(command, "left over:", argv[optind]);
+		return optind == argc || usage_error(command, "extra operand:", argv[optind]);
 	if (optind == argc)
 		return usage_error(command, "missing operand:", commands[command].operand);
 	if (optind + 1 < argc)
 		return usage_error(command,
-				   "one file at a time, please; left over:", argv[optind + 1]);
+				   "only one file is allowed; extra operand:", argv[optind + 1]);
 	args->operand = argv[optind];
 	return true;
 }

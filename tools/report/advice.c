@@ -158,11 +158,11 @@ const char *rep_advice_gain(const struct rep_facts *f, const struct rep_advice *
 	if (a->to == PART_ALL_DEVICE)
 		return "the whole program would run on the device";
 	if (!a->gain)
-		return "nothing moves: other refusals hold the same instructions back";
+		return "no change: other refusals affect the same instructions";
 	return arena_printf(
 		s,
 		"%d more instructions on the device, about %.0f %% of those that run instead of "
-		"%.0f %%; %.0f %% of packets go up instead of %.0f %%",
+		"%.0f %%; %.0f %% of packets go to the host half instead of %.0f %%",
 		a->gain, a->device_share * 100, now ? now->device_share * 100 : 0.0,
 		a->going_up * 100, now ? f->going_up * 100 : 100.0);
 }

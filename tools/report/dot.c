@@ -132,7 +132,7 @@ static void put_cut(FILE *out, const struct rep_facts *f, unsigned number,
 		number, c->id, c->id, rep_percent(f, c->share), c->live.payload_bytes);
 	if (rep_is_tagged(f, c)) {
 		row_begin(out);
-		fputs("frames with a VLAN tag, from the start", out);
+		fputs("frames with a VLAN tag, from the entry", out);
 		row_end(out);
 	}
 	for (uint32_t i = 0; i < c->live.n; i++) {

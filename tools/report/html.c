@@ -38,16 +38,15 @@ void rep_html_begin(FILE *out, const char *title)
 	      "<meta name=\"viewport\" content=\"width=device-width\">\n<title>",
 	      out);
 	rep_escape(out, rep_basename(title));
-	fprintf(out, ": what runs where</title>\n<style>\n%s</style></head><body>\n<h1>",
-		rep_html_css);
+	fprintf(out, ": placement</title>\n<style>\n%s</style></head><body>\n<h1>", rep_html_css);
 	rep_escape(out, rep_basename(title));
 	fputs("</h1>\n<p class=\"legend\"><span><i class=\"nic\"></i>device</span><span><i "
 	      "class=\"host\"></i>"
-	      "host</span><span><i class=\"both\"></i>both</span><span><i class=\"dead\"></i>no "
-	      "path leads "
-	      "there</span><span><i class=\"cut\"></i>hand-off</span><span class=\"dim\">Point at "
+	      "host</span><span><i class=\"both\"></i>both</span><span><i "
+	      "class=\"dead\"></i>unreachable</span><span><i "
+	      "class=\"cut\"></i>hand-off</span><span class=\"dim\">Point at "
 	      "a row to "
-	      "see what belongs to it; click to bring it into view, Escape lets go.</span></p>\n",
+	      "see related rows; click to scroll to them, press Escape to deselect.</span></p>\n",
 	      out);
 }
 
@@ -136,13 +135,13 @@ static void figures(FILE *out, struct rep_facts *f)
 	figure(out, arena_printf(s, "%u", f->on_host), "on the host");
 	if (f->n_words) {
 		figure(out, arena_printf(s, "%u", f->n_words), "instruction words");
-		figure(out, arena_printf(s, "%.1f", f->words_run), "words a packet, estimated");
-		figure(out, arena_printf(s, "%.0f", f->cycles), "cycles a packet, estimated");
+		figure(out, arena_printf(s, "%.1f", f->words_run), "words per packet, estimated");
+		figure(out, arena_printf(s, "%.0f", f->cycles), "cycles per packet, estimated");
 	}
 	if (halves) {
 		figure(out, arena_printf(s, "%.0f %%", halves->device_share * 100),
-		       "of what runs is on the device");
-		figure(out, rep_percent(f, f->going_up), "of packets go on at the host");
+		       "of executed instructions on the device");
+		figure(out, rep_percent(f, f->going_up), "of packets continue on the host");
 		figure(out, arena_printf(s, "%u", halves->record_bytes),
 		       "bytes of hand-off record");
 	}
@@ -207,7 +206,7 @@ static void cuts(FILE *out, struct rep_facts *f)
 					f->insns[f->blocks.at[f->edges.at[e].from].end - 1].pc,
 					rep_percent(f, f->edges.at[e].freq));
 		if (rep_is_tagged(f, c))
-			fputs("the start, frames with a VLAN tag", out);
+			fputs("the entry, frames with a VLAN tag", out);
 		fputs("</td></tr>\n", out);
 	}
 	table_end(out);
@@ -224,7 +223,7 @@ static void maps(FILE *out, struct rep_facts *f)
 			continue;
 		if (!any)
 			table_begin(out, "Maps",
-				    "<th>map</th><th>type</th><th>home</th><th>because</th>"
+				    "<th>map</th><th>type</th><th>placement</th><th>reason</th>"
 				    "<th>user space</th>");
 		any = true;
 		fputs("<tr>", out);
@@ -244,8 +243,8 @@ static void advice(FILE *out, struct rep_facts *f)
 	if (!f->advice.len)
 		return;
 	table_begin(out, "To move more to the device",
-		    "<th>what the card does not take</th><th>instructions</th><th>without it</th>"
-		    "<th>what to do</th>");
+		    "<th>refusal</th><th>instructions</th><th>without it</th>"
+		    "<th>advice</th>");
 	for (size_t i = 0; i < f->advice.len; i++) {
 		const struct rep_advice *a = &f->advice.at[i];
 		const char *gain = rep_advice_gain(f, a);
@@ -274,12 +273,12 @@ static void inlined(FILE *out, const struct rep_facts *f)
 	for (size_t i = 0; s && i < s->n_followed; i++) {
 		fputs("<p>Program array <code>", out);
 		rep_escape(out, f->p->owner->obj.maps[s->followed[i].map].name);
-		fputs("</code> is compiled in, user space must not change it: ", out);
+		fputs("</code> is compiled in and must not be changed by user space: ", out);
 		rep_escape(out, s->followed[i].targets);
 		fputs("</p>\n", out);
 	}
 	if (s && s->n_inlined)
-		fprintf(out, "<p>Calls replaced by what they call: %u</p>\n", s->n_inlined);
+		fprintf(out, "<p>Inlined calls: %u</p>\n", s->n_inlined);
 	if (f->p->result.split.inline_note && f->p->result.split.placement != PART_ALL_DEVICE) {
 		fputs("<p>", out);
 		rep_escape(out, f->p->result.split.inline_note);

@@ -124,7 +124,8 @@ static void cut_mark(FILE *out, const struct rep_facts *f, uint32_t pc)
 	for (uint32_t i = 0; halves && i < halves->n_cuts; i++)
 		if (halves->cuts[i].pc == pc)
 			fprintf(out,
-				"<div class=\"cutmark\">cut %u: here the host goes on \xe2\x80\x94 "
+				"<div class=\"cutmark\">cut %u: the host continues here "
+				"\xe2\x80\x94 "
 				"%u bytes "
 				"handed over, about %s of packets</div>\n",
 				halves->cuts[i].id, halves->cuts[i].live.payload_bytes,
@@ -136,7 +137,7 @@ static void reasons(FILE *out, const struct rep_facts *f, const struct rep_insn 
 	for (uint32_t i = insn->reason; i < insn->reason + insn->n_reasons; i++) {
 		const struct part_reason *r = &f->p->result.split.reasons[i];
 
-		fputs("<div class=\"why\">not for the device: ", out);
+		fputs("<div class=\"why\">refused by the device: ", out);
 		rep_escape(out, r->text);
 		fprintf(out, " <small>[%s] ", reason_name(r->reason));
 		rep_escape(out, reason_advice(r->reason));
@@ -177,12 +178,10 @@ static void bpf_pane(FILE *out, const struct rep_facts *f)
 {
 	const char *said = NULL;
 
-	pane_begin(out,
-		   f->measured
-			   ? "BPF <small class=\"dim\">blocks with how often they run, as measured"
-			     "</small>"
-			   : "BPF <small class=\"dim\">blocks with how often they run, as guessed"
-			     "</small>");
+	pane_begin(out, f->measured ? "BPF <small class=\"dim\">blocks with measured frequencies"
+				      "</small>"
+				    : "BPF <small class=\"dim\">blocks with estimated frequencies"
+				      "</small>");
 	for (uint32_t i = 0; i < f->n_insns; i++) {
 		function_head(out, f, f->insns[i].pc);
 		cut_mark(out, f, f->insns[i].pc);
@@ -208,11 +207,9 @@ static void word_head(FILE *out, const struct rep_facts *f, const struct rep_wor
 
 static void words_pane(FILE *out, const struct rep_facts *f)
 {
-	pane_begin(
-		out,
-		"Microcode <small class=\"dim\">\xe2\x86\x90 BPF instruction it came of</small>");
+	pane_begin(out, "Microcode <small class=\"dim\">\xe2\x86\x90 BPF instruction</small>");
 	if (!f->n_words)
-		fputs("<div class=\"gap\">None: nothing of the program runs on the card.</div>\n",
+		fputs("<div class=\"gap\">None: no part of the program runs on the device.</div>\n",
 		      out);
 	for (uint32_t i = 0; i < f->n_words; i++) {
 		const struct rep_word *w = &f->words[i];

@@ -229,7 +229,7 @@ static void gather_words(struct rep_facts *f)
 			insn = origin(f, at);
 		}
 		if (!nfp_disasm(code->words[i], text, sizeof(text)))
-			strcpy(text, "<no instruction>");
+			strcpy(text, "<not an instruction>");
 		f->words[i] = (struct rep_word){ code->words[i], arena_strdup(a, text), insn, at };
 		if (insn == REP_NONE)
 			f->words_added++;

@@ -36,14 +36,15 @@ static void print_figures(const struct rep_facts *f)
 	if (f->n_words)
 		printf("  on the device: %u instructions, estimated %.1f instruction words and "
 		       "%.0f "
-		       "cycles a packet\n",
+		       "cycles per packet\n",
 		       f->on_device, f->words_run, f->cycles);
 	if (halves)
-		printf("  hand-off record: %u bytes before each packet that goes up; device: %s of "
-		       "the instructions that run\n",
+		printf("  hand-off record: %u bytes in front of each packet passed up; device: %s "
+		       "of "
+		       "the executed instructions\n",
 		       halves->record_bytes, share(f, halves->device_share));
 	if (f->measured)
-		printf("  shares are measured, on %llu packets of the profile\n",
+		printf("  shares are measured on %llu packets of the profile\n",
 		       (unsigned long long)f->measured);
 }
 
@@ -54,12 +55,11 @@ static void print_shape(const struct rep_facts *f)
 	const struct fe_object *obj = &f->p->owner->obj;
 
 	for (size_t i = 0; inlined && i < inlined->n_followed; i++)
-		printf("  program array '%s' is compiled in (%s): what user space puts into it at "
-		       "run time does not reach the card; compile again then\n",
+		printf("  program array '%s' is compiled in (%s): compile again after each change "
+		       "at run time, which the device does not see\n",
 		       obj->maps[inlined->followed[i].map].name, inlined->followed[i].targets);
 	if (inlined && inlined->n_inlined)
-		printf("  %u calls are replaced by what they call, so that a cut can be within\n",
-		       inlined->n_inlined);
+		printf("  %u calls are inlined, so that a cut can be inside\n", inlined->n_inlined);
 	if (f->p->result.split.inline_note && f->p->result.split.placement != PART_ALL_DEVICE)
 		printf("  %s\n", f->p->result.split.inline_note);
 }
@@ -110,11 +110,11 @@ static void print_cut(const struct rep_facts *f, const struct part_cut_point *c)
 	       c->live.payload_bytes);
 	print_ways(f, c->id);
 	if (rep_is_tagged(f, c))
-		printf("    from the start, frames with a VLAN tag\n");
+		printf("    from the entry, frames with a VLAN tag\n");
 	for (uint32_t i = 0; i < c->live.n; i++)
 		print_value(f, &c->live.values[i]);
 	if (!c->live.n)
-		printf("    nothing is carried\n");
+		printf("    no values\n");
 }
 
 /* tc: which programs go where. */
@@ -122,13 +122,13 @@ static void print_attach(const struct part_halves *halves)
 {
 	if (!halves->xdp_stub.n_insns)
 		return;
-	printf("  attach both of the host's programs: %s as XDP, %s to tc ingress, as its first "
+	printf("  attach both programs of the host half: %s as XDP, %s to tc ingress, as its first "
 	       "filter\n",
 	       halves->xdp_stub.name, halves->host.name);
 	printf("  frames with a VLAN tag: %s\n",
-	       halves->tagged
-		       ? "the host's from the beginning (cut 1): tc sees them without their tag"
-		       : "none, says --untagged; those that go on at a cut are shot");
+	       halves->tagged ? "on the host from the entry on (cut 1), because tc sees them "
+				"without the tag"
+			      : "none, by --untagged; those that reach a cut are dropped");
 }
 
 void rep_text_constants(const struct bpf_offload_program *p)
@@ -186,7 +186,7 @@ static void print_advice(const struct rep_facts *f)
 static void print_reasons(const struct rep_facts *f, const struct rep_insn *insn)
 {
 	for (uint32_t i = insn->reason; i < insn->reason + insn->n_reasons; i++) {
-		print_matter("                 ^ not for the device: ",
+		print_matter("                 ^ refused by the device: ",
 			     &f->p->result.split.reasons[i]);
 		printf("                   %s\n",
 		       reason_advice(f->p->result.split.reasons[i].reason));
@@ -200,7 +200,7 @@ static void print_mark(const struct rep_facts *f, uint32_t pc)
 
 	for (uint32_t i = 0; halves && i < halves->n_cuts; i++)
 		if (halves->cuts[i].pc == pc)
-			printf("    ---- cut %u: here the host goes on, %u bytes handed over, "
+			printf("    ---- cut %u: the host continues here, %u bytes handed over, "
 			       "%s of packets\n",
 			       halves->cuts[i].id, halves->cuts[i].live.payload_bytes,
 			       share(f, halves->cuts[i].share));
@@ -215,12 +215,12 @@ static void print_listing(const struct rep_facts *f)
 		const struct rep_insn *insn = &f->insns[i];
 
 		if (insn->line != line && insn->line != REP_NONE)
-			printf("  %-4s %s:%u: %s\n", rep_place_name(f->lines[insn->line].place),
+			printf("  %-6s %s:%u: %s\n", rep_place_name(f->lines[insn->line].place),
 			       f->lines[insn->line].file, f->lines[insn->line].line,
 			       f->lines[insn->line].text);
 		line = insn->line;
 		print_mark(f, insn->pc);
-		printf("    %-4s %5u: %s", rep_place_name(insn->place), insn->pc, insn->text);
+		printf("    %-6s %5u: %s", rep_place_name(insn->place), insn->pc, insn->text);
 		if (insn->note)
 			printf("  -> %s", insn->note);
 		putchar('\n');

@@ -8,7 +8,7 @@
  *
  *   a pin says so
  *   tc: the card's hook has no such thing, or frames with a VLAN tag would want the map on the host, too
- *   a split program moves the packet's ends on the host only
+ *   in a split program, the packet's start and end move only on the host
  *   control came to the host before it, because of an instruction that the card refuses: no way back
  *   it uses a map that one side has, and others of the map's users are on the host
  *   no hand-off is possible behind it, or none that pays
@@ -121,10 +121,10 @@ static const char *no_handoff_behind(const struct why *w, uint32_t pc)
 			continue;
 		part_live_at(&o->cx, &w->vp, e->to, &live);
 		if (live.why_not)
-			return arena_printf(&o->arena, "no hand-off is possible behind it: %s",
+			return arena_printf(&o->arena, "no hand-off is possible after it: %s",
 					    live.why_not);
 	}
-	return "a hand-off here costs less than one behind it";
+	return "a hand-off here costs less than one after it";
 }
 
 static const char *why_main(const struct why *w, uint32_t pc)
@@ -134,26 +134,26 @@ static const char *why_main(const struct why *w, uint32_t pc)
 	if (w->pinned[pc])
 		return "--pin puts it on the host";
 	if (w->not_there[pc])
-		return "the card's hook gives tc programs no such answer";
+		return "the device cannot return this tc action";
 	if (w->tied[pc] >= 0)
 		return arena_printf(
 			&o->arena,
-			"map '%s' can only be on one side, and frames with a VLAN tag are "
-			"the host's from the beginning (--untagged)",
+			"map '%s' can be on one side only, and frames with a VLAN tag stay "
+			"on the host from the entry on (--untagged)",
 			o->obj.maps[w->tied[pc]].name);
 	if (moves_packet(&w->vp.prog->insns[pc]))
-		return "a split program moves the packet's ends on the host only";
+		return "in a split program, the packet's start and end move only on the host";
 	if (w->after[pc] != REP_NONE && w->after[pc] != pc)
-		return arena_printf(&o->arena,
-				    "comes after insn %u, which %s: control does not go back",
-				    w->after[pc],
-				    w->pinned[w->after[pc]] ? "--pin puts on the host"
-							    : "the card does not take");
+		return arena_printf(
+			&o->arena,
+			"follows insn %u, which %s: control does not return to the device",
+			w->after[pc],
+			w->pinned[w->after[pc]] ? "--pin puts on the host" : "the device refuses");
 	if (w->map[pc] >= 0)
 		return arena_printf(&o->arena, "uses map '%s', which is on the host",
 				    o->obj.maps[w->map[pc]].name);
 	if (w->refused[pc])
-		return "calls what the card does not take";
+		return "calls a function that the device refuses";
 	return no_handoff_behind(w, pc);
 }
 
@@ -176,7 +176,7 @@ static void explain_subprograms(struct why *w)
 		const struct fe_subprog *sub = &vp->prog->subprogs[vp->inst[inst].subprog];
 		uint32_t main_pc = part_main_pc(vp, inst, sub->start);
 		const char *text =
-			arena_printf(&o->arena, "runs where its call, insn %u, is", main_pc);
+			arena_printf(&o->arena, "runs on the side of its call, insn %u", main_pc);
 
 		for (uint32_t pc = sub->start; pc < sub->end; pc++) {
 			uint32_t i = rep_insn_at(w->f, pc);
@@ -214,7 +214,7 @@ static void explain_unsplit(struct rep_facts *f)
 		return;
 	text = no_split_reason ? arena_printf(&f->p->owner->arena, "the program is not split: %s",
 					      no_split_reason)
-			       : "the program is the host's as a whole";
+			       : "the whole program stays on the host";
 	for (uint32_t i = 0; i < f->n_insns; i++)
 		if (f->insns[i].place == PART_HOST && !f->insns[i].n_reasons)
 			f->insns[i].why = text;

@@ -58,7 +58,8 @@ static bool check_memory(struct fe_env *env, const struct fe_call_args *c, unsig
 		return fe_check_region(env, regno, 0, size, zero_ok, access);
 	case FE_MEM:
 		if ((r->flags & FE_SLICE) && is_map_memory(c->h->args[regno - 1]))
-			return fe_wrong_kind(env, c, regno, "memory that is no slice of a dynptr");
+			return fe_wrong_kind(env, c, regno,
+					     "memory that is not a slice of a dynptr");
 		return fe_check_region(env, regno, 0, size, zero_ok, access);
 	case FE_MAP_VALUE:
 	case FE_MAP_KEY: return fe_check_region(env, regno, 0, size, zero_ok, access);
@@ -75,7 +76,7 @@ static bool check_nullable(struct fe_env *env, const struct fe_call_args *c, uns
 	bool ok;
 
 	if (fe_reg_is_null(r))
-		return size == 0 || fe_wrong_kind(env, c, regno, "memory (null goes with size 0)");
+		return size == 0 || fe_wrong_kind(env, c, regno, "memory (null requires size 0)");
 	r->flags &= (uint16_t)~FE_MAYBE_NULL;
 	ok = check_memory(env, c, regno, size, zero_ok, access);
 	r->flags = flags;
@@ -346,7 +347,7 @@ static bool check_plain(struct fe_env *env, struct fe_call_args *c, unsigned reg
 	case FE_ARG_CTX: return check_ctx_arg(env, c, regno);
 	case FE_ARG_CTX_NULL: return fe_reg_is_null(r) || check_ctx_arg(env, c, regno);
 	case FE_ARG_MAP: return check_map(env, c, regno);
-	case FE_ARG_NUMBER: return r->type == FE_SCALAR || fe_wrong_kind(env, c, regno, "a number");
+	case FE_ARG_NUMBER: return r->type == FE_SCALAR || fe_wrong_kind(env, c, regno, "a scalar");
 	case FE_ARG_ALLOC_SIZE: return check_alloc_size(env, c, regno);
 	case FE_ARG_STRING: return check_string(env, c, regno);
 	case FE_ARG_FUNC:

@@ -222,7 +222,7 @@ static bool check_timer_map(struct fe_env *env, const struct fe_call_args *c)
 	    (timer->flags & FE_INNER_MAP) == (map->flags & FE_INNER_MAP))
 		return true;
 	return FE_REJECT(env, REASON_ARG_KIND, c->h->name, BPF_REG_2, fe_reg_text(env, map),
-			 "the map that the timer lies in");
+			 "the map that contains the timer");
 }
 
 bool fe_check_call(struct fe_env *env, const struct bpf_insn *insn)

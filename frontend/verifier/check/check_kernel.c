@@ -87,7 +87,7 @@ bool fe_check_type_arg(struct fe_env *env, struct fe_call_args *c, unsigned regn
 	const struct btf_type *t;
 
 	if (r->type != FE_SCALAR || !fe_val_is_const(&r->val))
-		return fe_wrong_kind(env, c, regno, "a constant: the id of a type");
+		return fe_wrong_kind(env, c, regno, "a constant type id");
 	c->type = (uint32_t)r->val.var.value;
 	if (!c->type)
 		return true; /* void */
@@ -95,7 +95,7 @@ bool fe_check_type_arg(struct fe_env *env, struct fe_call_args *c, unsigned regn
 		return reject_types(env, "the type");
 	t = btf__type_by_id(btf, c->type);
 	return (t && btf_is_composite(t)) ||
-	       fe_wrong_kind(env, c, regno, "the id of a structure of the kernel, or 0 (void)");
+	       fe_wrong_kind(env, c, regno, "the id of a kernel structure, or 0 (void)");
 }
 
 void fe_cast_result(struct fe_env *env, const struct fe_call_args *c, struct fe_reg *r0)

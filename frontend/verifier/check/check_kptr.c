@@ -81,7 +81,7 @@ static bool store(struct fe_env *env, const struct fe_btf_field *f, const struct
 	if (null || (r && r->type == FE_BTF_OBJ && f->object && r->object == f->object && !r->off &&
 		     fe_val_is_const(&r->val) && !r->val.var.value))
 		return true;
-	return reject(env, f, "it takes a pointer to such an object, or null");
+	return reject(env, f, "only a pointer to such an object, or null, may be stored");
 }
 
 static bool reject_type(struct fe_env *env, const struct fe_btf_field *f)
@@ -98,10 +98,10 @@ bool fe_check_kptr_access(struct fe_env *env, const struct fe_mem_access *m,
 	if (f->kptr != FE_KPTR_UNTRUSTED && !may_own(env, f))
 		return reject_type(env, f);
 	if (m->atomic || (m->value < 0 && !m->is_imm))
-		return reject(env, f, "only plain loads and stores may be made to it");
+		return reject(env, f, "only plain loads and stores may access it");
 	if (m->size != 8 || !fe_val_is_const(&base->val) ||
 	    base->off + (int64_t)base->val.var.value + m->off != f->off)
-		return reject(env, f, "it is loaded and stored whole");
+		return reject(env, f, "it must be loaded and stored whole");
 	return m->access == FE_READ ? load(env, f, fe_reg(env, (unsigned)m->value))
 				    : store(env, f, m);
 }

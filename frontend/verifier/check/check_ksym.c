@@ -112,7 +112,7 @@ bool fe_check_percpu_arg(struct fe_env *env, struct fe_call_args *c, unsigned re
 	}
 	if (r->type != FE_BTF_OBJ || !(r->flags & FE_PERCPU) || r->off ||
 	    !fe_val_is_const(&r->val) || r->val.var.value)
-		return fe_wrong_kind(env, c, regno, "the address of a kernel variable of each CPU");
+		return fe_wrong_kind(env, c, regno, "the address of a per-CPU kernel variable");
 	c->type = r->btf_id;
 	return true;
 }

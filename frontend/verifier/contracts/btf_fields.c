@@ -117,7 +117,7 @@ static bool add_pointer(struct finder *w, const struct btf_type *t, uint32_t off
 	f.to_id = tag->type;
 	to = pointee(w->btf, &f.to_id);
 	if (is_tag(btf__type_by_id(w->btf, tag->type)) || !to) {
-		refuse(w, "a kernel pointer in its value is no plain pointer to a structure");
+		refuse(w, "a kernel pointer in its value is not a plain pointer to a structure");
 		return false;
 	}
 	f.to = btf__name_by_offset(w->btf, to->name_off);
@@ -362,7 +362,7 @@ static void check_company(struct finder *w)
 	const struct fe_btf_fields *s = w->special;
 
 	if (has_family(s, FE_SPECIAL_ROOT) && !has_family(s, FE_SPECIAL_LOCK))
-		refuse(w, "a list or tree in its value has no lock beside it");
+		refuse(w, "a list or tree in its value has no lock in the same value");
 	if (fe_btf_field_named(s, "bpf_list_node") && fe_btf_field_named(s, "bpf_rb_node") &&
 	    !fe_btf_field_named(s, "bpf_refcount"))
 		refuse(w, "it is a node of lists and of trees and has no bpf_refcount");

@@ -72,12 +72,12 @@ static const char *why_not(const struct fe_btf_fields *s, const struct fe_map *m
 	if (!s->n)
 		return NULL;
 	if (!key_is_fine(m, btf))
-		return "its key has no type, or none that fits (arrays: __u32)";
+		return "its key has no type, or the wrong one (arrays: __u32)";
 	if ((m->flags & (BPF_F_RDONLY_PROG | BPF_F_WRONLY_PROG)) || m->kind == FE_MAP_RODATA ||
 	    m->kind == FE_MAP_KCONFIG)
 		return "programs may not both read and write it";
 	if (user && btf__resolve_size(btf, m->btf_value_id) != (int64_t)m->value_size)
-		return "its value's size is not that of the value's type";
+		return "its value size differs from the size of the value's type";
 	return NULL;
 }
 
@@ -91,7 +91,7 @@ static void find_fields(const struct fe_env *env, const struct fe_map *m, struct
 		return;
 	}
 	if (!obj->btf || !m->btf_value_id) {
-		s->refused = "the object has no BTF of its value";
+		s->refused = "the object has no BTF for its value";
 		return;
 	}
 	fe_special_find(s, obj->btf, m->btf_value_id, FE_IN_VALUE);

@@ -216,7 +216,7 @@ static struct fe_member take(struct walk *w, const struct btf_type *t, int64_t s
 	}
 	if (btf_is_ptr(inner)) {
 		if (w->off != start || w->size != 8)
-			return none("a pointer is loaded as a whole");
+			return none("a pointer must be loaded whole");
 		return pointer(w->btf, inner);
 	}
 	return number();
@@ -254,10 +254,10 @@ static struct fe_member step(struct walk *w, const struct btf_type *t, const str
 		got = take(w, mt, start, bytes, into);
 		if (got.kind == FE_MEMBER_NUMBER && !*into && !w->loose &&
 		    w->off + w->size > start + bytes)
-			return none("it goes beyond the member");
+			return none("it exceeds the member");
 		return got;
 	}
-	return none("no member is there");
+	return none("there is no member");
 }
 
 struct fe_member fe_kernel_member(const struct btf *btf, uint32_t type, int64_t off, unsigned size)
@@ -276,7 +276,7 @@ struct fe_member fe_kernel_member(const struct btf *btf, uint32_t type, int64_t 
 		if (w.off + w.size > t->size) {
 			t = behind_end(&w, t);
 			if (!t)
-				return none("it goes beyond the structure");
+				return none("it exceeds the structure");
 			if (btf_is_int(t))
 				return number();
 			continue;
@@ -286,5 +286,5 @@ struct fe_member fe_kernel_member(const struct btf *btf, uint32_t type, int64_t 
 			return got;
 		t = into;
 	}
-	return none("the type is not known");
+	return none("the type is unknown");
 }

@@ -237,7 +237,7 @@ bool fe_global_check_call(struct fe_env *env, uint32_t subprog)
 			fe_need(env, regno); /* null, where it is a number */
 		if (s.params[i].kind == PARAM_NUMBER && r->type != FE_SCALAR)
 			return FE_REJECT(env, REASON_ARG_KIND, s.name, regno, fe_reg_text(env, r),
-					 "a number");
+					 "a scalar");
 		if (s.params[i].kind == PARAM_CTX && (r->type != FE_CTX || r->off))
 			return FE_REJECT(env, REASON_ARG_KIND, s.name, regno, fe_reg_text(env, r),
 					 "the context");

@@ -77,7 +77,7 @@ static const char *take_imm64(struct sim_capture *c, const struct bpf_insn *i, s
 	switch (i->src_reg) {
 	case 0:
 		if (!fits_short(v) && !find_mov(c, at, i->dst_reg, v, &v))
-			return "its 64-bit constants are not where they should be";
+			return "its 64-bit constants are not at the expected places";
 		return NULL;
 	case BPF_PSEUDO_FUNC: return NULL; /* of the image itself, which stays where it was */
 	case BPF_PSEUDO_MAP_FD:
@@ -85,9 +85,9 @@ static const char *take_imm64(struct sim_capture *c, const struct bpf_insn *i, s
 	default: return "it uses a variable of the kernel";
 	}
 	if (!map_of_id(c, (uint32_t)i->imm, &r.map))
-		return "it uses a map that is not the object's";
+		return "it uses a map that is not in the object";
 	if (!find_mov(c, at, i->dst_reg, 0, &v))
-		return "the addresses of its maps are not where they should be";
+		return "the addresses of its maps are not at the expected places";
 	r.func = at->func;
 	r.off = at->off;
 	r.addend = r.value ? (uint32_t)i[1].imm : 0;
@@ -161,7 +161,8 @@ static const char *walk_program(struct sim_capture *c)
 				c->call_base + (uint64_t)(int64_t)i->imm;
 		}
 	}
-	return addresses_agree(c) ? NULL : "the addresses of its maps are not where they should be";
+	return addresses_agree(c) ? NULL
+				  : "the addresses of its maps are not at the expected places";
 }
 
 static bool inside(const struct sim_capture *c, uint64_t addr)

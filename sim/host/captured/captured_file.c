@@ -339,9 +339,8 @@ bool sim_captured_read(struct cx *cx, const char *path, struct sim_captured *img
 		at[len] = '\0';
 		r.at = at;
 		if (!read_line(&r, ++line == 1))
-			return diag_error(
-				cx->diags, &DIAG_AT_NOWHERE, REASON_IMAGE_FORMAT, path,
-				arena_printf(cx->arena, "line %zu is not understood", line));
+			return diag_error(cx->diags, &DIAG_AT_NOWHERE, REASON_IMAGE_FORMAT, path,
+					  arena_printf(cx->arena, "line %zu is invalid", line));
 	}
 	if (!r.ended)
 		return diag_error(cx->diags, &DIAG_AT_NOWHERE, REASON_IMAGE_FORMAT, path,

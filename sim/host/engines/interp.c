@@ -58,7 +58,7 @@ static void *memory(struct machine *m, uint64_t addr, uint32_t size, bool write)
 
 	if (!p) {
 		m->res->fault_addr = addr;
-		fault(m, write ? "store to no memory" : "load from no memory");
+		fault(m, write ? "store outside memory" : "load outside memory");
 	}
 	return p;
 }
@@ -297,8 +297,7 @@ static bool exec_alu(struct machine *m, const struct bpf_insn *i)
 
 static bool next_round(struct machine *m)
 {
-	return !m->env->round || m->env->round(m->env->priv) ||
-	       fault(m, "too many rounds of loops");
+	return !m->env->round || m->env->round(m->env->priv) || fault(m, "too many loop rounds");
 }
 
 static bool go(struct machine *m, int64_t target)
@@ -392,7 +391,7 @@ static bool call_loop(struct machine *m)
 		m->r[1] = n++;
 		m->r[2] = context;
 		if (callback >= m->prog->n_insns || !enter(m, (int64_t)callback, here))
-			return fault(m, "callback is no function");
+			return fault(m, "callback is not a function");
 		if (!execute(m, depth))
 			return false;
 		if (m->r[0])
@@ -421,7 +420,7 @@ static bool call_each(struct machine *m)
 		m->r[3] = value;
 		m->r[4] = context;
 		if (callback >= m->prog->n_insns || !enter(m, (int64_t)callback, here))
-			return fault(m, "callback is no function");
+			return fault(m, "callback is not a function");
 		if (!execute(m, depth))
 			return false;
 		if (m->r[0])
@@ -511,7 +510,7 @@ static bool step(struct machine *m)
 	struct sim_interp_state s = { m->prog, m->pc, m->depth, m->r };
 
 	if (m->pc >= m->prog->n_insns)
-		return fault(m, "ran off the program's end");
+		return fault(m, "ran past the program's end");
 	if (m->env->steps_max && m->steps++ >= m->env->steps_max)
 		return fault(m, "endless loop");
 	if (m->env->step && !m->env->step(m->env->priv, &s))

@@ -200,7 +200,7 @@ static bool emit_func_addr(struct jit *j, const struct bpf_insn *i)
 	struct fixup *f;
 
 	if (target < 0 || target >= (int64_t)j->prog->n_insns || !j->is_start[target])
-		return sim_jit_refuse(j, "address of something that is no function");
+		return sim_jit_refuse(j, "address of something that is not a function");
 	x86_byte(&j->b, (uint8_t)(dst >= X86_R8 ? 0x4c : 0x48)); /* lea dst, [rip + disp32] */
 	x86_byte(&j->b, 0x8d);
 	x86_byte(&j->b, (uint8_t)(0x05 | (dst & 7) << 3));
@@ -350,7 +350,7 @@ static bool emit_call(struct jit *j, const struct bpf_insn *i)
 
 	if (i->src_reg == EBPF_CALL_SUBPROG) {
 		if (target < 0 || target >= (int64_t)j->prog->n_insns || !j->is_start[target])
-			return sim_jit_refuse(j, "call of something that is no function");
+			return sim_jit_refuse(j, "call of something that is not a function");
 		x86_byte(&j->b, 0xe8);
 		*vec_push(&j->fixups, j->cx->scratch) =
 			(struct fixup){ j->b.len, (uint32_t)target, j->pc, true };

@@ -35,7 +35,7 @@ bool sim_host_round(struct sim_host *h)
 	if (!h->opts.max_rounds || ++h->rounds <= h->opts.max_rounds)
 		return true;
 	h->too_long = true;
-	sim_host_fault(h, "more than %" PRIu64 " rounds of loops", h->opts.max_rounds);
+	sim_host_fault(h, "more than %" PRIu64 " loop rounds", h->opts.max_rounds);
 	return false;
 }
 
@@ -57,7 +57,7 @@ void *sim_guest_ptr(struct sim_host *h, uint64_t addr, uint64_t size)
 	if (p)
 		return p;
 	sim_host_fault(h,
-		       "a helper was given %" PRIu64 " bytes at 0x%" PRIx64 ", which is no memory",
+		       "a helper was given %" PRIu64 " bytes at 0x%" PRIx64 ", which is not memory",
 		       size, addr);
 	return NULL;
 }

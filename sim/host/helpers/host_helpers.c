@@ -508,6 +508,6 @@ void sim_helper_call(struct sim_host *h)
 	else if (h->engine->call)
 		h->engine->call(h);
 	else
-		sim_host_fault(h, "call of helper %llu, which is not there",
+		sim_host_fault(h, "call of helper %llu, which does not exist",
 			       (unsigned long long)f->helper);
 }

@@ -174,7 +174,7 @@ enum cli_exit cmd_check(const struct cli_args *args)
 {
 	if (!verifiers(args->verifier)) {
 		fprintf(stderr,
-			"bpf-offload check: no verifier '%s': there are embedded, kernel, both\n",
+			"bpf-offload check: unknown verifier '%s'; use embedded, kernel or both\n",
 			args->verifier);
 		return CLI_USAGE;
 	}

@@ -19,7 +19,7 @@ static bool make_folder(const char *path)
 	if (!mkdir(path, 0777) || (errno == EEXIST && !stat(path, &st) && S_ISDIR(st.st_mode)))
 		return true;
 	fprintf(stderr, "bpf-offload compile: cannot make folder '%s': %s\n", path,
-		errno == EEXIST ? "a file of that name is there" : strerror(errno));
+		errno == EEXIST ? "a file of that name exists" : strerror(errno));
 	return false;
 }
 
@@ -183,7 +183,7 @@ static bool passes_exist(const char *option, const char *list, bool all_allowed)
 				!strncmp(nfp_stages[i].name, list, len);
 		if (!found) {
 			fprintf(stderr,
-				"bpf-offload compile: %s: no pass '%.*s'; there are:", option,
+				"bpf-offload compile: %s: no pass '%.*s'; the passes are:", option,
 				(int)len, list);
 			for (unsigned i = 0; i < nfp_n_stages; i++)
 				fprintf(stderr, " %s", nfp_stages[i].name);
@@ -198,7 +198,7 @@ static bool passes_exist(const char *option, const char *list, bool all_allowed)
 enum cli_exit cmd_compile(const struct cli_args *args)
 {
 	if (args->emit && strcmp(args->emit, "words")) {
-		fprintf(stderr, "bpf-offload compile: --emit knows \"words\", not \"%s\"\n",
+		fprintf(stderr, "bpf-offload compile: --emit supports \"words\", not \"%s\"\n",
 			args->emit);
 		return CLI_USAGE;
 	}

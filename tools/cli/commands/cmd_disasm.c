@@ -75,7 +75,7 @@ static size_t print_listing(const struct listing *l)
 		if (l->img)
 			print_origin(l->img, i, &row);
 		if (!nfp_disasm(l->words[i], text, sizeof(text))) {
-			snprintf(text, sizeof(text), "<no instruction>");
+			snprintf(text, sizeof(text), "<not an instruction>");
 			bad++;
 		}
 		printf("%6zu: %016" PRIx64 "  %s", i, l->words[i], text);

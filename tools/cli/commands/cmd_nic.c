@@ -67,10 +67,10 @@ static bool ready(void *priv, unsigned ifindex, const char *tap, const char *wir
 	print_messages(s);
 	if (s->args->quiet || s->args->json)
 		return true;
-	printf("ready: %s is the wire, %s the host's interface\n  card: %s\n  host: %s\n", wire,
-	       tap, s->args->nic_image ? s->img.prog_name : "no image, all frames go up",
+	printf("ready: %s is the wire, %s the host's interface\n  device: %s\n  host: %s\n", wire,
+	       tap, s->args->nic_image ? s->img.prog_name : "no image, all frames go to the host",
 	       s->half.name         ? s->half.name
-	       : s->args->no_attach ? "whatever is attached"
+	       : s->args->no_attach ? "not attached by this command"
 				    : "nothing attached");
 	fflush(stdout);
 	return true;
@@ -132,9 +132,9 @@ static bool halves_fit(struct session *s, struct part_handoff_id *records)
 	if (!part_object_handoff_id(&s->cx, path, records))
 		return false;
 	if (records->bytes && !s->img.base.handoff_bytes)
-		why = "it expects records, and the image makes none";
+		why = "it expects records, but the image writes none";
 	else if (!records->bytes && s->img.base.handoff_bytes)
-		why = "the image makes records, and it expects none";
+		why = "the image writes records, but it expects none";
 	else if (records->cookie != s->img.base.handoff_cookie ||
 		 records->bytes != s->img.base.handoff_bytes)
 		why = arena_printf(
@@ -214,8 +214,8 @@ enum cli_exit cmd_nic(const struct cli_args *args)
 
 	if (!args->tap || (!args->nic_image && !args->nic_host && !args->no_attach)) {
 		fprintf(stderr, "bpf-offload nic: %s\n",
-			args->tap ? "--image FILE or --host FILE says what runs"
-				  : "--tap NAME says which interface the host's is");
+			args->tap ? "--image FILE or --host FILE is required"
+				  : "--tap NAME is required");
 		return CLI_USAGE;
 	}
 	interrupt_catch();

@@ -111,17 +111,17 @@ static void print_totals(const struct session *s)
 	struct sim_rate rate = sim_throughput_rate(s->engine);
 
 	printf("%s: %" PRIu64 " packets: pass %" PRIu64 ", drop %" PRIu64 ", tx %" PRIu64
-	       ", aborted %" PRIu64 "; too long for the card %" PRIu64 ", faults %" PRIu64 "\n",
+	       ", aborted %" PRIu64 "; too long for the device %" PRIu64 ", faults %" PRIu64 "\n",
 	       s->img.prog_name, t->packets, t->pass, t->drop, t->tx, t->abort, t->too_long,
 	       t->faults);
 	if (interrupt_signal())
 		printf("  interrupted: the rest of the file was not read\n");
 	if (t->given_up)
-		printf("  given up after %" PRIu64 " rounds of loops (--max-work): %" PRIu64 "\n",
+		printf("  abandoned after %" PRIu64 " loop rounds (--max-work): %" PRIu64 "\n",
 		       max_work(s), t->given_up);
 	if (t->faults)
 		printf("  first fault: %s\n", t->first_fault);
-	printf("  %.1f instructions, %.1f cycles a packet (%.1f of them not waiting)\n",
+	printf("  %.1f instructions, %.1f cycles per packet (%.1f of them not waiting)\n",
 	       per_packet(s, t->insns), per_packet(s, t->cycles), per_packet(s, t->busy));
 	rate_print(&rate, &s->timing);
 }
@@ -223,7 +223,7 @@ enum cli_exit cmd_run(const struct cli_args *args)
 	enum cli_exit code;
 
 	if (!args->pcap) {
-		fprintf(stderr, "bpf-offload run: --pcap FILE says which packets to run on\n");
+		fprintf(stderr, "bpf-offload run: --pcap FILE is required\n");
 		return CLI_USAGE;
 	}
 	diags_init(&diags, &arena);

@@ -170,7 +170,7 @@ static void print_hosts(const char *title, const struct sim_diff_host *hosts)
 		if (h->skipped)
 			printf("skipped: %s\n", h->skipped);
 		else if (h->leads)
-			puts("the others are compared with it");
+			puts("primary; the others are compared with it");
 		else
 			printf("%" PRIu64 " packets, %" PRIu64 " mismatches, %" PRIu64 " skipped\n",
 			       h->packets, h->mismatches, h->skipped_packets);
@@ -260,7 +260,7 @@ static void print_result(const struct cli_args *args, const struct bpf_offload_p
 	if (args->quiet)
 		return;
 	if (r->device_insns)
-		printf("  device: %.1f instructions, %.1f cycles a packet\n",
+		printf("  device: %.1f instructions, %.1f cycles per packet\n",
 		       mean(r->device_insns, r->packets), mean(r->device_cycles, r->packets));
 	printf("  map lookups: %" PRIu64 " hits, %" PRIu64 " misses\n  verdicts:", r->map_hits,
 	       r->map_misses);
@@ -276,7 +276,7 @@ static void print_result(const struct cli_args *args, const struct bpf_offload_p
 		       r->unwritten.bytes, r->unwritten.packets, r->unwritten.skipped);
 	print_hosts("host", r->hosts);
 	if (args->verbose)
-		printf("  %.2f s, %.0f packets a second\n", r->seconds,
+		printf("  %.2f s, %.0f packets/s\n", r->seconds,
 		       r->seconds > 0 ? (double)r->packets / r->seconds : 0);
 	for (size_t i = 0; i < r->n_kept; i++)
 		printf("  packet %" PRIu64 ", %s: %s\n", r->kept[i].packet_idx, r->kept[i].what,
@@ -349,8 +349,9 @@ static void tell_pair(const struct cli_args *args, struct json_object *row,
 		json_object_object_add(o, "hosts", hosts_row(r->half_hosts));
 		json_object_object_add(row, "split", o);
 	} else if (!args->quiet) {
-		printf("  split: the device decided %" PRIu64 " packets, the host went on with "
-		       "%" PRIu64 "; %" PRIu64 " came with a forged record\n",
+		printf("  split: the device decided %" PRIu64
+		       " packets, the host half continued with "
+		       "%" PRIu64 "; %" PRIu64 " had a forged record\n",
 		       r->decided, r->handed, r->forged);
 		print_hosts("host half on", r->half_hosts);
 	}
@@ -571,7 +572,7 @@ static enum cli_exit test_one(const struct cli_args *args, struct bpf_offload_pr
 		return compile_failed(args, p);
 	}
 	if (!on_device && s.diff.hosts == HOST_BIT(JIT))
-		return skip(args, p, row, "it stays on the host (bpf-offload explain says why)");
+		return skip(args, p, row, "it stays on the host (see bpf-offload explain)");
 	s.diff.unwritten = p->vprog.reads_unwritten || sim_host_may_be_unwritten(&o->obj, p->prog);
 	if (on_device)
 		s.dev = &dev;

@@ -60,7 +60,8 @@ static bool is_zero(const uint8_t *p, size_t n)
 
 static const char *said(struct cx *cx, int err)
 {
-	return err ? arena_printf(cx->arena, "the map answers: %s", strerror(err < 0 ? -err : err))
+	return err ? arena_printf(cx->arena, "map operation failed: %s",
+				  strerror(err < 0 ? -err : err))
 		   : NULL;
 }
 

@@ -27,11 +27,11 @@ static void print_trouble(const struct sim_nic_stats *s)
 		uint64_t n;
 		const char *what;
 	} rows[] = {
-		{ s->host_refused, "that the host's interface did not take" },
-		{ s->wire_refused, "that the wire did not take" },
-		{ s->wire_lost, "lost because they came faster than they were read" },
-		{ s->unusable, "that no wire could carry" },
-		{ s->queue_selected, "with a receive queue chosen (there is one only)" },
+		{ s->host_refused, "refused by the host's interface" },
+		{ s->wire_refused, "refused by the wire" },
+		{ s->wire_lost, "lost because they arrived faster than they were read" },
+		{ s->unusable, "malformed for the wire" },
+		{ s->queue_selected, "with a selected receive queue (there is only one)" },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
@@ -58,14 +58,14 @@ void nic_report_print(const struct nic_report *r)
 	printf("\n  from the host %" PRIu64 " frames, %" PRIu64 " bytes\n", s->from_host.packets,
 	       s->from_host.bytes);
 	if (s->decided || s->handed)
-		printf("  of those to the host the card had decided %" PRIu64
-		       ", the host half went on with %" PRIu64 "\n",
+		printf("  of those to the host: decided by the device %" PRIu64
+		       ", continued by the host half %" PRIu64 "\n",
 		       s->decided, s->handed);
 	print_trouble(s);
 	if (!r->engine)
 		return;
 	rate = sim_throughput_rate(r->engine);
-	printf("  %.1f instructions, %.1f cycles a packet (%.1f of them not waiting)\n",
+	printf("  %.1f instructions, %.1f cycles per packet (%.1f of them not waiting)\n",
 	       mean(s, s->insns), mean(s, s->cycles), mean(s, s->busy_cycles));
 	rate_print(&rate, r->timing);
 }

@@ -76,7 +76,7 @@ static enum cli_exit write_skeleton(struct cx *cx, const struct compile_files *x
 
 	if (x->hosts != 1 || !x->host) {
 		fprintf(stderr, "bpf-offload compile: --skeleton: %s\n",
-			x->hosts ? "several programs are split: name one with --prog"
+			x->hosts ? "several programs are split; select one with --prog"
 				 : "no program is split, so there is no host half");
 		return x->hosts ? CLI_USAGE : CLI_PROGRAM;
 	}

@@ -59,8 +59,9 @@ const char *divergence_text(const struct divergence *d)
 			place(d, d->device.at[i]), place(d, d->device.at[i - 1]));
 	}
 	if (!d->device.len)
-		return "nothing is known of the way that the device took";
-	return arena_printf(d->arena,
-			    "all that the device ran the host ran too; the device ended in %s",
-			    place(d, d->device.at[d->device.len - 1]));
+		return "the path of the device is unknown";
+	return arena_printf(
+		d->arena,
+		"the host ran all instructions that the device ran; the device ended in %s",
+		place(d, d->device.at[d->device.len - 1]));
 }

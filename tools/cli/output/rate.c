@@ -7,7 +7,8 @@
 
 void rate_print(const struct sim_rate *rate, const struct sim_timing *timing)
 {
-	printf("  %" PRIu32 " contexts in turn: %.1f cycles a packet; the engine issues %.0f%% of "
+	printf("  %" PRIu32
+	       " contexts in turn: %.1f cycles per packet; the engine issues %.0f%% of "
 	       "them and waits %.0f%% for packet memory, %.0f%% for external memory\n",
 	       timing->contexts, rate->cycles_per_packet, 100 * rate->issue_share,
 	       100 * rate->wait_share[SIM_ME_CTM], 100 * rate->wait_share[SIM_ME_EMEM]);

@@ -35,7 +35,7 @@ static void print_place(struct tool_trace *t, uint32_t word_idx)
 		return;
 	t->bpf_pc = pc;
 	if (pc < 0)
-		puts("; the backend's own");
+		puts("; added by the backend");
 	else if (src)
 		printf("; instruction %" PRId32 ", %s:%" PRIu32 "\n", pc, src->file, src->line);
 	else
@@ -62,6 +62,6 @@ void tool_trace_start(struct tool_trace *t, struct sim_me *me, const struct nfp_
 void tool_trace_packet(struct tool_trace *t, uint64_t number, uint32_t len)
 {
 	t->bpf_pc = INT32_MIN;
-	printf("packet %" PRIu64 ", %" PRIu32 " bytes: cycle, word, instruction, what it changed\n",
-	       number, len);
+	printf("packet %" PRIu64 ", %" PRIu32 " bytes: cycle, word, instruction, changes\n", number,
+	       len);
 }

@@ -84,8 +84,8 @@ bool map_ids_read(struct bpf_offload_object *o, const char *list)
 		if (map == o->obj.n_maps)
 			return refuse(o, list,
 				      arena_printf(&o->arena,
-						   "there is no map '%.*s'; there are: %s", (int)n,
-						   at, map_list(o)));
+						   "there is no map '%.*s'; the maps are: %s",
+						   (int)n, at, map_list(o)));
 		o->map_ids[map] = read_id(at + n + 1, &at);
 		if (!o->map_ids[map] || (*at && *at != ','))
 			return refuse(o, list, "an id is a number from 1 to 4294967295");

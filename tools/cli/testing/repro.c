@@ -150,8 +150,7 @@ static bool write_script(const struct repro *r, const struct sim_diff_mismatch *
 	if (ways)
 		print_comment(f, ways);
 	if (!alone)
-		fprintf(f, "# It takes the packets before it as well; the last one is in %s\n",
-			pcap);
+		fprintf(f, "# Earlier packets are needed as well; the last one is in %s\n", pcap);
 	print_command(f, r, alone ? pcap : given, alone ? 0 : m->packet_idx + 1);
 	if (!fclose(f) && !chmod(path, 0755))
 		return true;
@@ -195,8 +194,8 @@ bool repro_write(const struct repro *r, const struct sim_diff_mismatch *m)
 	    !write_script(r, m, arena_printf(r->cx->arena, "%s.sh", base), s.pcap, alone, ways))
 		return false;
 	if (!r->args->quiet)
-		fprintf(stderr, "%s.sh repeats it: %" PRIu32 " bytes%s%s%s\n", base, s.len,
-			alone ? "" : ", with the packets before", ways ? "\n  " : "",
+		fprintf(stderr, "%s.sh reproduces it: %" PRIu32 " bytes%s%s%s\n", base, s.len,
+			alone ? "" : ", with earlier packets", ways ? "\n  " : "",
 			ways ? ways : "");
 	return true;
 }
