@@ -4,12 +4,12 @@
  *
  * RUN: test --host=jit,interp --prog callback
  * EXIT: 0
- * SAYS: callback: skipped, not comparable: packet 0 takes more than 100000 rounds
+ * SAYS: callback: skipped, not comparable: packet 0 takes more than 100000 loop rounds
  * SAYS: sim-work
  *
  * RUN: test --host=jit,interp --prog callback --json
  * EXIT: 0
- * SAYS: "not_compared":"not comparable: packet 0 takes more than 100000 rounds
+ * SAYS: "not_compared":"not comparable: packet 0 takes more than 100000 loop rounds
  *
  * RUN: test --host=interp --prog nested
  * EXIT: 0
@@ -33,7 +33,7 @@
  *
  * RUN: test --host=jit,interp --prog bounded --packets 20 --max-work 999
  * EXIT: 0
- * SAYS: bounded: skipped, not comparable: packet 0 takes more than 999 rounds
+ * SAYS: bounded: skipped, not comparable: packet 0 takes more than 999 loop rounds
  */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>

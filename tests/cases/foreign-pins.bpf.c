@@ -3,8 +3,8 @@
  *
  * RUN: check
  * EXIT: 0
- * SAYS: warning: map 'replaced' has pinning value 16, of another loader .* \[foreign-pin\]
- * SAYS: warning: map 'global' has pinning value 2,
+ * SAYS: warning: map 'replaced' has pinning value 16 of another loader .* \[foreign-pin\]
+ * SAYS: warning: map 'global' has pinning value 2 of
  * SAYS: f \(xdp\): accepted
  * NOT: 'by_name' has pinning
  * NOT: 'sixteen' has pinning

@@ -4,7 +4,7 @@
  *
  * RUN: check --prog lpm
  * EXIT: 0
- * SAYS: warning: map 'nets' of type lpm_trie leaves to its loader .* BPF_F_NO_PREALLOC.* \[map-incomplete\]
+ * SAYS: warning: map 'nets' of type lpm_trie omits an attribute .* BPF_F_NO_PREALLOC.* \[map-incomplete\]
  * SAYS: lpm \(xdp\): accepted
  *
  * RUN: check --prog lpm --verifier=both
@@ -15,7 +15,7 @@
  * RUN: check --prog events --verifier=both
  * NEEDS: bpf
  * EXIT: 0
- * SAYS: map 'ring' of type perf_event_array leaves to its loader .* key and value of 4 bytes
+ * SAYS: map 'ring' of type perf_event_array omits an attribute .* key and value of 4 bytes
  * SAYS: events \(xdp\): accepted, kernel: accepted
  *
  * RUN: test --host=all --prog lpm --packets 500

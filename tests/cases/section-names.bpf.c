@@ -5,8 +5,8 @@
  * RUN: check --prog a
  * EXIT: 1
  * SAYS: a \(prog\): host only, not verified
- * SAYS: warning: section 'prog' does not say what type .* \[prog-no-type\]
- * SAYS: --type xdp or --type tc
+ * SAYS: warning: section 'prog' has no known program type.* \[prog-no-type\]
+ * SAYS: --type xdp, --type tc
  *
  * RUN: check --prog a --json
  * EXIT: 1

@@ -82,7 +82,7 @@ expect 0 "wrote" "$tool" compile $pin --emit=words -o "$work/m" "$examples/portf
 expect 0 "wrote" "$tool" compile $pin --emit=words -o "$work/m2" "$examples/portfilter.o"
 m=$work/m/portfilter.manifest.json
 cmp -s "$m" "$work/m2/portfilter.manifest.json" || fail "the manifest differs between two runs"
-for words in '"manifest":2' '"placement":"split"' '"file":"portfilter.nfp"' '"name":"portfilter_host"' '"role":"continue"' \
+for words in '"manifest":1' '"placement":"split"' '"file":"portfilter.nfp"' '"name":"portfilter_host"' '"role":"continue"' \
 	'"home":"host"' '"duty":"use-host"' '"adjust-head"' '"cookie":' '"payload_bytes":4'; do
 	says "$m" "$words"
 done
@@ -103,7 +103,7 @@ expect 3 "cannot write" "$tool" compile --manifest "$work/no/such/m.json" -o "$w
 # ---- a tc program: two programs on the host
 if "$tool" explain -q "$examples/tc_mark.o" 2>&1 | grep -q '(tc): split'; then
 	expect 0 "split" "$tool" compile -o "$work/tc" "$examples/tc_mark.o"
-	for words in '"role":"xdp-stub"' '"role":"continue"' '"section":"tc"' '"direct-action"' '"duty":"add-up"'; do
+	for words in '"role":"strip"' '"role":"continue"' '"section":"tc"' '"direct-action"' '"duty":"add-up"'; do
 		says "$work/tc/tc_mark.manifest.json" "$words"
 	done
 	expect 0 "frames with a VLAN tag" "$tool" explain -q --dot "$work/tc.dot" --html "$work/tc.html" "$examples/tc_mark.o"
