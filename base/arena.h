@@ -4,25 +4,25 @@
 
 #include <stddef.h>
 
-/* Region allocator. Everything a compilation makes lives in one arena and goes with it; nothing
- * is freed alone. Memory comes back zeroed and aligned for any type. Out of memory ends the
+/* Region allocator. Everything that a compilation allocates lives in one arena and is freed with it; nothing
+ * is freed separately. Memory is zeroed and aligned for any type. Out of memory ends the
  * process here, in one place, so that no caller has to check. */
 
 struct arena_block;
 
 struct arena {
 	struct arena_block *head;
-	size_t used_bytes; /* handed out so far, without block overhead */
+	size_t used_bytes; /* allocated so far, without block overhead */
 };
 
 void arena_init(struct arena *a);
 /* Frees every block; the arena may be used again afterwards. */
 void arena_reset(struct arena *a);
-/* What `from` holds lives as long as `to` from now on; `from` is empty. */
+/* Moves the blocks of `from` to `to`, which frees them from then on; `from` is empty afterwards. */
 void arena_move(struct arena *to, struct arena *from);
 
 void *arena_alloc(struct arena *a, size_t size);
-/* nmemb * size with the overflow checked. */
+/* nmemb * size, with an overflow check. */
 void *arena_array(struct arena *a, size_t nmemb, size_t size);
 void *arena_dup(struct arena *a, const void *src, size_t size);
 char *arena_strdup(struct arena *a, const char *s);

@@ -5,10 +5,10 @@
 #include "base/arena.h"
 #include "base/diag.h"
 
-/* What every stage is handed beside its input: where to allocate and where to report.
+/* Passed to every stage with its input: where to allocate and where to report.
  * No stage keeps state anywhere else, so the library is re-entrant. */
 struct cx {
-	struct arena *arena;   /* lives as long as the compilation's results */
+	struct arena *arena;   /* lifetime: the results of the compilation */
 	struct arena *scratch; /* reset by the driver after each pass */
 	struct diags *diags;
 };

@@ -9,8 +9,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
-/* Everything that is said to a user is a row of reasons.def plus the values of its text.
- * A function that can fail returns false having reported already; its callers just return. */
+/* A diagnostic is a row of reasons.def plus the values for its text.
+ * A function that fails reports and returns false; its callers only return. */
 
 enum reason {
 	REASON_NONE,
@@ -22,7 +22,7 @@ enum reason {
 
 enum diag_severity { DIAG_NOTE, DIAG_WARNING, DIAG_ERROR };
 
-/* Where: any field may be absent. Strings live at least as long as the diagnostics' arena. */
+/* Location; any field may be absent. Strings live at least as long as the diagnostics' arena. */
 struct diag_at {
 	const char *object;  /* path of the object file */
 	const char *section; /* ELF section */
@@ -40,7 +40,7 @@ struct diag {
 	enum reason reason;
 	struct diag_at at;
 	const char *text;   /* formatted, in the arena */
-	const char *detail; /* more lines (state, path that led there), or NULL */
+	const char *detail; /* further lines (state, path to the instruction), or NULL */
 };
 
 struct diags {
@@ -51,8 +51,8 @@ struct diags {
 
 void diags_init(struct diags *d, struct arena *arena);
 
-/* Appends one diagnostic; the variadic values are those that the reason's text asks for.
- * diag_error() returns false so that `return diag_error(…)` reads well. */
+/* Appends one diagnostic; the variadic values match the format of the reason's text.
+ * diag_error() returns false, for `return diag_error(…)`. */
 bool diag_error(struct diags *d, const struct diag_at *at, enum reason r, ...);
 void diag_warn(struct diags *d, const struct diag_at *at, enum reason r, ...);
 /* Adds lines to the diagnostic appended last (state, path). `detail` is copied. */
@@ -60,8 +60,8 @@ void diag_add_detail(struct diags *d, const char *detail);
 
 const char *reason_name(enum reason r);       /* stable kebab-case id, as in JSON and docs */
 const char *reason_text(enum reason r);       /* printf format */
-const char *reason_advice(enum reason r);     /* what to do about it */
-enum reason reason_by_name(const char *name); /* REASON_NONE: no such */
+const char *reason_advice(enum reason r);     /* how to fix it */
+enum reason reason_by_name(const char *name); /* REASON_NONE: unknown name */
 
 /* One diagnostic as text: "prog.o: xdp/main insn 12 (main.c:34): error: … [id]" + source + advice. */
 void diag_print(FILE *out, const struct diag *d);

@@ -6,15 +6,15 @@
 
 #include <stdbool.h>
 
-/* Small files of the user's: one `key = value` a line, '#' starts a comment, blank lines do not count. */
+/* Small text files: one `key = value` per line, '#' starts a comment, blank lines are ignored. */
 
-/* Takes one line; both texts are trimmed and not empty. NULL, or what is wrong with it. */
+/* Handles one line; both strings are trimmed and not empty. Returns NULL, or the error. */
 typedef const char *settings_fn(void *priv, const char *key, const char *value);
 
-/* False: reported as `r`, whose text wants path, line and what is wrong. */
+/* False: reported as `r`, whose text has path, line and error as values. */
 bool settings_read(struct cx *cx, const char *path, enum reason r, settings_fn *set, void *priv);
 
-/* A decimal number up to `highest`. NULL, or what is wrong. */
+/* A decimal number up to `highest`. Returns NULL, or the error. */
 const char *settings_number(const char *value, unsigned long highest, unsigned long *v);
 
 #endif

@@ -9,8 +9,8 @@
 
 #define UTF8_REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
 
-/* Bytes of the well-formed sequence at the start of the string `s` (its end is none), *cp its code
- * point (cp may be NULL); 0 when there is none. */
+/* Length of the well-formed sequence at the start of the string `s` (0 at its end), *cp its code
+ * point (cp may be NULL); 0 if there is none. */
 size_t utf8_len(const char *s, uint32_t *cp);
 
 #endif

@@ -15,13 +15,13 @@
 		size_t len, cap;                                                                   \
 	}
 
-/* Makes room for `n` elements in all. */
+/* Reserves room for `n` elements in total. */
 #define vec_reserve(v, arena, n)                                                                   \
 	((v)->cap >= (n) ? (void)0                                                                 \
 			 : (void)((v)->at = vec_grow_((arena), (v)->at, (v)->len, &(v)->cap, (n),  \
 						      sizeof(*(v)->at))))
 
-/* Appends a zeroed element and gives its address. */
+/* Appends a zeroed element and returns its address. */
 #define vec_push(v, arena) (vec_reserve((v), (arena), (v)->len + 1), &(v)->at[(v)->len++])
 
 static inline void *vec_grow_(struct arena *a, const void *old, size_t len, size_t *cap,

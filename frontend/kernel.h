@@ -4,32 +4,33 @@
 
 #include "frontend/vprog.h"
 
-/* The running kernel as a second opinion: the program is loaded from its file through libbpf and
+/* The verdict of the running kernel: the program is loaded from its file through libbpf and
  * closed again. Nothing is attached, nothing is pinned. */
 
 enum fe_kernel_verdict {
-	FE_KERNEL_UNAVAILABLE, /* it did not get as far as verifying: see `why` */
+	FE_KERNEL_UNAVAILABLE, /* the program was not verified, see `why` */
 	FE_KERNEL_ACCEPTS,
 	FE_KERNEL_REJECTS,
 };
 
 struct fe_kernel_answer {
 	enum fe_kernel_verdict verdict;
-	const char *why; /* one line: what is missing, or the kernel's message; "" when accepted */
+	const char
+		*why; /* one line: the missing feature, or the kernel's message; "" if accepted */
 	const char
 		*map; /* the map that could not be created, so that nothing was verified; or NULL */
 	const char *log_tail; /* last lines of the verifier's log */
 	uint32_t insns_processed;
-	uint64_t verify_usecs; /* as the kernel measures itself */
+	uint64_t verify_usecs; /* as measured by the kernel */
 };
 
-/* Maps that the programs of one object share: see kernel_maps.c. {0}: none yet. */
+/* Maps shared by the programs of one object; see kernel_maps.c. {0}: none yet. */
 struct fe_kernel_maps {
 	int *fds; /* by map; -1: each program has its own */
 	size_t n;
 };
 
-/* Makes those that the program uses and that are not there yet. */
+/* Creates the maps that the program uses and that do not exist yet. */
 void fe_kernel_maps_make(struct fe_kernel_maps *maps, const struct fe_object *obj,
 			 const struct fe_prog *prog);
 void fe_kernel_maps_close(struct fe_kernel_maps *maps);
@@ -42,7 +43,7 @@ struct fe_kernel_answer fe_kernel_verify(struct cx *cx, const struct fe_object *
 					 const struct fe_prog *prog, const char *btf_path,
 					 struct fe_kernel_maps *maps);
 
-/* The same for instructions that are in no file: see kernel_load.h. */
+/* The same for instructions without a file; see kernel_load.h. */
 struct fe_kernel_answer fe_kernel_verify_insns(struct cx *cx, const struct fe_object *obj,
 					       const struct fe_prog *prog);
 
@@ -50,14 +51,14 @@ struct fe_kernel_answer fe_kernel_verify_insns(struct cx *cx, const struct fe_ob
 void fe_kernel_report(struct cx *cx, const struct fe_object *obj, const struct fe_prog *prog,
 		      const struct fe_kernel_answer *k);
 
-/* The embedded verifier's verdict, to be compared. */
+/* Verdict of the embedded verifier, for the comparison. */
 struct fe_own_answer {
 	const struct vprog *vp; /* NULL: rejected */
 	const char *why;        /* rejected: the reason's text */
 };
 
-/* NULL: both agree, or there is nothing to compare. Else a sentence on how they differ, with the
- * cause where it is known; reported as an error, too. */
+/* NULL: both agree, or there is nothing to compare. Otherwise a description of the difference, with the
+ * cause if known; also reported as an error. */
 const char *fe_kernel_difference(struct cx *cx, const struct fe_object *obj,
 				 const struct fe_prog *prog, const struct fe_own_answer *own,
 				 const struct fe_kernel_answer *k);

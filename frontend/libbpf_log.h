@@ -6,10 +6,10 @@
 
 #include <bpf/libbpf.h>
 
-/* What libbpf prints, caught while it works, to become the details of our own message. Its
+/* Captures libbpf's output, as details of a diagnostic. libbpf's
  * callback is process-wide and takes no context: begin and end enclose each use of libbpf. */
 
-#define FE_LIBBPF_LINES 12 /* kept: the last ones say why */
+#define FE_LIBBPF_LINES 12 /* kept: the last lines hold the cause */
 
 struct fe_libbpf_log {
 	struct arena *arena;
@@ -20,7 +20,7 @@ struct fe_libbpf_log {
 
 void fe_libbpf_log_begin(struct fe_libbpf_log *log, struct arena *a);
 void fe_libbpf_log_end(struct fe_libbpf_log *log);
-/* Warnings; when there are none, the last thing libbpf did. */
+/* The warnings; without warnings, the last other lines. */
 const char *fe_libbpf_log_text(const struct fe_libbpf_log *log, struct arena *a);
 
 #endif

@@ -5,8 +5,8 @@
 #include "base/cx.h"
 #include "ebpf/insn.h"
 
-/* An eBPF object file, opened with libbpf and relocated offline: everything later stages may
- * know of the file. Owned by the arena of the context that opened it. */
+/* An eBPF object file, opened with libbpf and relocated offline: everything that later stages may
+ * use of the file. Owned by the arena of the context that opened it. */
 
 struct btf;
 struct fe_kernel_types;
@@ -26,19 +26,19 @@ struct fe_slot {
 };
 
 struct fe_map {
-	const char *name; /* of a data section: the section's (".rodata") */
+	const char *name; /* data section: the section's name (".rodata") */
 	enum fe_map_kind kind;
 	uint32_t type; /* enum bpf_map_type */
 	uint32_t key_size, value_size, max_entries, flags;
 	const uint8_t *init; /* value_size bytes for data sections; NULL otherwise */
 	int inner; /* map-in-map: index of the template in fe_object.inner_maps; -1: none */
 	uint32_t btf_key_id, btf_value_id; /* 0: unknown */
-	bool pinned; /* in the BPF file system by name: objects that name it share it */
-	const struct fe_slot *slots; /* prog_array and *_of_maps: what the object fills in */
+	bool pinned;                 /* in the BPF file system by name, shared with other objects */
+	const struct fe_slot *slots; /* prog_array and *_of_maps: elements that the object fills */
 	size_t n_slots;
 };
 
-/* Where an instruction comes from: sorted by insn, a row holds up to the next row. */
+/* Source line of instructions; sorted by insn, a row covers the instructions up to the next row. */
 struct fe_line {
 	uint32_t insn;
 	const char *file;
@@ -49,7 +49,7 @@ struct fe_line {
 struct fe_subprog {
 	uint32_t start, end;  /* instructions [start, end) */
 	const char *name;     /* from BTF; "" when unknown */
-	bool global;          /* non-static: the kernel verifies it apart from its callers */
+	bool global;          /* not static: the kernel verifies it separately from its callers */
 	uint32_t btf_func_id; /* 0: unknown */
 };
 
@@ -74,15 +74,15 @@ struct fe_prog {
 struct fe_extern {
 	const char *name;
 	bool is_func;
-	bool weak;       /* may be absent in the kernel: its address is then 0 */
-	bool typeless;   /* a variable without a type: its address is but a number */
+	bool weak;       /* may be absent in the kernel; its address is then 0 */
+	bool typeless;   /* a variable without a type; its address is a scalar */
 	uint32_t btf_id; /* FUNC or VAR in the object's BTF; 0: unknown */
 };
 
 struct fe_object {
 	const char *path;
 	const char *license;       /* "" when absent */
-	const struct fe_map *maps; /* index = what EBPF_IMM_MAP_IDX refers to */
+	const struct fe_map *maps; /* indexed by EBPF_IMM_MAP_IDX */
 	size_t n_maps;
 	const struct fe_map *inner_maps;
 	size_t n_inner_maps;
@@ -92,36 +92,36 @@ struct fe_object {
 	size_t n_externs;
 	int64_t conn_mark; /* offset of nf_conn.mark in the kernel of --btf, which programs may
 			    * write; 0 or less: unknown */
-	struct fe_kernel_types *kernel; /* see fe_kernel_btf(); NULL: there are none */
+	struct fe_kernel_types *kernel; /* see fe_kernel_btf(); NULL: none */
 	const struct btf *btf; /* of the object; NULL when absent; lives as long as the handle */
-	bool edited;           /* variables were set: the file has other values */
+	bool edited;           /* variables were set (--set), so the file has other values */
 	void *handle;          /* libbpf's object; see fe_object_close() */
 };
 
 struct fe_open_options {
-	/* "TYPE": of programs whose section says nothing; "SECTION=TYPE": of those of the section. */
+	/* "TYPE": type of programs whose section has none; "SECTION=TYPE": of the section's programs. */
 	const char *const *types;
 	size_t n_types;
 	const char *const *sets; /* "NAME=VALUE": initial values of global variables */
 	size_t n_sets;
 	const char *btf_path;     /* kernel BTF for CO-RE; NULL: /sys/kernel/btf/vmlinux if there */
 	const char *kconfig_path; /* kernel configuration; NULL: /boot/config-<release> if there */
-	bool no_running_kernel;   /* the defaults above do not count: same result on any machine */
+	bool no_running_kernel;   /* ignore the defaults above: same result on every machine */
 };
 
-/* Any bytes: a file that is no eBPF object is reported and false returned. A single program that
- * cannot be relocated does not fail the object: see fe_prog.broken. */
+/* Accepts any bytes: a file that is not an eBPF object is reported and false returned. A program that
+ * cannot be relocated does not fail the object; see fe_prog.broken. */
 bool fe_object_open(struct cx *cx, const char *path, const struct fe_open_options *opts,
 		    struct fe_object *obj);
 void fe_object_close(struct fe_object *obj);
 
-/* False (reported): the program uses a map that no kernel makes. */
+/* False (reported): the program uses a map that no kernel can create. */
 bool fe_maps_check(struct cx *cx, const struct fe_object *obj, const struct fe_prog *prog);
 
-/* Types of the kernel of --btf, or of the running one; NULL: not to be had. */
+/* BTF of --btf, or of the running kernel; NULL: not available. */
 const struct btf *fe_kernel_btf(struct cx *cx, const struct fe_object *obj);
 
-/* Source position of an instruction, for messages; NULL when the object has no line info. */
+/* Source position of an instruction, for messages; NULL without line information. */
 const struct fe_line *fe_prog_line(const struct fe_prog *prog, size_t insn);
 /* `insn` -1: the program as a whole. */
 struct diag_at fe_prog_at(const struct fe_object *obj, const struct fe_prog *prog, int64_t insn);

@@ -5,7 +5,7 @@
 #include "frontend/object.h"
 
 #define SIM_TAILS_MAX                                                                              \
-	64u /* programs that one program may become; further ones count as not there */
+	64u /* programs that one program may tail-call; further ones count as absent */
 #define SIM_TAIL_CALLS_MAX                                                                         \
 	33u /* MAX_TAIL_CALL_CNT of the kernel; calls of empty slots do not count */
 

@@ -4,13 +4,13 @@
 
 #include "frontend/object.h"
 
-/* A program that the verifier accepted, with what it proved.
+/* A program that the verifier accepted, with the facts that it proved.
  *
- * The unit of proof is an *instance*: the main program, or one subprogram as called from one
- * place of one caller instance (a node of the call tree: eBPF has no recursion). Facts of an
- * instruction are kept per instance, joined over all states in which the verifier saw it, so
- * that a function called with a packet pointer here and a stack pointer there stays precise.
- * A program whose call tree outgrows VP_MAX_INSTANCE_INSNS shares one instance per subprogram
+ * The unit of proof is an *instance*: the main program, or a subprogram as called from one
+ * call site of one caller instance (a node of the call tree; eBPF has no recursion). Facts of an
+ * instruction are kept per instance, joined over all states in which the verifier reached it, so
+ * that a function called with a packet pointer at one site and a stack pointer at another stays precise.
+ * If the call tree exceeds VP_MAX_INSTANCE_INSNS, each subprogram has one shared instance
  * from then on (facts then join over the callers). */
 
 #define VP_MAX_INSTANCE_INSNS 262144u
@@ -29,10 +29,10 @@ enum vp_kind {
 	VP_MAP_KEY,           /* key of a callback */
 	VP_MEM, /* memory of known size (ringbuf record, dynptr slice, global function argument) */
 	VP_MEM_OR_NULL,
-	VP_FUNC,  /* callback: subprogram index in `object` */
-	VP_OTHER, /* socket, task, BTF pointer …: host only */
-	VP_ADDRESS, /* a number made of a packet pointer: another one wherever the packet lies elsewhere */
-	VP_PKT_OR_ADDRESS, /* a packet pointer on some paths, such a number on others */
+	VP_FUNC,    /* callback: subprogram index in `object` */
+	VP_OTHER,   /* socket, task, BTF pointer …: host only */
+	VP_ADDRESS, /* a scalar derived from a packet pointer: it depends on the packet's address */
+	VP_PKT_OR_ADDRESS, /* a packet pointer on some paths, such a scalar on others */
 	VP_CONFLICT,       /* different kinds on different paths; not usable as one kind */
 };
 
@@ -40,8 +40,8 @@ struct vp_tnum { /* known bits: where mask is 0 the bit equals value's */
 	uint64_t value, mask;
 };
 
-/* What is known of a 64-bit register (or stack slot) value. For a scalar the number itself; for a
- * pointer the variable part of its offset: address = base(kind, object) + off + var. */
+/* Bounds of a 64-bit register or stack slot. For a scalar, of the value; for a
+ * pointer, of the variable part of its offset: address = base(kind, object) + off + var. */
 struct vp_reg {
 	uint8_t kind;              /* enum vp_kind */
 	uint8_t maybe_null_scalar; /* reserved */
@@ -62,10 +62,10 @@ static inline bool vp_is_const(const struct vp_reg *r) /* scalar with one value 
 	return r->kind == VP_SCALAR && r->var.mask == 0;
 }
 
-/* Outcome of a conditional jump over all states. */
+/* Direction of a conditional jump over all states. */
 enum vp_branch { VP_BRANCH_BOTH, VP_BRANCH_ALWAYS, VP_BRANCH_NEVER };
 
-/* What was proven of one instruction in one instance. Registers are as *before* it. */
+/* Facts of one instruction in one instance. Registers are as *before* it. */
 struct vp_fact {
 	bool seen;      /* false: unreachable in this instance */
 	uint8_t branch; /* enum vp_branch */
@@ -90,9 +90,9 @@ struct vp_instance {
 /* Eight bytes of main's stack: slot i covers bytes [-8(i + 1), -8i) from the top (R10). */
 struct vp_slot {
 	bool live;         /* may be read later */
-	bool whole;        /* its bytes are one register that was stored */
+	bool whole;        /* the bytes are one stored register */
 	uint8_t bytes;     /* bit b: byte b (0: lowest address) was written on some path */
-	struct vp_reg reg; /* whole: as in vp_fact.regs; else a number of which nothing is known */
+	struct vp_reg reg; /* whole: as in vp_fact.regs; else an unknown scalar */
 };
 
 struct vp_stack {
@@ -107,13 +107,13 @@ struct vprog {
 	size_t n_inst;
 	uint32_t max_pkt_off;                   /* highest packet offset accessed */
 	uint32_t insns_processed, states_total; /* the kernel's two figures of effort */
-	uint64_t insns_walked;                  /* insns_processed of all attempts that it took */
+	uint64_t insns_walked;                  /* insns_processed, summed over all attempts */
 	bool reads_unwritten; /* stack bytes that were never written, on some path */
 	/* Holds objects of types of its own (bpf_obj_new()), or maps with lists, trees or pointers of such: it
 	 * goes by the BTF of its object file, and runs with that BTF or not at all. */
 	bool local_objects;
 	const struct vp_stack
-		*main_stack; /* before each instruction of main; NULL: not asked for */
+		*main_stack; /* before each instruction of main; NULL: not requested */
 };
 
 struct fe_verify_options {
@@ -121,14 +121,14 @@ struct fe_verify_options {
 	bool log_states; /* attach states per instruction as details */
 	uint32_t
 		insn_limit; /* instructions walked; 0: 4,000,000 (the kernel's 1,000,000 and a margin) */
-	/* Instructions that may be walked by all attempts together; what was walked is taken off. NULL: as
+	/* Instructions that all attempts together may walk; decreased by those that were walked. NULL: as
 	 * many as each attempt's limit allows. */
 	uint64_t *budget;
 	bool main_stack; /* fill in vprog.main_stack */
-	/* Accept nothing that a kernel rejects when it loads the program for itself, for no device: neither what
-	 * programs of a device may do, nor what hangs on numbers that are known better here (docs/verifier.md). */
+	/* Accept nothing that a kernel rejects when it loads the program without a device: neither accesses that
+	 * only device-bound programs may do, nor proofs that need better bounds than the kernel's (docs/verifier.md). */
 	bool like_kernel;
-	bool verdict_only; /* no facts of registers, which are most of the memory of a large program */
+	bool verdict_only; /* no register facts, which take most of the memory of a large program */
 };
 
 /* True: accepted and *vp filled in. False: rejected; the reason (with path and state) reported. */
@@ -138,17 +138,17 @@ bool fe_verify(struct cx *cx, const struct fe_object *obj, const struct fe_prog 
 /* Name of the destructive kernel function (KF_DESTRUCTIVE) that an instruction calls; NULL: none. */
 const char *fe_destructive_call(const struct fe_object *obj, const struct bpf_insn *insn);
 
-/* … of the first one that a program has a call of. Such a program is never given to a kernel by us. */
+/* … that the program calls first. Such a program is never loaded into a kernel. */
 const char *fe_destructive_prog(const struct fe_object *obj, const struct fe_prog *prog);
 
-/* Of the kernel function that a call names by its number; "?": no such. */
+/* Name of an extern by its index in a call; "?": no such extern. */
 const char *fe_extern_name(const struct fe_object *obj, int32_t index);
-/* ebpf_disasm() with the names of kernel functions, for the user's eyes. */
+/* ebpf_disasm() with the names of kernel functions, for messages. */
 void fe_disasm(const struct fe_object *obj, const struct bpf_insn *insn,
 	       const struct bpf_insn *next, char *buf, size_t size);
 
-/* For programs that fe_verify() does not take (neither XDP nor tc): false and reported when one calls
- * a destructive kernel function (KF_DESTRUCTIVE) and may not. */
+/* For programs that fe_verify() does not accept (neither XDP nor tc): false, and reported, if one calls
+ * a destructive kernel function (KF_DESTRUCTIVE) that is not allowed. */
 bool fe_check_destructive(struct cx *cx, const struct fe_object *obj, const struct fe_prog *prog,
 			  bool allowed);
 

@@ -13,7 +13,7 @@
  *        +-------+   +------+   +------+   +------+   +-----------+   +------+   +-------+
  *         refusals        LLVM IR               machine IR             ucode
  *
- *   prog*.c     the backend's copy of the program, and which maps it needs how
+ *   prog*.c     the backend's copy of the program, and its use of maps
  *   legal/      which instructions the device can execute: every refusal with its reason
  *   stages.def  the translation, a row per stage; stages.c drives them
  *   lift/       the program as one LLVM function: subprograms inlined by instance, the verifier's

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* What a card's firmware offers and where it put it: input of a compilation, never a constant.
+/* Helpers, limits and addresses of the device's firmware: an input of the compiler, never a constant.
  * Two profiles ship by name ("corenic", the default, and "generous"); any other is read from a
  * file: text (key = value lines, docs/firmware.md) or the raw `_abi_bpf_capabilities` TLV blob. */
 
@@ -58,7 +58,7 @@ struct nfp_firmware {
 
 /* `spec`: NULL (default), a shipped name, or a path. False: reported. */
 bool nfp_firmware_load(struct cx *cx, const char *spec, struct nfp_firmware *fw);
-/* Code-store address of a helper; 0 when the firmware has none. */
+/* Code-store address of a helper; 0 if the firmware does not offer it. */
 uint32_t nfp_firmware_helper_addr(const struct nfp_firmware *fw, uint32_t bpf_helper_id);
 
 #endif

@@ -5,15 +5,15 @@
 #include "nfp_backend/ucode.h"
 #include "partitioner/device_ops.h"
 
-/* What a loader needs of one compiled program, and its file form: an ELF64 file for machine 250
+/* A compiled program with everything that a loader needs, and its file format: an ELF64 file for machine 250
  * (NFP) that binutils' objdump disassembles.
  *
  *   .text.i32.me0          the words, unrelocated, little-endian, ECC of the unrelocated word
- *   .regt.mecsr.i32        one CSR initialisation that says 4-context mode (objdump reads it)
+ *   .regt.mecsr.i32        one CSR initialisation that selects 4-context mode (read by objdump)
  *   .bpf_offload.reloc     struct nfp_reloc rows
  *   .bpf_offload.maps      struct nfp_image_map rows + names
  *   .bpf_offload.lines     word -> BPF instruction, source file and line
- *   .bpf_offload.needs     what the firmware must offer
+ *   .bpf_offload.needs     requirements on the firmware
  *
  * All integers little-endian; every .bpf_offload section starts with a 32-bit format version
  * (layouts: image_write.c). */
@@ -51,7 +51,7 @@ struct nfp_image {
 	struct nfp_image_src *srcs;
 	size_t n_srcs;
 	uint32_t stack_bytes; /* local memory the program uses */
-	uint32_t max_pkt_off; /* highest packet byte it may touch, for the MTU rule */
+	uint32_t max_pkt_off; /* highest packet byte that it may access; limits the MTU */
 	uint64_t helpers;     /* bit n: firmware helper or inline capability for BPF helper id n */
 	bool queue_select;    /* writes the receive queue */
 	bool adjust_tail;     /* BPF helper 65, which has no bit in `helpers` */
@@ -62,11 +62,11 @@ static inline const struct nfp_image *nfp_image_of(const struct offload_image *i
 	return (const struct nfp_image *)image;
 }
 
-/* Writes `path` through a temporary file and rename. False: reported, nothing left behind. */
+/* Writes `path` through a temporary file and rename. False: reported, and no file remains. */
 bool nfp_image_write(struct cx *cx, const struct nfp_image *img, const char *path);
-/* Reads any bytes; a file that is not a well-formed image is reported. */
+/* Accepts any bytes; a file that is not a well-formed image is reported. */
 bool nfp_image_read(struct cx *cx, const char *path, struct nfp_image *img);
-/* True when `fw` offers all that the image needs; else each lack is reported. */
+/* True if `fw` offers everything that the image needs; otherwise each missing feature is reported. */
 bool nfp_image_fits(struct cx *cx, const struct nfp_image *img, const struct nfp_firmware *fw);
 
 #endif

@@ -24,7 +24,7 @@ struct nfp_prog_map {
 	int32_t image_idx; /* index in nfp_image.maps; -1: not needed when the program runs */
 	bool referenced;   /* some instruction loads its address */
 	bool accessed;     /* needed at run time: not only constants that are folded */
-	bool only_counts;  /* its values are added to, and that is all */
+	bool only_counts;  /* the program only adds to its values */
 	uint8_t *word_use; /* enum nfp_map_word_use, a byte per 4 bytes of value */
 	uint32_t words;
 };
@@ -38,7 +38,7 @@ struct nfp_prog {
 	size_t n_insns;
 	uint32_t *live;
 	size_t n_live;
-	struct nfp_prog_map *maps; /* one a map of the object */
+	struct nfp_prog_map *maps; /* one per map of the object */
 	uint32_t n_image_maps;
 };
 
@@ -47,9 +47,9 @@ struct nfp_prog *nfp_prog_new(struct cx *cx, const struct vprog *vp, const struc
 bool nfp_prog_replace(struct nfp_prog *np, uint32_t off, const struct bpf_insn *insn);
 bool nfp_prog_remove(struct nfp_prog *np, uint32_t off, uint32_t cnt);
 
-/* prog_counters.c: additions to maps that do nothing but count become atomic. */
+/* prog_counters.c: additions to maps that are only counters become atomic. */
 void nfp_prog_use_counters(struct nfp_prog *np, struct cx *cx);
-/* Type of a map on the card: what is per CPU on the host is one for all engines when it only counts. */
+/* Type of a map on the device: a per-CPU map that is only a counter has one value for all engines there. */
 uint32_t nfp_map_type(const struct nfp_prog *np, size_t map);
 
 /* prog_maps.c: which maps the program needs, how it uses their words (nfp.md 4.12), and their

@@ -9,9 +9,9 @@
 
 /* A program as instruction words that are not bound to a vNIC yet.
  *
- * A word holds the 45 operation bits [44:0] and nothing else: no ECC, no relocation code. What
- * must still be filled in sits in the side table, so a word is always what hardware would load
- * but for the fields named there. Program-relative targets count from word 0 of the program. */
+ * A word holds only the 45 operation bits [44:0]: no ECC, no relocation code. Fields that
+ * must still be filled in are rows of the side table, so a word equals the word that the hardware loads
+ * except for these fields. Program-relative targets count from word 0 of the program. */
 
 enum nfp_reloc_kind {
 	NFP_RELOC_BR_REL,      /* branch address field: target is a word of this program */
@@ -27,7 +27,7 @@ struct nfp_reloc {
 	uint32_t target; /* word index, helper id or map index, by kind */
 };
 
-/* Which BPF instruction a word came from: rows sorted by word_idx; a row covers the words up to
+/* BPF instruction of a word: rows sorted by word_idx; a row covers the words up to
  * the next row. bpf_pc -1: made by the backend (prologue, padding). */
 struct nfp_line {
 	uint32_t word_idx;
@@ -55,7 +55,7 @@ bool nfp_ucode_relocate(struct cx *cx, const struct nfp_ucode *u, const struct n
 			const uint32_t *map_tids, size_t n_maps, uint64_t *out);
 
 /* One loaded word as text in the syntax of binutils' objdump (4-context mode), without address
- * and newline. ECC and bits above are ignored. Returns false for a word that is no instruction. */
+ * and newline. ECC and bits above are ignored. Returns false for a word that is not an instruction. */
 bool nfp_disasm(uint64_t word, char *buf, size_t size);
 
 /* Flat words as text: one hexadecimal 64-bit word per line, 16 digits; '#' starts a comment line.

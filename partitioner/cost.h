@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-/* What the choice of a cut weighs: rows of cost.def, which docs/costs.md explains. */
+/* Costs for the choice of a cut: rows of cost.def, explained in docs/costs.md. */
 
 enum part_cost {
 #define COST(id, name, value, unit, what) PART_COST_##id,
@@ -21,11 +21,11 @@ struct part_costs {
 };
 
 /* cost_table.c */
-#define PART_COST_MAX 10000u /* so that no sum over a program overflows */
+#define PART_COST_MAX 10000u /* no sum over a program overflows */
 extern const struct part_costs part_costs_default;
-/* A file of `name = number` lines; what it leaves out keeps its default. False: reported. */
+/* A file of `name = number` lines; names that it omits keep their default. False: reported. */
 bool part_costs_read(struct cx *cx, const char *path, struct part_costs *costs);
-/* As such a file, with units and meanings as comments. */
+/* Prints the table in that format, with units and meanings as comments. */
 void part_costs_print(FILE *out, const struct part_costs *costs);
 
 #endif

@@ -4,14 +4,14 @@
 
 #include <stdint.h>
 
-/* What the device puts before a packet that it passes up to a host half; docs/handoff.md describes
- * it bit by bit, with what it protects against. All fields little-endian.
+/* The record that the device puts in front of a packet for the host half; docs/handoff.md describes
+ * it in detail, with the threats that it protects against. All fields are little-endian.
  *
- *   0  u32 cookie   names these two halves; both carry the same value
+ *   0  u32 cookie   identifies the pair of halves; both have the same value
  *   4  u8  version  PART_HANDOFF_VERSION
- *   5  u8  cut      0: decided already, the verdict is PASS; else where the host goes on
+ *   5  u8  cut      0: decided, the verdict is PASS; else the cut point where the host continues
  *   6  u16 bytes    length of the record, this header included: the same in all records of a program
- *   8  live values of the cut, packed by size; what a cut does not use is zero
+ *   8  live values of the cut point, packed by size; unused bytes are zero
  *
  * A tc program's record becomes XDP metadata on its way to the tc hook, so it is at most PART_META_BYTES long;
  * with cut 0 it has the action, a u32, at 8. */

@@ -8,18 +8,18 @@
  * global data, licence, BTF with the user's types, function and line information that points to
  * the user's source. */
 
-/* What an object of ours cannot say of a program: NULL, or a sentence. */
+/* Why the program cannot be expressed as a host object, or NULL if it can. */
 const char *part_object_unsupported(const struct fe_object *obj, const struct fe_prog *prog);
-/* Writes `path`: the host half, and before a tc one the program that strips the record. False: reported,
- * nothing left behind. */
+/* Writes `path`: the host half, for tc with the XDP stub that strips the record. False: reported,
+ * and no file remains. */
 bool part_object_write(struct cx *cx, const struct fe_object *obj, const struct part_halves *halves,
 		       const char *path);
 
-/* Absolute symbols of the object that say which records it takes. */
+/* Absolute symbols of the object that identify the records it accepts. */
 #define PART_OBJ_COOKIE "bpf_offload_cookie"
 #define PART_OBJ_RECORD "bpf_offload_record_bytes"
 
-/* handoff_symbols.c: the same read from any object; no bytes: it is no host half. False: unreadable (reported). */
+/* handoff_symbols.c: reads them from any object; bytes 0: not a host half. False: unreadable (reported). */
 struct part_handoff_id {
 	uint32_t cookie, bytes;
 };
@@ -34,30 +34,31 @@ struct part_obj_map {
 	uint32_t map;          /* index in the object */
 	uint32_t offset, size; /* in section ".maps": the definition, then its initial elements */
 };
-struct part_obj_uses {                   /* what of the object the program uses */
+struct part_obj_uses {                   /* parts of the object that the program uses */
 	const struct part_obj_map *maps; /* declared ones, in the order of ".maps" */
 	size_t n_maps;
 	const bool *any;             /* by map of the object */
 	const bool *externs;         /* by extern of the object */
 	const char *const *sections; /* by map of the object that is global data: of its section */
 };
-/* Constants that the device's half has compiled in: a section of another name, so that no loader sets them as
- * ever and thereby changes one half alone. */
+/* Constants that are compiled into the device half: a section with another name, so that a loader that sets them
+ * as before does not compile, instead of changing one half only. */
 #define PART_OBJ_COMPILED_IN ".compiled_in"
-struct part_obj_var { /* libbpf wants a symbol of each */
+struct part_obj_var { /* libbpf requires a symbol for each */
 	const char *name;
 	uint32_t map; /* index in the object: the section */
 	uint32_t offset, size;
 };
 struct part_obj_btf {
 	struct part_bytes btf, ext;
-	const struct part_obj_var *vars; /* global ones of sections that the BTF describes */
+	const struct part_obj_var
+		*vars; /* global variables of the sections that the BTF describes */
 	size_t n_vars;
 };
 struct part_obj_progs {
 	const struct fe_prog *prog;
 	const char *section;         /* of prog's main */
-	const struct fe_prog *first; /* one function in a section of its own; NULL: none */
+	const struct fe_prog *first; /* one function in a separate section; NULL: none */
 };
 #define PART_OBJ_MAP_BYTES 40u /* of a definition in ".maps": five members, each a pointer */
 /* False: libbpf has no memory (reported as the output's failure). */

@@ -4,7 +4,7 @@
 
 #include "frontend/vprog.h"
 
-/* Where the elements of each map live when a program is split, and what user space does about it. */
+/* Placement of each map of a split program, and the resulting task of user space. */
 
 enum part_map_placement {
 #define PART_MAP_PLACEMENT(id, name, duty, what) PART_MAP_##id,
@@ -14,18 +14,18 @@ enum part_map_placement {
 
 struct part_map {
 	enum part_map_placement home;
-	const char *why;  /* of the home: a sentence */
-	const char *duty; /* what user space does about it: a sentence */
-	/* what packets do with it */
-	bool lookup;  /* elements are found */
+	const char *why;  /* reason of the placement: a sentence */
+	const char *duty; /* task of user space: a sentence */
+	/* use by the program */
+	bool lookup;  /* elements are looked up */
 	bool read;    /* values are read */
 	bool write;   /* values are written, other than by additions */
 	bool add;     /* additions without result: atomic, or counters (counters.h) */
-	bool changes; /* elements are put in or taken out */
-	bool loose;   /* no constraint: the two sides may each use it */
+	bool changes; /* elements are inserted or deleted */
+	bool loose;   /* no constraint: both sides may use it */
 	bool on_device, on_host;
 	uint8_t *add_bytes; /* by 4 bytes of value: 4 or 8 where an addition of that size begins */
-	uint32_t bound_by;  /* first instruction because of which only one side may have it;
+	uint32_t bound_by;  /* first instruction that restricts the map to one side;
 			    * PART_UNBOUND: loose */
 	const char *also_used_by; /* other programs of the object, "a, b"; NULL: none */
 };
@@ -35,9 +35,9 @@ struct part_map {
 struct part_counters;
 struct part_map *part_maps_survey(struct cx *cx, const struct vprog *vp,
 				  const struct part_counters *counters);
-/* Elements are found and added to, and that is all. */
+/* The program only looks up elements and adds to them. */
 bool part_map_only_counts(const struct part_map *m);
-/* Calls fn for each instruction of main with each map that it uses, itself or in what it calls. */
+/* Calls fn for each instruction of main and each map that it uses, directly or in a callee. */
 typedef void part_map_visitor(void *priv, uint32_t main_pc, size_t map);
 void part_maps_each_use(const struct vprog *vp, part_map_visitor *fn, void *priv);
 /* Fills in home, on_device, on_host from the placement of main's instructions; `host_has_all`: the host has a
@@ -50,7 +50,7 @@ struct part_map *part_maps_of_whole(struct cx *cx, const struct vprog *vp, bool 
 void part_maps_explain(struct cx *cx, const struct vprog *vp, struct part_map *maps);
 /* "summed" */
 const char *part_map_placement_name(enum part_map_placement h);
-/* What user space does about it, in a word for programs: "add-up" */
+/* Task of user space as an identifier: "add-up" */
 const char *part_map_placement_duty(enum part_map_placement h);
 
 #endif

@@ -4,8 +4,8 @@
 
 #include "frontend/vprog.h"
 
-/* How often instructions run on a user's own packets. The partitioner does not know how to run a
- * program: whoever does (sim/branch_profile.h) is asked for counts. */
+/* Execution frequencies on the user's packets. The partitioner cannot run a
+ * program; sim/branch_profile.h implements this interface. */
 
 struct part_counts {
 	uint64_t packets;
@@ -15,8 +15,8 @@ struct part_counts {
 
 struct part_profiler {
 	void *priv;
-	/* Fills in `counts`, with arrays in cx->arena. NULL, or why this program cannot be run: then it
-	 * is placed by guesses. */
+	/* Fills in `counts`, with arrays in cx->arena. Returns NULL, or why the program cannot run; it
+	 * is then placed by estimates. */
 	const char *(*count)(void *priv, struct cx *cx, const struct vprog *vp,
 			     struct part_counts *counts);
 };

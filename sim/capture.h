@@ -5,9 +5,9 @@
 #include "sim/captured.h"
 #include "sim/host/kernel_prog.h"
 
-/* The running kernel's machine code of a loaded program, with what it depends on. */
+/* The running kernel's machine code of a loaded program, with its dependencies. */
 
-/* NULL, or why not. Everything in `img` is in the context's arena. */
+/* Returns NULL, or why it failed. Everything in `img` is in the context's arena. */
 const char *sim_capture(struct cx *cx, const struct fe_object *obj, const struct fe_prog *prog,
 			const struct sim_kernel_prog *k, struct sim_captured *img);
 
@@ -25,11 +25,11 @@ struct sim_capture {
 
 	VEC(struct sim_captured_reloc) relocs;
 	VEC(struct sim_captured_symbol) percpu;
-	VEC(uint64_t) calls;  /* addresses that are called for certain */
-	VEC(uint64_t) thunks; /* that may be jumped to; most are no jump at all */
+	VEC(uint64_t) calls;  /* addresses that are certainly called */
+	VEC(uint64_t) thunks; /* possible jump targets; most of them are not */
 };
 
-/* Fills the lists. NULL, or what is in the code that cannot be captured. */
+/* Fills the lists. Returns NULL, or why the code cannot be captured. */
 const char *sim_capture_code(struct sim_capture *c);
 
 #endif

@@ -4,7 +4,7 @@
 
 #include "frontend/object.h"
 
-/* A program as a running kernel compiled it: its machine code and what that code depends on. Made by
+/* A program as a running kernel compiled it: its machine code and the dependencies of that code. Written by
  * `bpf-offload capture` (capture.h), run by sim/host/engines/engine_captured.c. The file is text; docs/capture.md. */
 
 /* Offsets in the kernel's structures that rewritten context accesses and inlined map lookups use.
@@ -53,7 +53,7 @@ struct sim_captured {
 	const char *program;
 	uint32_t prog_type;
 	uint32_t n_insns;
-	uint64_t insns_hash; /* sim_captured_hash() of what was loaded */
+	uint64_t insns_hash; /* sim_captured_hash() of the loaded program */
 	const struct sim_captured_func *funcs;
 	size_t n_funcs;
 	const struct sim_captured_map *maps;
@@ -81,7 +81,7 @@ bool sim_captured_is_of(struct cx *cx, const struct sim_captured *img, const str
 const char *sim_captured_missing(struct arena *a, const struct sim_captured *img,
 				 const struct fe_object *obj, const struct fe_prog *prog);
 
-/* Bytes in front of each value of the map that the image's code touches: a kernel's hash elements have
+/* Bytes in front of each value of the map that the image's code accesses: a kernel's hash elements have
  * a header there. For sim_maps_new_gaps(). */
 uint32_t sim_captured_gap(const struct sim_captured *img, const struct fe_map *m);
 

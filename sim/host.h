@@ -6,8 +6,8 @@
 #include "frontend/object.h"
 #include "sim/maps.h"
 
-/* Runs a program with the context, packet frame, stack, maps and helpers that the kernel would give
- * it: as x86-64 machine code under Unicorn (our own, sim/host/engines/x86_jit.h, or a kernel's), or interpreted.
+/* Runs a program with the context, packet frame, stack, maps and helpers that the kernel provides,
+ * as x86-64 machine code under Unicorn (our own, sim/host/engines/x86_jit.h, or a kernel's), or interpreted.
  *
  * Everything that a 32-bit context field can point at lies below 4 GiB in the guest, so that the
  * program may use struct xdp_md and struct __sk_buff as they are in <linux/bpf.h>: no context
@@ -21,8 +21,8 @@
 #define SIM_PACKET_MIN  14u /* ETH_HLEN: less never reaches a program */
 
 /* xdp_adjust_head/tail on the device have limits that the kernel's do not have. With `device` set
- * the host's helpers fail exactly where the firmware's would (nfp.md 4.13), so that a difference
- * of environment is not taken for a fault of the program: tails never grow (nor stay: a delta of 0
+ * the host's helpers fail exactly where the firmware's fail (nfp.md 4.13), so that a difference
+ * of environment is not reported as a fault of the program: tails never grow (nor stay: a delta of 0
  * is -EINVAL there), heads stay within [head_min, head_max] of the packet buffer. */
 struct sim_adjust_rule {
 	bool device;
@@ -30,7 +30,7 @@ struct sim_adjust_rule {
 	uint32_t head_min, head_max;
 };
 
-/* What runs the program. All have the same context, maps and helpers around it. */
+/* Engines. All provide the same context, maps and helpers. */
 enum sim_host_kind {
 	SIM_HOST_JIT,      /* our x86-64 code under Unicorn */
 	SIM_HOST_INTERP,   /* the reference interpreter (sim/interp.h) */
@@ -60,7 +60,7 @@ struct sim_host_packet {
 	const uint8_t *meta;  /* before it: metadata that an earlier program left */
 	uint32_t meta_len;    /* <= SIM_META_MAX */
 	uint64_t random_seed; /* of bpf_get_prandom_u32: sim_rng_next(), high 32 bits */
-	uint64_t clock_ns;    /* what bpf_ktime_get_ns answers */
+	uint64_t clock_ns;    /* result of bpf_ktime_get_ns */
 };
 
 struct sim_event { /* bpf_perf_event_output, or a record of a ring buffer */
@@ -71,7 +71,7 @@ struct sim_event { /* bpf_perf_event_output, or a record of a ring buffer */
 	const uint8_t *packet; /* bytes of the packet appended by BPF_F_CTXLEN_MASK */
 	uint32_t packet_len;
 	const uint8_t *undef, *packet_undef; /* undefined bits of both, or NULL; see sim_host_run */
-	bool partly;  /* the program was given the record and may have left bytes as they were */
+	bool partly;  /* reserved by the program, which may not have written all bytes */
 	bool dropped; /* discarded, or not submitted yet; not in a run's outcome */
 };
 
@@ -88,9 +88,9 @@ struct sim_place { /* an instruction; prog NULL: none */
 	uint32_t pc;
 };
 
-/* Outcome of one packet; pointers are good until the next packet. */
+/* Result for one packet; pointers are valid until the next packet. */
 struct sim_host_run {
-	const char *fault; /* the program went wrong (access, trap); NULL: it ended */
+	const char *fault; /* the program faulted (access, trap); NULL: it ended */
 	uint32_t verdict;  /* low half of R0 */
 	const uint8_t *packet;
 	uint32_t packet_len;

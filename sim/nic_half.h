@@ -6,7 +6,7 @@
 
 #include <stdbool.h>
 
-/* The host's side of the card, in the running kernel: an object loaded by libbpf and attached to the host's
+/* The host half in the running kernel: an object loaded by libbpf and attached to the host's
  * interface, for as long as the process lives. Usually the host half of a split program; any object with XDP
  * programs will do. The tc half of a split program stands at the interface's ingress, behind the XDP program that
  * strips the record. */
@@ -16,9 +16,9 @@
 struct sim_nic_half {
 	struct bpf_object *obj;
 	const char *name;         /* of its program, or programs */
-	int links[SIM_NIC_LINKS]; /* what is attached; it goes with these descriptors */
+	int links[SIM_NIC_LINKS]; /* attachments; closing these descriptors removes them */
 	unsigned n_links;
-	unsigned clsact; /* interface that got a clsact qdisc from us; 0: none */
+	unsigned clsact; /* interface to which we added a clsact qdisc; 0: none */
 };
 
 struct sim_nic_half_want {

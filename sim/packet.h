@@ -8,10 +8,10 @@
 /* Generator of structured Ethernet frames.
  *
  * Packet number n of a generator depends on its seed, the program and n only, so any packet can be
- * made again without those before it. Frames are stacks of real headers (VLAN, IPv4 with options
+ * generated without those before it. Frames are stacks of real headers (VLAN, IPv4 with options
  * and fragments, IPv6 with extension headers, ARP, TCP, UDP, ICMP, GRE, tunnels) whose fields are drawn from
- * small pools, so that flows come back, and from the constants that the program compares with;
- * some are cut at or near a header's border, some are junk. */
+ * small pools, so that flows repeat, and from the constants that the program compares with;
+ * some are cut at or near the end of a header, some are random bytes. */
 
 #define SIM_PACKET_SHORTEST 14u
 #define SIM_PACKET_LONGEST  1514u

@@ -4,7 +4,7 @@
 
 #include "base/cx.h"
 
-/* Capture files. Apart from packet.h because libpcap has a struct bpf_insn of its own. */
+/* Capture files. Separate from packet.h because libpcap defines another struct bpf_insn. */
 
 /* Packets of a pcap or pcapng file with Ethernet frames. NULL: reported. */
 struct sim_pcap;

@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 /* splitmix64: a full-period generator whose state is one number, so a packet's random sequence is
- * named by its seed and both sides of a comparison can start it afresh. */
+ * identified by its seed and both sides of a comparison can restart it. */
 static inline uint64_t sim_rng_next(uint64_t *state)
 {
 	uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);

@@ -15,7 +15,7 @@ struct sim_timing {
 
 extern const struct sim_timing sim_timing_default;
 
-/* A file of `key = value` lines, '#' starts a comment; what it leaves out keeps its default.
+/* A file of `key = value` lines, '#' starts a comment; keys that it omits keep their default.
  * False: reported with the line. */
 bool sim_timing_read(struct cx *cx, const char *path, struct sim_timing *t);
 
