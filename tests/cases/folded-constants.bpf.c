@@ -10,7 +10,7 @@
  * EXIT: 0
  * SAYS: map '.rodata': compiled-in
  * SAYS: compiled in: port = 80 \(recompile to change it: --set port=VALUE\)
- * NOT: card's map
+ * NOT: device's map
  * NOT: compiled in: (other|way|net)
  * RUN: explain -q --prog only_port --set port=443
  * EXIT: 0

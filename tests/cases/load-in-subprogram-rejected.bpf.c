@@ -4,7 +4,7 @@
  *
  * RUN: check --prog unreadable
  * EXIT: 1
- * SAYS: R9 is read, but was never written
+ * SAYS: R9 is read but was never written
  *
  * RUN: check --prog by_pointer
  * EXIT: 1

@@ -4,7 +4,7 @@
  * BUILD: -g0
  * RUN: check --prog locked
  * EXIT: 1
- * SAYS: map 'values' of type hash holds no bpf_spin_lock.*no BTF
+ * SAYS: map 'values' of type hash has no bpf_spin_lock.*no BTF
  *
  * RUN: check --type tc --prog locked_tc
  * BUILD: -O1 -mcpu=v1

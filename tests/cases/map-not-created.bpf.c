@@ -10,7 +10,7 @@
  * SAYS: kernel-map
  * SAYS: large \(xdp\): accepted, kernel: no verdict
  * SAYS: small \(xdp\): accepted, kernel: accepted
- * NOT: Loading takes root
+ * NOT: Run as root
  *
  * RUN: check --verifier=kernel --prog large
  * EXIT: 3

@@ -24,7 +24,7 @@
  * SH: $tool run --pcap in.pcap --max-work 1000000 rounds.nfp
  * EXIT: 0
  * SAYS: 3 packets: pass 3
- * NOT: given up
+ * NOT: abandoned
  */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>

@@ -6,7 +6,7 @@
 object=$(dirname "$0")/../data/objects/destructive.o
 allow=--allow-destructive
 refused="call of the destructive kernel function 'crash_kexec' [destructive]"
-not_for="is not for this type of program, even when allowed [destructive-prog]"
+not_for="is not available to this program type, even with --allow-destructive [destructive-prog]"
 
 # without --allow-destructive: every command that takes the option, every type
 for prog in on_packet on_classify on_action on_probe on_tracepoint on_socket; do

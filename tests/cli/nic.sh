@@ -32,8 +32,8 @@ expect 1 "elf-invalid" "$tool" nic --tap x0 --image "$image" --host "$work/text"
 expect 1 "nic-host-half-missing" "$tool" nic --tap x0 --image "$image"
 expect 1 "nic-host-half-other" "$tool" nic --tap x0 --image "$image" --host "$other"
 expect 1 "expects none" "$tool" nic --tap x0 --image "$image" --host "$examples/portfilter.o"
-expect 1 "makes none" "$tool" nic --tap x0 --image "$whole" --host "$other"
-expect 1 "makes none" "$tool" nic --tap x0 --host "$other"
+expect 1 "writes none" "$tool" nic --tap x0 --image "$whole" --host "$other"
+expect 1 "writes none" "$tool" nic --tap x0 --host "$other"
 expect 1 "nic-host-half-other" "$tool" nic --tap x0 --no-attach --image "$image" --host "$other"
 
 # contents of maps
@@ -75,7 +75,7 @@ expect 0 "s between x0w and x0" $run --image "$whole" --maps "$work/maps" \
 grep -qx "nic:public_ports 443 1" "$work/dump" || fail "the dump lacks an element"
 [ "$(wc -l <"$work/dump")" = 1 ] || fail "the dump has more than that element"
 expect 0 "host: xsk_classifier_host" $run --image "$image" --host "$half"
-expect 0 "card: no image" $run --host "$examples/portfilter.o"
+expect 0 "device: no image" $run --host "$examples/portfilter.o"
 expect 0 "host: not attached by this command" $run --image "$image" --no-attach
 expect 0 '"host_program":"xsk_classifier_host"' $run --json --image "$image" --host "$half"
 

@@ -32,7 +32,7 @@ pin=--pin=public_ports=host
 # Shares of packets: guessed, measured.
 expect 0 "about 2 % of packets" "$tool" explain $pin "$object"
 expect 0 "100.0 % of packets" "$tool" explain $pin --profile tcp.pcap "$object"
-expect 0 "measured, on 20 packets" "$tool" explain $pin --profile tcp.pcap "$object"
+expect 0 "measured on 20 packets" "$tool" explain $pin --profile tcp.pcap "$object"
 expect 0 " 0.0 % of packets" "$tool" explain $pin --profile udp.pcap "$object"
 expect 0 '"measured_packets":30' "$tool" explain --json $pin --profile udp.pcap "$object"
 expect 0 ": equal" "$tool" test $pin --profile tcp.pcap --packets 500 "$object"

@@ -74,6 +74,6 @@ try_skeleton() { # NAME USE PIN OBJECT
 try_skeleton portfilter_host "if (!s->maps.public_ports) return 3;" $pin "$examples/portfilter.o"
 try_skeleton variables_host "s->bss->counts[15] = s->rodata_compiled_in->limits[1]; if (s->data->total != 1000) return 3;" \
 	"--prog variables --cut-seed 1" "$examples/../tests/programs/globals.v3.o"
-expect 2 "name one with --prog" "$tool" compile --cut-seed 1 --skeleton "$work/two.o" -o "$work/o" \
+expect 2 "select one with --prog" "$tool" compile --cut-seed 1 --skeleton "$work/two.o" -o "$work/o" \
 	"$examples/../tests/programs/globals.v3.o"
 finish

@@ -10,11 +10,11 @@ for c in compile test check explain disasm run bench; do
 	expect 0 "Usage: bpf-offload $c" "$tool" $c --help
 	expect 2 "missing operand" "$tool" $c
 	expect 2 "invalid option" "$tool" $c --no-such-option x
-	expect 2 "one file at a time" "$tool" $c a b
+	expect 2 "only one file is allowed" "$tool" $c a b
 done
-expect 2 "optimisation levels" "$tool" compile -O1 x.o
+expect 2 "optimisation level must be" "$tool" compile -O1 x.o
 expect 2 "not a number" "$tool" test --packets many x.o
 expect 2 "not a number" "$tool" test --seed -1 x.o
 expect 2 "no pass 'nonsense'" "$tool" compile --dump=nonsense x.o
-expect 2 "knows \"words\"" "$tool" compile --emit=elf x.o
+expect 2 "supports \"words\"" "$tool" compile --emit=elf x.o
 finish

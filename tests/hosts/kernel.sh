@@ -11,7 +11,7 @@ if grep -q "host kernel: skipped: no CAP_BPF" "$work/out"; then
 fi
 # On each side, but for tc host halves in the kernel: BPF_PROG_TEST_RUN gives them no metadata.
 all_alike() {
-	grep -v "skipped: it loads; .* no metadata" "$work/out" | grep -q "DIFFERS\|skipped:" &&
+	grep -v "skipped: it loads, .* no metadata" "$work/out" | grep -q "DIFFERS\|skipped:" &&
 		fail "$1: not all host sides ran alike"
 }
 

@@ -4,7 +4,7 @@
 calls=$2/calls.v3.o
 tails=$2/tails.v3.o
 
-expect 0 "2 calls are replaced" "$tool" explain -q --prog in_callee "$calls"
+expect 0 "2 calls are inlined" "$tool" explain -q --prog in_callee "$calls"
 expect 0 "calls.bpf.c:20), about" "$tool" explain -q --prog in_callee "$calls"
 expect 0 "calls of 'note_flow' are not inlined: --pin names it" "$tool" explain -q --prog in_callee --pin note_flow=host "$calls"
 
