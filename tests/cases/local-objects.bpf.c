@@ -23,7 +23,7 @@
  *
  * RUN: explain --prog queue
  * EXIT: 0
- * SAYS: kernel function 'bpf_obj_new_impl' exists on the host only .device-kfunc.
+ * SAYS: kernel function 'bpf_obj_new_impl' exists only on the host .device-kfunc.
  *
  * RUN: explain --prog stash_read
  * EXIT: 0
