@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The inverse of nfp_disasm.c. A form is a pattern of the text and what its parts become; the first form
+/* The inverse of ebpf_disasm.c. A form is a pattern of the text with the meaning of its parts; the first form
  * that matches is the instruction. Patterns hold literal characters, and
- * behind a percent sign:
+ * after a percent sign:
  *   D S  64-bit register   d s  32-bit register, into dst or src      c C  dst once more   R  src
  *   O    signed offset or target   I   immediate   L   64-bit immediate   T   type: u8 … s64
  *   A J X  sign of an operation of ops.def: arithmetic, jump, atomic      F   name of a fetching atomic

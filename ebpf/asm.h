@@ -4,8 +4,8 @@
 
 #include "ebpf/insn.h"
 
-/* Instructions from text in the syntax that ebpf_disasm() prints: what it prints parses back to the
- * same instruction, when that was legal. */
+/* Parses instructions in the syntax of ebpf_disasm(): the text of a legal instruction parses back to the
+ * same instruction. */
 
 /* One instruction. 1 or 2: how many of `out` it takes (2: LD_IMM64); 0: no such instruction. */
 unsigned ebpf_asm_insn(const char *text, struct bpf_insn out[2]);

@@ -9,8 +9,8 @@
 #include <stdint.h>
 
 /* Facts of the eBPF instruction set (RFC 9669, ISA v1 to v4) that frontend, partitioner, backend
- * and simulator share. `struct bpf_insn` itself comes from <linux/bpf.h>; what the 6.1 header
- * lacks is named here. */
+ * and simulator share. `struct bpf_insn` itself comes from <linux/bpf.h>; names that the 6.1 header
+ * lacks are defined here. */
 
 #define EBPF_MEMSX    0x80 /* sign-extending load (mode) */
 #define EBPF_MAY_GOTO 0xe5 /* JMP|JCOND: falls through, or jumps when its loop ran too long */
