@@ -12,10 +12,10 @@
 #include <string.h>
 #include <unistd.h>
 
-/* libbpf opens the object's own file, not our image of it, so that loading is checked, too. What
- * became of the program is read from the verifier's log: libbpf's return value also covers what
- * comes before (maps) and after (filling of program arrays). What libbpf does not get
- * as far as loading is loaded from what the frontend made of it. */
+/* libbpf opens the original file, not the image made from it, so that loading is checked as well. The
+ * verdict is read from the verifier's log, because libbpf's return value also covers the steps
+ * before (maps) and after (filling of program arrays). If libbpf fails before it loads the program,
+ * the frontend's instructions are loaded instead. */
 
 #define LOG_BYTES  (1u << 20)
 #define TAIL_LINES 24u
@@ -65,7 +65,7 @@ struct attempt {
 	struct fe_kernel_maps *maps; /* shared with other programs; NULL: none are */
 	unsigned level;
 	char *log;   /* LOG_BYTES */
-	bool direct; /* from what the frontend has, without libbpf */
+	bool direct; /* the frontend's instructions, without libbpf */
 	int err;     /* of the last load: 0, or a negative errno */
 };
 
@@ -216,7 +216,7 @@ static const char *line_before(const char *log, const char *at)
 	return at;
 }
 
-/* The message of a rejection is the last line but for figures and source lines. */
+/* The message of a rejection is the last line, except for statistics and source lines. */
 static const char *last_message(struct cx *cx, const char *log)
 {
 	const char *at = log + strlen(log);
@@ -271,7 +271,7 @@ static void ask(struct cx *cx, struct attempt *t, struct fe_kernel_answer *k)
 	if (refusal && !t->direct) {
 		t->direct = true;
 		if (load(cx, t, &failed))
-			k->why = refusal; /* what libbpf has to say is of more use */
+			k->why = refusal; /* libbpf's message is more useful */
 	} else {
 		k->why = refusal;
 	}

@@ -47,7 +47,7 @@ uint32_t fe_kernel_map_entries(uint32_t type, uint32_t max_entries)
 	}
 }
 
-/* NULL: one that the kernel would refuse. libbpf wants the name where it takes a map over. */
+/* NULL: a name that the kernel would refuse. libbpf requires the name when it reuses a map. */
 static const char *name_for_kernel(const struct fe_map *m)
 {
 	for (const char *c = m->name; *c; c++) {
@@ -72,7 +72,7 @@ static int create_typed(const struct session *s, const struct fe_map *m, int inn
 			      m->value_size, fe_kernel_map_entries(m->type, m->max_entries), &opts);
 }
 
-/* Kinds of map that want no types, or others, are made without, as libbpf does. */
+/* Map types that accept no BTF types, or other ones, are created without, as in libbpf. */
 static int create_map(const struct session *s, const struct fe_map *m, int inner_fd)
 {
 	bool typed = s->btf_fd >= 0 && m->btf_value_id;
@@ -148,7 +148,7 @@ static uint64_t kernel_symbol(const char *name)
 	return found;
 }
 
-/* A kernel function or variable by address, as libbpf does: what is weak and absent is 0. */
+/* Address of a kernel function or variable, as in libbpf: an absent weak symbol is 0. */
 static int bind_address(struct session *s, struct bpf_insn *in)
 {
 	const struct fe_extern *x = extern_of(s, in->imm);
@@ -224,7 +224,7 @@ static int bind_insns(struct session *s)
 	return 0;
 }
 
-/* Functions are told only when all are known. */
+/* func_info is passed only if all functions are known. */
 static uint32_t describe_funcs(struct session *s)
 {
 	const struct fe_prog *prog = s->l->prog;

@@ -8,8 +8,8 @@
 #include <string.h>
 
 /* .BTF.ext => sorted tables of functions, source lines and CO-RE relocations. The format is in no
- * uapi header: Documentation/bpf/btf.rst of the kernel, sections 4.2 and 4.3. libbpf never gets to
- * see this section: what it would do with it is done here, in progs.c and in core.c. */
+ * uapi header: Documentation/bpf/btf.rst of the kernel, sections 4.2 and 4.3. libbpf never
+ * reads this section: its work is done here, in progs.c and in core.c. */
 
 #define BTF_EXT_HEADER_MIN 24  /* bytes, up to and including line_info_len */
 #define MAX_RECORD         256 /* bytes: newer compilers may append fields */

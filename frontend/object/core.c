@@ -44,7 +44,7 @@ static bool same_value(const struct core_value *a, const struct core_value *b)
 	       a->missing == b->missing;
 }
 
-/* One candidate; false: *broken says why there is no decision. */
+/* One candidate; false: *broken is the reason why there is no decision. */
 static bool try_candidate(struct core *c, uint32_t id, bool *found, struct core_decision *d)
 {
 	const struct core_path *p = &c->local_path;
@@ -131,7 +131,7 @@ static const char *describe(const struct core *c, const struct fe_ext_core *r)
 	return text;
 }
 
-/* Once a function: what follows from one missing type is seldom one instruction. */
+/* Once per function: a missing type usually affects several instructions. */
 static void report_poison(struct core *c, const struct fe_func *f, const struct fe_ext_core *r,
 			  const char *why)
 {

@@ -29,7 +29,7 @@ struct core_step {
 	const char *name; /* of member or enumerator; NULL: array element */
 };
 
-/* The program's types and the target's, and what comparing them has cost so far. */
+/* The program's types and the target's, and the cost of comparing them so far. */
 struct core_pair {
 	const struct btf *local, *target;
 	uint32_t work;
@@ -107,7 +107,7 @@ int64_t core_target_member(const struct core_target *t, const char *name, const 
 
 /* core_patch.c */
 
-/* What becomes of one instruction. */
+/* Result for one instruction. */
 struct core_decision {
 	struct core_value was, now; /* in the program's types, in the target's */
 	const char *broken;         /* no decision: why */

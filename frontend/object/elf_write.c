@@ -26,7 +26,7 @@ static uint64_t put(struct out *o, const void *data, size_t size)
 	return at;
 }
 
-/* Data sections of unknown names stay: .BTF may describe them, and libbpf then wants their size. */
+/* Data sections with unknown names stay: .BTF may describe them, and libbpf then needs their size. */
 static bool visible(const struct fe_elf *elf, uint32_t i)
 {
 	const struct fe_section *s = &elf->secs[i];
@@ -139,7 +139,7 @@ static uint32_t put_reloc_sections(struct out *o, const struct fe_elf *elf, stru
 	return n;
 }
 
-/* Enough for the contents; what headers and names add may make it grow once more. */
+/* Enough for the contents; headers and names may make it grow once more. */
 static size_t size_bound(const struct fe_elf *elf)
 {
 	size_t n = 4096 + elf->n_syms * sizeof(Elf64_Sym) + elf->n_relocs * sizeof(Elf64_Rel) +
@@ -152,9 +152,9 @@ static size_t size_bound(const struct fe_elf *elf)
 	return n;
 }
 
-/* By its section's name libbpf knows what a program attaches to, and looks for that in the kernel: in vain
- * when the target is named at run time, or is not in this kernel. No program of the image is loaded, so
- * those of other kinds than ours get a name that means nothing. */
+/* libbpf derives the attach target from the section name and looks it up in the kernel. That fails if the
+ * target is given at run time or is missing in this kernel. No program of the image is loaded, so
+ * programs of other types get a neutral section name. */
 static const char *name_for_libbpf(struct cx *cx, const struct fe_elf *elf, uint32_t i)
 {
 	static const struct fe_open_options by_name = { 0 };

@@ -188,7 +188,7 @@ static void settle_symbols(struct resolver *r)
 	}
 }
 
-/* What the undefined symbols are declared as. False: reported. */
+/* Finds the declarations of the undefined symbols. False: reported. */
 static bool classify(struct resolver *r, uint32_t *n_externs)
 {
 	struct diag_at at = { .object = r->elf->path, .insn = -1 };

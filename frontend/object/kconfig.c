@@ -33,7 +33,7 @@ bool fe_kconfig_read(struct cx *cx, const struct fe_open_options *opts, struct f
 	return true;
 }
 
-#define OLDEST_KERNEL 0x60100 /* KERNEL_VERSION(6, 1, 0): what a program may assume here */
+#define OLDEST_KERNEL 0x60100 /* KERNEL_VERSION(6, 1, 0): the version that programs see here */
 
 /* Text behind "NAME="; NULL: no such line. */
 static const char *find(const struct fe_kconfig *k, const char *name)

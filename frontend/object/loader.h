@@ -65,7 +65,7 @@ struct fe_func {
 
 /* Relocation of one instruction. */
 struct fe_reloc {
-	uint32_t section, insn; /* what is relocated: instruction index within the section */
+	uint32_t section, insn; /* relocated instruction: index within the section */
 	uint32_t symbol;
 	uint32_t type;
 	bool dropped; /* not handed to libbpf: done by ourselves, or impossible */
@@ -105,7 +105,7 @@ void fe_elf_type_functions(struct cx *cx, struct fe_elf *elf);
 bool fe_elf_collect_code(struct cx *cx, struct fe_elf *elf);
 /* Function that contains an instruction of a section; NULL: none. */
 struct fe_func *fe_elf_func_at(const struct fe_elf *elf, uint32_t section, uint32_t insn);
-/* A hidden function is no program in images written from then on. */
+/* Hides a function: images written from then on do not contain it as a program. */
 void fe_elf_hide_func(struct fe_elf *elf, const struct fe_func *f, bool hidden);
 struct fe_reloc *fe_elf_reloc_at(const struct fe_elf *elf, uint32_t section, uint32_t insn);
 /* Instructions of an executable section; writable: they are the loader's own copy. */
@@ -139,7 +139,7 @@ struct fe_btf_ext {
 	uint32_t n_lines, n_funcs, n_cores;
 };
 
-/* NULL, or what is wrong (then *ext is empty). `btf` is the checked .BTF. */
+/* Returns NULL, or the error (then *ext is empty). `btf` is the checked .BTF. */
 const char *fe_btf_ext_parse(struct arena *a, const struct fe_elf *elf, const struct btf *btf,
 			     struct fe_bytes data, struct fe_btf_ext *ext);
 
@@ -175,8 +175,8 @@ bool fe_kconfig_read(struct cx *cx, const struct fe_open_options *opts, struct f
 bool fe_kconfig_number(const struct fe_kconfig *k, const char *name, uint64_t *value);
 bool fe_kconfig_string(const struct fe_kconfig *k, const char *name, char *buf, size_t size);
 
-/* core.c: patches the instructions of the sections for the target kernel's types; what does not
- * fit them is replaced by a call that cannot be verified, as libbpf does, with a warning. */
+/* core.c: patches the instructions of the sections for the target kernel's types; an access that does not
+ * fit is replaced by a call that fails verification, as in libbpf, with a warning. */
 bool fe_core_apply(struct cx *cx, struct fe_elf *elf, const struct btf *btf,
 		   const struct fe_btf_ext *ext, const struct fe_open_options *opts,
 		   struct fe_object *obj);
@@ -195,7 +195,7 @@ struct bpf_program;
  * gives to the names of data maps. */
 struct bpf_object *fe_libbpf_open(struct cx *cx, const char *path, const char *name,
 				  struct fe_bytes image);
-/* Relocates all programs with no bpf(2). False: *log tells what libbpf said; not reported. */
+/* Relocates all programs without bpf(2). False: *log has libbpf's output; not reported. */
 bool fe_libbpf_relocate(struct cx *cx, struct bpf_object *obj, const char **log);
 /* Type that libbpf derives from a section name; false: none. */
 bool fe_libbpf_section_type(struct cx *cx, const char *section, uint32_t *type, uint32_t *attach);
@@ -233,7 +233,7 @@ bool fe_func_is_main(const struct fe_elf *elf, const struct fe_func *f);
 
 /* kernel_types.c */
 void fe_kernel_types_init(struct cx *cx, const struct fe_open_options *opts, struct fe_object *obj);
-/* `btf` (NULL: none) is what fe_kernel_btf() gives from now on; it goes with the object. */
+/* Sets the result of fe_kernel_btf() to `btf` (NULL: none); the object owns it. */
 void fe_kernel_types_keep(struct fe_object *obj, struct btf *btf);
 void fe_kernel_types_free(struct fe_object *obj);
 

@@ -5,7 +5,7 @@
 #include <bpf/libbpf.h>
 #include <string.h>
 
-/* libbpf's maps => fe_map. The order is libbpf's, for that is what its map indices count. */
+/* libbpf's maps => fe_map, in libbpf's order, which its map indices refer to. */
 
 /* Data sections come in section order behind the declared maps. */
 struct data_maps {

@@ -7,7 +7,7 @@
 #include <string.h>
 
 /* BTF-style maps of other loaders: __uint(pinning, N) with an N of iproute2 (2: PIN_GLOBAL_NS) or Cilium (16: replace
- * what is pinned), which libbpf refuses. All of them pin by name somewhere; that is what such a map becomes. */
+ * what is pinned), which libbpf refuses. All of them pin by name, so such a map counts as pinned by name. */
 
 enum { PIN_BY_NAME = 1 }; /* LIBBPF_PIN_BY_NAME, which only programs get to see */
 
@@ -27,7 +27,7 @@ static const struct btf_type *definition_of(const struct btf *btf, uint32_t var)
 	return t && btf_is_struct(t) ? t : NULL;
 }
 
-/* N of "int (*member)[N]"; 0: it is no number. */
+/* N of "int (*member)[N]"; 0: not a number. */
 static uint32_t number_of(const struct btf *btf, const struct btf_member *m)
 {
 	const struct btf_type *t = btf__type_by_id(btf, m->type);
@@ -109,7 +109,7 @@ bool fe_foreign_pins(struct cx *cx, struct fe_elf *elf)
 		return true;
 	p.btf = btf__new(s->data, (uint32_t)s->size);
 	if (!p.btf)
-		return true; /* said by who reads it next */
+		return true; /* reported by the next reader */
 	ok = settle_all(&p);
 	raw = p.by_name > 0 ? btf__raw_data(p.btf, &size) : NULL;
 	if (raw) {

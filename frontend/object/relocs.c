@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* libbpf gives up on the whole object when one relocation makes no sense to it (and writes behind
+/* libbpf refuses the whole object if one relocation is invalid (and writes beyond
  * a program that ends within a 64-bit constant). So each is checked first; a bad one is dropped
  * and its function marked broken. Broken programs are hidden from libbpf. */
 

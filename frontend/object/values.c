@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* --set NAME=VALUE: initial values of global variables, put into the data sections before anything looks at them, as
- * a skeleton does between open and load. NAME may go on with .member and [index]. */
+/* --set NAME=VALUE: initial values of global variables, written to the data sections before they are read, as
+ * a skeleton does between open and load. NAME may be followed by .member and [index]. */
 
 struct target {
 	const char *rest; /* of NAME, not looked at yet */
