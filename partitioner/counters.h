@@ -4,11 +4,11 @@
 
 #include "frontend/vprog.h"
 
-/* Counters as users write them: `*v += x` is a load of a map's value, additions, and a store back, and
- * the value that was loaded serves for nothing else. To the same end the load may give 0 and the
- * store add atomically, so
- *   - both sides may count, and user space adds up what they counted (map_placement.h, "summed");
- *   - the card may count for all of its engines in one element where the host has one a CPU. */
+/* Counters of the form `*v += x`: a load of a map's value, additions, and a store back, where
+ * the loaded value has no other use. Equivalently, the load gives 0 and the
+ * store adds atomically. So
+ *   - both sides may count, and user space adds the two values (map_placement.h, "summed");
+ *   - the device may count for all engines in one element where the host has one per CPU. */
 
 enum part_counter {
 	PART_COUNTER_NONE,
@@ -21,7 +21,7 @@ struct part_counters {
 	uint32_t *partner; /* by instruction that is one: the other one */
 };
 
-/* In every instance in which an instruction runs it is what its role says. */
+/* An instruction has the same role in every instance. */
 struct part_counters part_counters_find(struct cx *cx, const struct vprog *vp);
 
 #endif

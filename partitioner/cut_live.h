@@ -4,8 +4,8 @@
 
 #include "frontend/vprog.h"
 
-/* What the host needs to go on at an instruction of main: values that the record carries, and
- * values that it makes anew. */
+/* Live state at an instruction of main, where the host continues: values that the record carries, and
+ * values that the host recomputes. */
 
 enum part_value_kind {
 	PART_VALUE_SCALAR,   /* carried */
@@ -37,7 +37,7 @@ struct part_live {
 
 /* State before `pc`; needs vprog.main_stack. */
 void part_live_at(struct cx *cx, const struct vprog *vp, uint32_t pc, struct part_live *live);
-/* "r3: number, 4 bytes" */
+/* "r3: scalar, 4 bytes" */
 const char *part_value_text(struct arena *a, const struct fe_object *obj,
 			    const struct part_value *v);
 

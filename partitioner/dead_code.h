@@ -14,7 +14,7 @@ struct part_code {
 
 void part_code_init(struct part_code *c, struct cx *cx, const struct vprog *vp,
 		    const enum part_place *place);
-/* A conditional jump with one dead side: *ja is what it amounts to. */
+/* A conditional jump with one dead direction: *ja is the equivalent jump. */
 bool part_code_hardwired(const struct part_code *c, uint32_t i, struct bpf_insn *ja);
 /* Length of the run of dead instructions that starts at i. */
 uint32_t part_code_dead_run(const struct part_code *c, uint32_t i);

@@ -27,11 +27,11 @@ struct part_flow {
 
 /* flow.c: seen instructions and the edges between them that some packet may take. */
 void part_flow_build(struct cx *cx, const struct vprog *vp, struct part_flow *r);
-/* freq.c: fills in both freq, from what branches usually do. */
+/* freq.c: fills in both freq, estimated from branch heuristics. */
 void part_flow_guess(struct cx *cx, struct part_flow *r);
-/* After a guess: puts in place of it what the profiler counts, with the guess as the word of one
- * packet more, so that what no packet of the profile did is not taken for impossible. NULL, or why
- * the guess stays. */
+/* Replaces an estimate by the profiler's counts. The estimate keeps the weight of one
+ * packet, so that a direction that no packet of the profile took is not impossible. Returns NULL, or why
+ * the estimate stays. */
 const char *part_flow_measure(struct cx *cx, struct part_flow *r,
 			      const struct part_profiler *profiler);
 /* Of all packets, the part that goes along an edge, or comes to an instruction: measured, or guessed. */

@@ -5,8 +5,8 @@
 #include "base/vec.h"
 #include "frontend/vprog.h"
 
-/* What a user decides: "SYMBOL=host|device,…". A symbol is a map, whose users it means, or a function,
- * whose calls it means. */
+/* --pin: "SYMBOL=host|device,…". A symbol is a map, which stands for its users, or a function,
+ * which stands for its calls. */
 
 struct part_pin {
 	const char *symbol;

@@ -4,8 +4,8 @@
 
 #include "frontend/vprog.h"
 
-/* Two kinds of program are split: XDP, and tc classifiers that answer with an action (direct-action
- * mode, tcx). The card's half of both runs at the card's XDP hook; this is what follows from it for
+/* Two kinds of program are split: XDP, and tc classifiers that return an action (direct-action
+ * mode, tcx). The device half of both runs at the device's XDP hook; this file has the consequences for
  * tc (docs/handoff.md). */
 
 /* Largest record that XDP metadata of any kernel holds: a tc host half gets it there. */
@@ -18,7 +18,7 @@ static inline bool part_is_tc(const struct fe_prog *prog)
 
 /* Why the program as a whole is not split; NULL: it may be. */
 const char *part_unsplittable(const struct vprog *vp);
-/* An instruction of a tc program that the card's half could execute but for its hook: stays on the host. */
+/* An instruction of a tc program that the device half could execute at another hook; it stays on the host. */
 bool part_tc_needs_skb(const struct vprog *vp, size_t inst, uint32_t pc);
 /* The card refuses to end a tc program with most actions; in a split the record carries them. */
 bool part_tc_exit_via_record(const struct vprog *vp, size_t inst, uint32_t pc);

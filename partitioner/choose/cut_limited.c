@@ -3,10 +3,10 @@
 
 #include "base/vec.h"
 
-/* A choice that fits into so much room. With a limit on size the best choice is no minimum cut any more
- * (it is a knapsack with precedences), so two families of cuts are searched, each by halving, and the
- * better one is taken: a price on every piece of size, which sheds what runs rarely first; and a node
- * from which on, in program order, everything is the host's, for long chains that all run alike. */
+/* The best cut within a size limit. With the limit, the optimum is no longer a minimum cut (it is a knapsack
+ * with precedences). So two families of cuts are searched by bisection, and the better result is
+ * kept: one with a Lagrange multiplier on size, which sheds rarely executed nodes first; and one with a node
+ * from which on, in program order, everything runs on the host, for long chains of equal frequency. */
 
 /* Halvings: prices need no precision, ends settle on an instruction of 16,384. */
 #define MULTIPLIER_STEPS 8u

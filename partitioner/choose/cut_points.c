@@ -56,7 +56,7 @@ bool part_collect_cut_points(struct cx *cx, const struct part_flow *r, const str
 	uint32_t n = 0, payload = min_payload;
 	double *share = cut_shares(cx, r, halves, &n);
 
-	/* an XDP program without cuts is the device's whole; a tc program still has its action told */
+	/* without cuts, an XDP program runs on the device as a whole; a tc program still passes up its action */
 	if ((!n && !part_is_tc(r->vp->prog)) || n > PART_HANDOFF_MAX_CUTS)
 		return false;
 	halves->cuts = ARENA_ARRAY(cx->arena, struct part_cut_point, n + 1);

@@ -86,7 +86,7 @@ static uint32_t next_arc(struct flow *f, uint32_t v)
 	return f->at[v];
 }
 
-/* Sends what fits along the path; gives the index of its first full arc: walking goes on there. */
+/* Augments along the path; returns the index of its first saturated arc, where the search continues. */
 static uint32_t send(struct flow *f, uint32_t len)
 {
 	int64_t room = INT64_MAX;

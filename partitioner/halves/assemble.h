@@ -15,7 +15,8 @@ struct part_asm_fix {
 
 struct part_asm {
 	struct arena *arena;
-	uint32_t origin; /* given to what is put: instruction of the source program, or none */
+	uint32_t
+		origin; /* origin of the emitted instructions: instruction of the source program, or none */
 	VEC(struct bpf_insn) code;
 	VEC(uint32_t) origins; /* by instruction of code */
 	VEC(uint32_t) labels;  /* position; UINT32_MAX: not yet placed */
@@ -33,7 +34,7 @@ bool part_asm_wanted(const struct part_asm *a, uint32_t label);
 /* Fills in the jumps. False: one is too far. */
 bool part_asm_finish(struct part_asm *a);
 
-/* What halves are made of besides the program's own instructions. */
+/* Emits the instructions of halves that are not in the program itself. */
 void part_asm_mov(struct part_asm *a, uint8_t dst, uint8_t src);
 void part_asm_imm(struct part_asm *a, uint8_t dst, uint64_t v);
 /* LD_IMM64 of a kind (enum ebpf_pseudo_imm). */

@@ -35,7 +35,7 @@ static uint32_t payload_bytes(const struct part_half *h)
 	return h->halves->record_bytes - PART_HANDOFF_HEADER;
 }
 
-/* SHOT ends on the card; all else is the stack's. */
+/* SHOT ends on the device; all other actions are carried out by the stack. */
 static void leave_tc(struct part_half *h, const struct vp_reg *r0)
 {
 	if (!vp_is_const(r0) || (uint32_t)r0->var.value != TC_ACT_SHOT) {
@@ -148,7 +148,7 @@ static bool cut_stub(struct device *d, struct part_cut_point *cut)
 	return true;
 }
 
-/* The one place where tc programs end; what is not SHOT goes on to `pass`. */
+/* The one place where tc programs end; other actions than SHOT continue at `pass`. */
 static void verdict_stub(struct device *d)
 {
 	struct part_half *h = &d->h;
@@ -252,7 +252,7 @@ bool part_make_device(struct cx *cx, const struct vprog *vp, struct part_halves 
 	for (uint32_t i = 0; i < halves->n_cuts; i++)
 		if (!cut_stub(&d, &halves->cuts[i]))
 			return false;
-	/* what nobody jumps to would not verify */
+	/* unreachable code does not verify */
 	if (part_asm_wanted(&h->as, h->verdict))
 		verdict_stub(&d);
 	if (part_asm_wanted(&h->as, d.pass))

@@ -7,7 +7,7 @@
 #include <linux/pkt_cls.h>
 #include <stddef.h>
 
-/* A tc program's instructions in the card's half, which is an XDP program: loads from the context
+/* A tc program's instructions in the device half, which is an XDP program: loads from the context
  * become those of struct xdp_md, and packet loads (LD_ABS, LD_IND) become checks and plain loads. */
 
 static void load_length(struct part_half *h, uint32_t pc, const struct bpf_insn *insn)

@@ -202,8 +202,8 @@ static bool starts_function(const struct fe_prog *prog, uint32_t insn)
 	return false;
 }
 
-/* Every function has a line from its first instruction on (the kernel insists); ours of main have the
- * source's first. */
+/* Every function has a line from its first instruction on (the kernel requires it); inserted instructions
+ * of main have the first line of the source. */
 static void make_lines(struct part_half *h, struct fe_prog *prog)
 {
 	VEC(struct fe_line) lines = { 0 };
@@ -225,7 +225,7 @@ static void make_lines(struct part_half *h, struct fe_prog *prog)
 	prog->n_lines = lines.len;
 }
 
-/* Labels of what is not copied are jumped to by nobody. */
+/* No instruction jumps to a label that is not copied. */
 static void place_rest(struct part_half *h)
 {
 	for (size_t i = 0; i < h->as.labels.len; i++)

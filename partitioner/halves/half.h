@@ -26,7 +26,7 @@ struct part_half {
 	uint32_t *elsewhere; /* by instruction of main: where to go when it is not mine */
 	uint32_t *sub_label; /* by subprogram of the source */
 	bool *sub_wanted, *sub_done;
-	int16_t ctx_at;   /* stack slot of ours: the context, for the whole run */
+	int16_t ctx_at;   /* additional stack slot: the context, for the whole run */
 	int16_t save_at;  /* lowest byte of the rest of our stack, which starts below ctx_at */
 	uint32_t abort;   /* label: something is wrong with the record or the packet */
 	uint32_t verdict; /* label, card's half of a tc program: it is decided, as r0 says */
@@ -46,15 +46,15 @@ void part_half_body(struct part_half *h);
 bool part_half_finish(struct part_half *h, const char *name, struct fe_prog *prog,
 		      const uint32_t **origin);
 
-/* device_half_tc.c: a tc program's instructions for the card's XDP hook. */
+/* device_half_tc.c: a tc program's instructions for the device's XDP hook. */
 bool part_tc_replace(struct part_half *h, uint32_t pc);
 /* Frames with a VLAN tag go to `label`; only r1 stays as it was. */
 void part_tc_send_tagged(struct part_half *h, uint32_t label);
 
-/* xdp_stub.c: what stands before a tc host half. */
+/* xdp_stub.c: the XDP program in front of a tc host half. */
 bool part_make_xdp_stub(struct cx *cx, const struct vprog *vp, struct part_halves *halves);
-/* host_half.c: with the record's address in r2, and as many bytes known to be there: is it ours? Leaves
- * the cut in r5; uses r4. */
+/* host_half.c: checks that the record at r2, whose length is proven, belongs to this pair of halves. Leaves
+ * the cut in r5; clobbers r4. */
 void part_check_record(struct part_asm *a, const struct part_halves *halves, uint32_t abort);
 
 #endif

@@ -136,8 +136,8 @@ static void describe(struct types *t, const struct fe_map *m, struct definition 
 	}
 }
 
-/* The type of what maps of maps hold: "values", an array of pointers to definitions, which takes no room of
- * its own; 0: no such map. */
+/* The type of the elements of maps of maps: "values", an array of pointers to definitions, with size
+ * 0; 0: no such map. */
 static int inner_values(struct types *t, const struct fe_map *inner)
 {
 	struct definition d;
@@ -185,7 +185,7 @@ static void add_maps(struct types *t, const struct fe_object *obj, const struct 
 
 /* ---- global data ------------------------------------------------------------------------------------------- */
 
-/* The user's variables, so that a skeleton knows them by name. Without BTF of theirs, or with what does
+/* The user's variables, so that a skeleton has them by name. Without BTF, or with BTF that does
  * not fit the section, the section stays plain bytes. */
 static void add_variables(struct types *t, const struct fe_object *obj, uint32_t map,
 			  const char *section)
@@ -272,7 +272,7 @@ static bool is_name(const char *s)
 	return true;
 }
 
-/* Static: the kernel then checks each with what its callers give it. */
+/* Static: the kernel then verifies each function with the arguments of its callers. */
 static int *add_functions(struct types *t, const struct fe_prog *prog)
 {
 	int *ids = ARENA_ARRAY(t->cx->scratch, int, prog->n_subprogs);
@@ -340,7 +340,7 @@ static bool has_line_at(const struct fe_prog *prog, uint32_t insn)
 	return false;
 }
 
-/* The kernel wants lines for all functions, from their first instruction on, or none. */
+/* The kernel requires lines for all functions, from their first instruction on, or for none. */
 static bool lines_are_complete(const struct fe_prog *prog)
 {
 	for (size_t i = 0; i < prog->n_subprogs; i++)

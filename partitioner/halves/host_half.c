@@ -7,15 +7,15 @@
 #include <linux/pkt_cls.h>
 #include <stddef.h>
 
-/* The host's half:
+/* The host half:
  *
- *   check the record: there, ours, of this version and length; else XDP_ABORTED, TC_ACT_SHOT
- *   cut 0: strip it, PASS; tc: the action that the record says
- *   per cut: carried values to the stack, strip the record, restore the live state, go on
- *   main's instructions that are the host's
+ *   check the record: presence, cookie, version, length; else XDP_ABORTED, TC_ACT_SHOT
+ *   cut 0: strip it, PASS; tc: the action in the record
+ *   per cut: carried values to the stack, strip the record, restore the live state, continue
+ *   main's instructions that run on the host
  *
- * Whatever the record says is checked again, so that the kernel's verifier knows what ours knew,
- * and a record that was tampered with does no harm: numbers against what was proven of them, packet
+ * All values of the record are checked again, so that the kernel's verifier has the facts of the original,
+ * and a forged record does no harm: scalars against their proven bounds, packet
  * pointers against the packet's end. */
 
 static int16_t saved_at(const struct part_half *h, uint32_t i)
@@ -65,7 +65,7 @@ static void find_record(struct part_half *h)
 
 /* ---- live state ---------------------------------------------------------------------------------------------- */
 
-/* What the verifier forgets when a number goes through memory. */
+/* Bounds that the verifier loses when a scalar is stored in the packet. */
 static void check_number(struct part_half *h, uint8_t r, const struct part_value *v)
 {
 	const struct vp_reg *f = &v->fact;
@@ -141,8 +141,8 @@ static void make_value(struct part_half *h, const struct part_value *v, uint8_t 
 	}
 }
 
-/* Slots of the stack and packet pointers first, through r0; then registers, each by itself. Value i
- * is saved in slot i of ours. */
+/* Stack slots and packet pointers first, through r0; then registers, one by one. Value i
+ * is saved in the i-th additional slot. */
 static void make_live_state(struct part_half *h, const struct part_live *live)
 {
 	for (uint32_t i = 0; i < live->n; i++) {
@@ -180,8 +180,8 @@ static bool moves_start(const struct fe_prog *prog)
 	return false;
 }
 
-/* No byte of the record gets into a packet that grows at its start; as metadata it means nothing to what
- * runs next, nor to this program should it meet the packet again. */
+/* Clears the record, so that no byte of it gets into a packet that grows at its start, and that neither later
+ * programs nor this program itself interprets it as metadata again. */
 static void wipe(struct part_half *h)
 {
 	for (uint32_t at = 0; at < h->halves->record_bytes; at += 4)
@@ -211,8 +211,8 @@ static void decided(struct part_half *h)
 	part_asm_exit(&h->as);
 }
 
-/* The card saw the tag where it was, the stack has taken it out: what the card found is elsewhere now. Only
- * possible when the user said that there are none. */
+/* The device saw the tag in the frame, and the stack has removed it: offsets recorded by the device no longer
+ * apply. Only possible with --untagged. */
 static void refuse_tagged(struct part_half *h)
 {
 	const int16_t off = (int16_t)offsetof(struct __sk_buff, vlan_present);

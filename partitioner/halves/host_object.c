@@ -44,7 +44,7 @@ static const char *data_section(struct cx *cx, const struct fe_map *m, enum part
 {
 	if (m->kind == FE_MAP_RODATA && home == PART_MAP_COMPILED_IN)
 		return arena_printf(cx->arena, "%s" PART_OBJ_COMPILED_IN, m->name);
-	/* libbpf fills .kconfig itself, from symbols that are no longer there: the values are known */
+	/* libbpf would fill .kconfig from symbols that no longer exist, but the values are known */
 	return m->kind == FE_MAP_KCONFIG ? arena_strdup(cx->arena, ".rodata.kconfig") : m->name;
 }
 
@@ -165,7 +165,7 @@ static uint32_t global(struct object *o, const char *n, unsigned type, uint16_t 
 
 /* ---- sections --------------------------------------------------------------------------------------------------- */
 
-/* What instructions name, and the maps that maps of maps begin with. */
+/* Maps and externs that instructions refer to, and the initial elements of maps of maps. */
 static void find_used(struct object *o)
 {
 	o->sections = ARENA_ARRAY(o->cx->arena, const char *, o->obj->n_maps + 1);
@@ -305,7 +305,8 @@ static void add_code(struct object *o, uint16_t sec[2])
 		}
 		if (!ebpf_is_ld_imm64(insn))
 			continue;
-		if (insn->src_reg == EBPF_IMM_FUNC) { /* libbpf wants bytes from .text's start */
+		if (insn->src_reg ==
+		    EBPF_IMM_FUNC) { /* libbpf expects bytes from the start of .text */
 			insn->imm = (int32_t)((i + 1 + (uint32_t)insn->imm - end) * sizeof(*insn));
 		} else if (insn->src_reg != EBPF_IMM_VALUE) {
 			insn->imm = insn->src_reg == EBPF_IMM_MAP_IDX_VALUE ? insn[1].imm : 0;

@@ -14,7 +14,7 @@ struct target { /* of tail calls, within one context */
 	uint32_t label;
 };
 
-/* What bodies share that run in one another's place. */
+/* State shared by all inlined bodies. */
 struct context {
 	uint32_t exit; /* label; NO_LABEL: the function ends */
 	uint32_t base; /* bytes of the frame above it */
@@ -124,7 +124,7 @@ static void put_wide(struct part_inline_body *e, const struct body *b, uint32_t 
 	} else if (e->tails && b->c->main && insn.src_reg == EBPF_IMM_MAP_IDX &&
 		   e->s->obj->maps[insn.imm].type == BPF_MAP_TYPE_PROG_ARRAY &&
 		   !b->src->keeps[insn.imm]) {
-		part_asm_wide(&e->as, insn.dst_reg, EBPF_IMM_VALUE, 1); /* nobody looks at it */
+		part_asm_wide(&e->as, insn.dst_reg, EBPF_IMM_VALUE, 1); /* dead */
 	} else {
 		part_asm_put(&e->as, insn);
 		part_asm_put(&e->as, p->insns[pc + 1]);
@@ -182,7 +182,7 @@ static void put_tail(struct part_inline_body *e, struct context *c,
 static void put_context(struct part_inline_body *e, struct context *c,
 			const struct part_inline_source *src, uint32_t sub);
 
-/* Registers 6 to 9 that a body writes, with what is replaced within it. */
+/* Registers 6 to 9 that a body writes, including bodies inlined into it. */
 static uint8_t writes(const struct part_inline_body *e, const struct part_inline_source *src,
 		      uint32_t sub)
 {
@@ -323,7 +323,7 @@ static uint32_t frame_of(struct part_inline_body *e, const struct part_inline_so
 	return most;
 }
 
-/* The jump out of the last body would go to what follows. */
+/* The jump out of the last body would target the next instruction. */
 static void drop_last_jump(struct part_inline_body *e, uint32_t exit)
 {
 	struct part_asm *a = &e->as;
@@ -372,7 +372,7 @@ static void put_main(struct part_inline_body *e)
 	put_context(e, &c, first, 0);
 }
 
-/* Functions that are still called; each may want more. */
+/* Functions that are still called; each may call others. */
 static void put_units(struct part_inline_body *e)
 {
 	for (size_t i = 0; i < e->units.len && !e->why; i++) {

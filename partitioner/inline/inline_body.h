@@ -25,7 +25,7 @@ struct part_inline_body {
 	const char *why;
 };
 
-/* inline_body.c. False: `why` says what stands against it. */
+/* inline_body.c. False: `why` is the reason. */
 bool part_inline_bodies(struct part_inline_body *e);
 
 #endif

@@ -4,14 +4,14 @@
 /* Which calls of main are replaced: those of the marked subprograms, and of all that lie between main and
  * them. */
 
-#define MAX_CALL_INSNS 4096u /* of one call, with what is replaced within */
+#define MAX_CALL_INSNS 4096u /* of one call, including calls inlined into it */
 
 struct closing {
 	struct part_inliner *s;
 	const struct part_inline_source *src;
 	bool tails;
 	bool *set;      /* by subprogram */
-	uint32_t *size; /* by subprogram, with what is replaced within; 0: not yet known */
+	uint32_t *size; /* by subprogram, including calls inlined into it; 0: not yet known */
 };
 
 bool **part_inliner_callset(struct part_inliner *s)
@@ -71,7 +71,7 @@ static bool holds_tail(const struct closing *c, const struct fe_subprog *sub)
 	return false;
 }
 
-/* Marks callers of what is marked, decides what cannot be, adds up sizes. eBPF has no recursion. */
+/* Marks callers of marked subprograms, excludes impossible ones, adds up sizes. eBPF has no recursion. */
 static uint32_t settle(struct closing *c, uint32_t k)
 {
 	const struct fe_prog *p = c->src->prog;

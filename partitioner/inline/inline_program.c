@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "partitioner/inline/inline_body.h"
 
-/* From the choice of what is replaced and followed to a program with lines, functions and origins. */
+/* Builds the program, with lines, functions and origins, from the set of inlined and followed calls. */
 
 /* ---- are tail calls to be counted? ------------------------------------------------------------------- */
 

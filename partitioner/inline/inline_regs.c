@@ -24,7 +24,7 @@ static uint8_t written(const struct bpf_insn *insn)
 	return writes_src(insn) ? bit(insn->src_reg) : 0;
 }
 
-/* More than what is read does no harm: it is saved for nothing. */
+/* A superset of the registers read is safe: it only causes unneeded saves. */
 static uint8_t read_by(const struct bpf_insn *insn)
 {
 	bool immediate = ebpf_is_ld_imm64(insn) || ebpf_is_call(insn);

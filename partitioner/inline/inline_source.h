@@ -19,7 +19,7 @@ struct part_inline_tail {
 
 struct part_inline_sub {
 	uint32_t own;        /* bytes of its frame */
-	uint8_t writes;      /* bit r - 6: it writes register r (not what it calls) */
+	uint8_t writes;      /* bit r - 6: it writes register r (callees not included) */
 	const char *why_not; /* why its body cannot stand in place of a call; NULL: it can */
 };
 

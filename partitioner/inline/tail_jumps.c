@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "partitioner/inline/inline_source.h"
 
-/* Which tail calls are known at compile time: the array is one that the object fills in and nobody
- * else does, and every program that the index may choose can be put in place of the call. */
+/* Finds tail calls that are known at compile time: only the object fills the array, and
+ * every program that the index may select can replace the call. */
 
 #define MAX_CHOICES 32u /* slots that an index may choose from */
 
@@ -26,7 +26,7 @@ static bool is_tail_call(const struct bpf_insn *insn)
 	       insn->imm == BPF_FUNC_tail_call;
 }
 
-/* Array and index in one instance, joined with what was known of the others. False: not one array. */
+/* Joins array and index of one instance with those of the other instances. False: not one array. */
 static bool join(const struct vp_fact *f, bool first, struct part_inline_tail *t)
 {
 	const struct vp_reg *map = &f->regs[2], *index = &f->regs[3];

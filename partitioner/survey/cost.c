@@ -30,8 +30,8 @@ static enum part_cost cost_of(const struct bpf_insn *insn)
 	return insn->src_reg == EBPF_CALL_HELPER ? helper_cost(insn->imm) : PART_COST_CALL;
 }
 
-/* A subprogram's instructions count as often as they ran on a profile's packets, in the mean over
- * its calls; once each for want of one. */
+/* A subprogram's instructions have the frequencies of the profile, averaged over
+ * its calls; without a profile, 1 each. */
 static double ratio(const struct part_flow *r, uint32_t pc, uint32_t to)
 {
 	const uint64_t *runs = r->counts.runs;

@@ -3,8 +3,8 @@
 
 #include "base/bits.h"
 
-/* Values are carried only when they cannot be made anew: constants, addresses of maps, context and
- * packet are the host's own. */
+/* Values are carried only if the host cannot recompute them: it has its own constants, map addresses, context
+ * and packet. */
 
 struct list {
 	struct cx *cx;
@@ -104,7 +104,7 @@ static void add_reg(struct list *l, unsigned reg, const struct vp_reg *r)
 		l->why_not = arena_printf(l->cx->arena, "r%u holds %s", reg, why_not);
 }
 
-/* Bytes of a slot that are no stored register: in the largest aligned pieces. */
+/* Bytes of a slot that are not a stored register, in the largest aligned pieces. */
 static void add_pieces(struct list *l, int16_t fp_off, uint8_t mask, const struct vp_reg *fact)
 {
 	for (unsigned b = 0; b < 8;) {

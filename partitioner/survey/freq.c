@@ -74,7 +74,7 @@ void part_flow_guess(struct cx *cx, struct part_flow *r)
 		for (size_t i = 0; i < r->edges.len; i++) /* backwards: as of the last round */
 			if (r->edges.at[i].from >= r->edges.at[i].to)
 				in[r->edges.at[i].to] += r->edges.at[i].freq;
-		/* in program order: what jumps forward arrives within the round */
+		/* in program order: forward jumps arrive within the round */
 		for (size_t i = 0; i < r->edges.len; i++) {
 			struct part_edge *e = &r->edges.at[i];
 

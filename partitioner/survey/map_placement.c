@@ -178,7 +178,7 @@ static void note(void *priv, const struct vprog *vp, const struct use *u)
 	note_first(&f->lookup, u->how & LOOKS_UP, u->pc);
 }
 
-/* What ties the users of a map together; PART_UNBOUND: nothing. */
+/* The instruction that ties the users of a map together; PART_UNBOUND: none. */
 static uint32_t bound_by(const struct fe_map *fm, const struct part_map *m, const struct firsts *f)
 {
 	bool lru = fm->type == BPF_MAP_TYPE_LRU_HASH || fm->type == BPF_MAP_TYPE_LRU_PERCPU_HASH;

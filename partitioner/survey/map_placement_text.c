@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "partitioner/map_placement.h"
 
-/* Why a map lives where it does, and what user space does about it. */
+/* The reason of a map's placement, and the task of user space. */
 
 static const struct {
 	const char *name, *duty, *text;

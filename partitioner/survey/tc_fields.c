@@ -3,8 +3,8 @@
 
 #include <stddef.h>
 
-/* Loads from a tc program's context, by what is proven of the pointer in all places that the
- * instruction is run from. */
+/* Loads from a tc program's context, by the facts of the pointer in all instances of the
+ * instruction. */
 
 struct row {
 	size_t off;
