@@ -4,9 +4,9 @@
 #include "partitioner/counters.h"
 #include "partitioner/map_placement.h"
 
-/* `*v += x` on a map that does nothing but count: the load gives 0, so that what is stored is x, and the
- * store adds. No engine loses what another one counts, which a host with one value a CPU is promised;
- * and nobody waits for a load. The verifier's facts stay true: 0 is a value that the load might give. */
+/* `*v += x` on a map that is only a counter: the load gives 0, so that the stored value is x, and the
+ * store adds atomically. No engine loses the additions of another one, as on a host with one value per CPU,
+ * and no engine waits for a load. The verifier's facts stay true: 0 is a possible value of the load. */
 
 uint32_t nfp_map_type(const struct nfp_prog *np, size_t map)
 {

@@ -124,7 +124,7 @@ static void note_insn(struct nfp_prog *np, const struct bpf_insn *insn, const st
 	case BPF_ST: note_use(np, &f->regs[insn->dst_reg], insn->off, size, NFP_WORD_WRITE); break;
 	case BPF_STX:
 		if (ebpf_is_load_acquire(insn))
-			break; /* not the card's */
+			break; /* not a device map */
 		note_use(np, &f->regs[insn->dst_reg], insn->off, size,
 			 ebpf_mode(insn) == BPF_ATOMIC ? NFP_WORD_ATOMIC : NFP_WORD_WRITE);
 		break;

@@ -7,8 +7,8 @@
 /* The firmware's register conventions that more than one pass must know (nfp.md 4.3 - 4.11). */
 
 enum {
-	NFP_ABI_GPRS = 23,      /* 0..22 of each bank are ours, the rest is the firmware's */
-	NFP_ABI_STACK = 22,     /* A22: local-memory byte address of the frame */
+	NFP_ABI_GPRS = 23,  /* 0..22 of each bank belong to the program, the rest to the firmware */
+	NFP_ABI_STACK = 22, /* A22: local-memory byte address of the frame */
 	NFP_ABI_LM0_WORDS = 16, /* frame words that operands reach through LM0 */
 	NFP_ABI_XFERS = 32,     /* transfer registers a program may use, in and out */
 	NFP_ABI_MAX_DEFER_BR = 2,

@@ -112,7 +112,7 @@ static bool unusable(struct cx *cx, const struct nfp_firmware *fw, const char *w
 	return diag_error(cx->diags, &DIAG_AT_NOWHERE, REASON_FIRMWARE_UNUSABLE, fw->name, why);
 }
 
-/* What the driver would refuse to work with, and what cannot be. Reports the first. */
+/* Values that the driver refuses, and impossible values. Reports the first. */
 static bool check(struct cx *cx, struct nfp_firmware *fw)
 {
 	if (fw->abi_version != 2 && fw->abi_version != 3)

@@ -19,7 +19,7 @@ bool nfp_firmware_parse_text(struct cx *cx, const char *path, const struct file_
 bool nfp_firmware_parse_tlv(struct cx *cx, const char *path, const struct file_bytes *file,
 			    struct nfp_firmware *fw);
 
-/* What a file leaves out: no capability, ABI 2, the vNIC values of "corenic". */
+/* Defaults of keys that a file omits: no capability, ABI 2, the vNIC values of "corenic". */
 void nfp_firmware_defaults(const char *name, struct nfp_firmware *fw);
 
 #endif

@@ -37,7 +37,7 @@ static bool read_func(const struct tlv *t)
 	case NFP_HELPER_MAP_UPDATE: t->fw->helper_addr.map_update = addr; break;
 	case NFP_HELPER_MAP_DELETE: t->fw->helper_addr.map_delete = addr; break;
 	case NFP_HELPER_PERF_EVENT: t->fw->helper_addr.perf_event_output = addr; break;
-	default: /* a helper that nobody here knows: not used */ break;
+	default: /* an unknown helper: not used */ break;
 	}
 	return true;
 }

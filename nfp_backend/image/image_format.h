@@ -26,7 +26,7 @@
 #define NFP_SEC_NEEDS ".bpf_offload.needs"
 
 #define NFP_IMAGE_MAX_BYTES (64u << 20) /* global data is the only part that can grow large */
-#define NFP_IMAGE_MAX_WORDS 16384u      /* what a branch can reach */
+#define NFP_IMAGE_MAX_WORDS 16384u      /* range of a branch */
 
 /* Flags of .bpf_offload.needs. */
 #define NFP_NEEDS_QUEUE_SELECT 1u

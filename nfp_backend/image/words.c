@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Flat words as text: one hexadecimal 64-bit word a line. */
+/* Flat words as text: one hexadecimal 64-bit word per line. */
 
 #define MAX_FILE_BYTES (1u << 20) /* some 60,000 words; a code store has 8192 */
 #define WORD_DIGITS    16

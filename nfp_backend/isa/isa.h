@@ -9,15 +9,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* One microengine instruction as a value, and the way to and from its word.
+/* One microengine instruction as a value, with encoder and decoder.
  *
- * Callers speak of logical operands (`left OP right`, `base + offset`, "test this register"):
- * which of the two operand fields they land in and whether the word's swap bit is set is decided
- * here (nfp.md 2.6), so nobody else knows bit positions. Register numbers are those of a
+ * Callers use logical operands (`left OP right`, `base + offset`, "test this register"). The choice
+ * of the operand field and of the swap bit is made
+ * here (nfp.md 2.6), so no other file knows bit positions. Register numbers are those of a
  * context in 4-context mode.
  *
  *   struct nfp_insn --nfp_encodable--> may it be written?  --nfp_encode--> 45-bit word
- *   45-bit word     --nfp_decode-----> struct nfp_insn     --disasm.c----> objdump's text
+ *   45-bit word     --nfp_decode-----> struct nfp_insn     --nfp_disasm--> objdump's text
  */
 
 #define NFP_OP_BITS 45
@@ -98,7 +98,7 @@ static inline struct nfp_isa_opnd nfp_r_const(unsigned v)
 
 /* ---- instructions ---- */
 
-/* What can be said of most instructions that write a result. */
+/* Fields common to most instructions that write a result. */
 struct nfp_isa_mods {
 	bool wr_both; /* result to the same register number in both banks */
 	bool no_cc;   /* leaves the condition codes alone; alu, alu_shf and mul_step only */
@@ -106,7 +106,7 @@ struct nfp_isa_mods {
 };
 
 struct nfp_isa_shift {
-	enum nfp_sc sc; /* ROT by 0: no shift, and what a zeroed struct says */
+	enum nfp_sc sc; /* ROT by 0: no shift; value of a zeroed struct */
 	uint8_t amount; /* 1..31; 0 if `indirect`, or for no shift */
 	bool indirect;  /* by the previous instruction's left operand; not for ROT */
 };
@@ -208,7 +208,7 @@ enum nfp_isa_swap {
 	NFP_SWAP_NOW = 0,
 	NFP_SWAP_DEFER1 = 1, /* one more instruction executes before the swap */
 	NFP_SWAP_DEFER2 = 2,
-	NFP_SWAP_NONE = 3, /* the context goes on */
+	NFP_SWAP_NONE = 3, /* the context continues */
 };
 
 /* Memory command. Address: (base << 8) + off in 40 bits, or base + off in 32 bits. */
@@ -263,8 +263,8 @@ struct nfp_insn {
 bool nfp_encodable(const struct nfp_insn *insn, const char **why);
 /* The 45 operation bits. The instruction must be encodable. */
 uint64_t nfp_encode(const struct nfp_insn *insn);
-/* What bits [44:0] of `word` say; the bits above are ignored. False: no instruction, or one
- * outside our subset (CAM, CRC, targets other than the memory unit, third-party addressing).
+/* Decodes bits [44:0] of `word`; the bits above are ignored. False: not an instruction, or one
+ * outside the supported subset (CAM, CRC, targets other than the memory unit, third-party addressing).
  * decode(encode(x)) is x with GPR_BOTH resolved to the bank that is read or written and the two
  * parts of a 32-bit address in field order. Words of generators that choose the swap bit or an
  * unused field differently decode to the same meaning, but may not encode to the same word. */

@@ -7,7 +7,7 @@
 
 /* ---- operands ---- */
 
-struct word_fields { /* what two-source classes have in common */
+struct word_fields { /* fields common to the two-source classes */
 	uint32_t a, b;
 	bool sw, lm_ext, i8;
 	enum nfp_form form;
@@ -22,7 +22,7 @@ static bool source(const struct word_fields *w, bool field_b, struct nfp_isa_opn
 	return nfp_opnd_decode(field_b ? w->b : w->a, ctx, o);
 }
 
-/* Logical left and right. A left field of 0 that the operation does not read is no operand. */
+/* Logical left and right. A left field of 0 that the operation does not read is not an operand. */
 static bool sources(const struct word_fields *w, enum nfp_left use, struct nfp_isa_opnd *left,
 		    struct nfp_isa_opnd *right)
 {
@@ -38,7 +38,7 @@ static bool is_const(uint32_t code, enum nfp_form form)
 	return form == NFP_FORM_10 ? code >> 8 == 3 : code >> 5 & 1;
 }
 
-/* One register and one constant, told apart by the constant's code. */
+/* One register and one constant, distinguished by the constant's code. */
 static bool reg_and_const(const struct word_fields *w, struct nfp_isa_opnd *reg, uint32_t *value)
 {
 	bool reg_in_b = is_const(w->a, w->form);

@@ -73,7 +73,7 @@ const char *nfp_opnd_check_dst(const struct nfp_isa_opnd *o, enum nfp_form form)
 uint32_t nfp_opnd_code(const struct nfp_isa_opnd *o, enum nfp_form form);
 uint32_t nfp_opnd_dst_code(const struct nfp_isa_opnd *o, enum nfp_form form);
 
-struct nfp_opnd_ctx { /* what the rest of the word says about an operand */
+struct nfp_opnd_ctx { /* properties of an operand that come from the rest of the word */
 	enum nfp_form form;
 	bool bank_b; /* GPR numbers mean bank B */
 	bool lm_ext; /* LM2/LM3 */

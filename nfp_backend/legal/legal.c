@@ -28,7 +28,8 @@ struct legal {
 	size_t inst;
 	uint32_t pc;
 	const struct bpf_insn *insn;
-	const struct vp_reg *dst, *src; /* facts; src is dst's when there is no register */
+	const struct vp_reg *dst,
+		*src; /* facts; src is that of dst if there is no source register */
 	struct offload_refusal *why;
 };
 
@@ -316,7 +317,7 @@ static bool check_cond_jump(struct legal *l)
 	imm.var.value = (uint64_t)(int64_t)l->insn->imm;
 	if (op == BPF_CALL || op == BPF_EXIT || op > BPF_JSLE)
 		return nfp_refuse(l->cx, l->why, REASON_NFP_OPCODE, l->insn->code);
-	/* The low half of a map value's address may be 0 on the card, a packet's never is; clang tests
+	/* The low half of a map value's address may be 0 on the device, that of a packet is never 0. clang tests
 	 * that half for NULL because the context's fields are 32 bits wide. */
 	equality = (op == BPF_JEQ || op == BPF_JNE) &&
 		   (ebpf_class(l->insn) == BPF_JMP || is_packet(l->dst) || is_packet(s));

@@ -4,10 +4,10 @@
 
 #include "nfp_backend/prog.h"
 
-/* What the card can do, instruction by instruction (nfp.md 5.1, wider where the microengine
- * itself can do it). All of it are answers with a reason, never errors. */
+/* The device's limits, per instruction (nfp.md 5.1, wider where the microengine
+ * supports more). All results are reasons, never errors. */
 
-/* Fields of the context that exist on the card. */
+/* Fields of the context that exist on the device. */
 enum nfp_ctx_field {
 	NFP_CTX_NONE,
 	NFP_CTX_DATA,
@@ -30,7 +30,7 @@ bool nfp_legal_prog(struct cx *cx, const struct nfp_prog *np, struct offload_ref
 /* Fills in `why` from a row of reasons.def; returns false. */
 bool nfp_refuse(struct cx *cx, struct offload_refusal *why, enum reason r, ...);
 
-/* legal_exit.c: can every value of R0 at this exit be told to the firmware (nfp.md 4.6)? */
+/* legal_exit.c: can every value of R0 at this exit be expressed as a result byte (nfp.md 4.6)? */
 bool nfp_legal_exit(struct cx *cx, const struct nfp_prog *np, size_t inst, uint32_t pc,
 		    struct offload_refusal *why);
 

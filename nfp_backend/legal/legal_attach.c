@@ -3,9 +3,8 @@
 
 #include "base/bits.h"
 
-/* Where a program is attached: the card runs programs on what comes from the wire, before the host
- * has seen it. Programs of other places see packets that the host, or another program, has sent
- * there. */
+/* Attach points: the device runs programs on packets from the wire, before the host
+ * receives them. Programs at other attach points run on packets that the host, or another program, sends. */
 
 /* <linux/bpf.h> of kernel 6.1 has no names for these. */
 #define TCX_EGRESS     47u

@@ -3,7 +3,7 @@
 
 #include "base/bits.h"
 
-/* Legality of calls: which helpers the firmware or the generated code can do, and with what
+/* Legality of calls: helpers that the firmware or generated code implements, and their
  * arguments. */
 
 struct call {
@@ -85,7 +85,7 @@ static bool check_adjust_head(const struct call *c)
 			  "adjust_head without metadata");
 }
 
-/* Shrinking only: the card has no room behind a packet. */
+/* Only shrinks: the device has no room after a packet. */
 static bool check_adjust_tail(const struct call *c)
 {
 	const struct vp_reg *delta = &c->f->regs[2];

@@ -5,7 +5,7 @@
 
 #include <linux/bpf.h>
 
-/* Fields of the context: what the packet vector gives (nfp.md 4.5), and names for messages. */
+/* Fields of the context: those in the packet vector (nfp.md 4.5), and names for messages. */
 
 #define XDP_FIELD(name, what)                                                                      \
 	{                                                                                          \

@@ -5,8 +5,8 @@
 
 /* Maps against what the firmware takes (nfp.md 4.2, 6.4), and the program as a whole. */
 
-/* On the card there is one value for all engines: that does for counting, but what a packet reads
- * would be everybody's, and what it writes, in everybody's way. */
+/* The device has one value for all engines. That is right for counting, but a value that the program reads
+ * would depend on all engines, and a value that it writes would affect them all. */
 static bool is_per_cpu(uint32_t type)
 {
 	return type == BPF_MAP_TYPE_PERCPU_ARRAY || type == BPF_MAP_TYPE_PERCPU_HASH;
@@ -21,7 +21,7 @@ bool nfp_legal_map(struct cx *cx, const struct nfp_prog *np, size_t map,
 	uint64_t elem = bits_round_up(m->key_size, 8) + bits_round_up(m->value_size, 8);
 
 	if (m->type == BPF_MAP_TYPE_PERF_EVENT_ARRAY)
-		return true; /* stays with the host: the card only names it */
+		return true; /* stays on the host: the device only refers to it */
 	if (!fw->maps.present)
 		return nfp_refuse(cx, why, REASON_NFP_MAPS_NONE, fw->name);
 	if (is_per_cpu(type))

@@ -112,7 +112,7 @@ static void make_stack(struct lift *l, struct lift_frame *f)
 	f->stack = lift_alloca(l, LLVMArrayType2(l->i8, f->stack_bytes),
 			       arena_printf(l->cx->scratch, "stack%u", f->level));
 	LLVMSetAlignment(f->stack, 8);
-	/* What the program never wrote reads as 0 rather than as LLVM's undef. */
+	/* Memory that the program never wrote reads as 0 rather than as LLVM's undef. */
 	bytes = lift_i32(l, f->stack_bytes);
 	LLVMBuildMemSet(l->b, f->stack, LLVMConstInt(l->i8, 0, 0), bytes, 8);
 }

@@ -6,10 +6,10 @@
 
 #include <llvm-c/Types.h>
 
-/* Verified program -> one LLVM function `i32 @prog()`; what it may call and how memories are told
- * apart is said in intrinsics.def.
+/* Verified program -> one LLVM function `i32 @prog()`; intrinsics.def defines the functions that it may call
+ * and its address spaces.
  *
- * False: some instruction has no device form; `why` says which rule and *why_pc where. Never
+ * False: an instruction has no device form; `why` is the rule and *why_pc the place. Never
  * happens for a program whose every instruction ebpf_legal.c accepted, except when it is too large. */
 bool nfp_lift(struct cx *cx, const struct nfp_prog *np, LLVMContextRef llvm, LLVMModuleRef *mod,
 	      struct offload_refusal *why);

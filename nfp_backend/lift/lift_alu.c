@@ -26,7 +26,7 @@ static LLVMValueRef build(struct lift *l, LLVMOpcode op, struct operands o)
 	return v;
 }
 
-/* What is known of the source operand, an immediate included. */
+/* Fact of the source operand, which may be an immediate. */
 static struct vp_reg source_range(const struct lift *l)
 {
 	struct vp_reg r = { .kind = VP_SCALAR };
@@ -294,8 +294,8 @@ static bool pointer_math(struct lift *l, uint8_t op)
 	return true;
 }
 
-/* A packet pointer on some paths, a number on others, with another number: the views go on side by side, and
- * whoever reads the result knows which one is meant. */
+/* A packet pointer on some paths and a scalar on others, plus a scalar: both views are computed, and
+ * the reader of the result selects one. */
 static bool move_both_views(struct lift *l, uint8_t op)
 {
 	unsigned dst = l->insn->dst_reg;

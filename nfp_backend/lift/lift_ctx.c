@@ -3,8 +3,8 @@
 
 #include "nfp_backend/legal/legal.h"
 
-/* The program's context: struct xdp_md or struct __sk_buff. Only what the packet vector holds is
- * there on the card (nfp.md 4.5). Packet start and length are kept in two variables, read again
+/* The program's context: struct xdp_md or struct __sk_buff. The device has only the fields of the packet
+ * vector (nfp.md 4.5). Packet start and length are kept in two variables, read again
  * after a helper that moved them. */
 
 void lift_reload_packet(struct lift *l)

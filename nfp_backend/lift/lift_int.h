@@ -12,13 +12,14 @@
  *
  * Registers. An eBPF register is a variable with several *views*, one alloca each:
  *   INT  i64: scalars; frame pointers as LIFT_STACK_BIAS + (address - R10 of its frame); of other
- *        pointers only whether they are NULL, or the address where some number of the program is
- *        made of one (VP_ADDRESS)
+ *        pointers only whether they are NULL, or the address if a scalar of the program is
+ *        derived from one (VP_ADDRESS)
  *   PKT  ptr addrspace(1): packet pointers and data_end
  *   MAP  ptr addrspace(2): map values
  * Writing a pointer sets its own view and INT, for the tests for NULL where kinds are mixed;
- * writing the constant 0 also sets the pointer views to null (joins of a pointer with NULL). The verifier's kind at a read says which view is meant. Views that nobody reads vanish in
- * SROA. 8-byte stack slots have the same pointer views beside their bytes, for spilled pointers.
+ * writing the constant 0 also sets the pointer views to null (joins of a pointer with NULL). The
+ * verifier's kind at a read selects the view. SROA removes unused views. 8-byte stack slots have
+ * the same pointer views in addition to their bytes, for spilled pointers.
  *
  * Instances of the call tree are inlined: an activation (struct lift_frame) has its own registers,
  * stack and blocks. */
@@ -141,8 +142,8 @@ static inline bool vp_fits32(const struct vp_reg *r) /* scalar known to be below
 	return r->kind == VP_SCALAR && r->umax <= UINT32_MAX;
 }
 
-/* What is known of `reg` after the current instruction, if control goes on to the next one; NULL
- * when the verifier never got there. */
+/* Fact of `reg` after the current instruction, if control continues at the next one; NULL
+ * if the verifier never reached it. */
 const struct vp_reg *lift_after(const struct lift *l, unsigned reg);
 
 /* ---- one instruction each: false = refused ---------------------------------------------------- */
@@ -154,7 +155,7 @@ bool lift_ld_imm64(struct lift *l); /* lift_ld.c */
 bool lift_ld_abs(struct lift *l);
 bool lift_ctx_load(struct lift *l); /* lift_ctx.c */
 bool lift_ctx_store(struct lift *l);
-void lift_reload_packet(struct lift *l); /* packet start and length anew */
+void lift_reload_packet(struct lift *l); /* reload packet start and length */
 bool lift_helper(struct lift *l);        /* lift_call.c */
 LLVMValueRef
 lift_condition(struct lift *l); /* lift_jump.c: i1 of a conditional jump; NULL: refused */

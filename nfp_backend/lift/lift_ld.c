@@ -44,7 +44,7 @@ bool lift_ld_imm64(struct lift *l)
 }
 
 /* Bases of the kernel's negative offsets (SKF_NET_OFF, SKF_LL_OFF of linux/filter.h). A frame that reaches
- * the card's program begins with its link header, and the network header follows that. */
+ * the device's program begins with its link header, followed by the network header. */
 #define OFF_NETWORK    UINT32_C(0xfff00000)
 #define OFF_LINK       UINT32_C(0xffe00000)
 #define LINK_HDR_BYTES 14u

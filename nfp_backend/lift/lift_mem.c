@@ -234,7 +234,7 @@ static bool is_slot(const struct place *p)
 	return p->space == SPACE_STACK && p->off_known && p->off % 8 == 0;
 }
 
-/* An 8-byte store to the stack: the bytes, and the pointer views of what may be a pointer. */
+/* An 8-byte store to the stack: the bytes, and the pointer views of a possible pointer. */
 static bool spill(struct lift *l, struct lift_val val)
 {
 	struct place p;

@@ -6,12 +6,12 @@
 
 #include <assert.h>
 
-/* The module around the lifted function: data layout, declarations of what it may call with what
- * those calls do to memory, debug locations that carry instruction numbers through LLVM's passes. */
+/* The module of the lifted function: data layout, declarations of the intrinsics with their memory
+ * effects, debug locations that carry instruction numbers through LLVM's passes. */
 
-/* What a call does, as LLVM attributes. Map lookups only read state that no load can see, so equal
- * ones merge; a helper that changes packet or map contents orders everything. nomerge: two calls that
- * stand at the ends of two paths stay two, as one for both would not know its map beforehand. */
+/* Effects of a call, as LLVM attributes. Map lookups only read state that no load can see, so equal
+ * ones merge; a helper that changes packet or map contents orders everything. nomerge: two calls at
+ * the ends of two paths stay separate, because a merged call would not have a constant map. */
 static const char *const call_attrs[LIFT_N_INTRINSICS] = {
 	[LIFT_PKT_DATA] = "nounwind willreturn memory(inaccessiblemem: read)",
 	[LIFT_PKT_LEN] = "nounwind willreturn memory(inaccessiblemem: read)",
@@ -27,7 +27,7 @@ static const char *const call_attrs[LIFT_N_INTRINSICS] = {
 	[LIFT_ABORT] = "nounwind noreturn",
 };
 
-/* What is known of a result. */
+/* Range of a result. */
 static const char *const result_attrs[LIFT_N_INTRINSICS] = {
 	[LIFT_PKT_LEN] = "range(i32 0, 16384) ", /* 14 bits of the packet vector */
 };

@@ -65,7 +65,7 @@ static void split_ret(LLVMBuilderRef b, LLVMValueRef fn, LLVMBasicBlockRef r, LL
 	LLVMInstructionEraseFromParent(select);
 }
 
-/* One more way into the join `r`, beside the one from `p`; returns its phi anew. */
+/* Adds an edge to the join `r`, next to the one from `p`; returns its new phi. */
 static LLVMValueRef split_incoming(LLVMBuilderRef b, LLVMValueRef fn, LLVMBasicBlockRef r,
 				   LLVMValueRef phi, unsigned which)
 {

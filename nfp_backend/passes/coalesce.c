@@ -3,12 +3,12 @@
 
 #include <stdlib.h>
 
-/* Joins registers that a copy connects when they do not interfere, most frequent copy first; the
- * copies go.
+/* Joins registers that a copy connects if they do not interfere, most frequent copy first; the
+ * copies are removed.
  * Needs: VREG. Leaves: VREG, registers renumbered.
  *
- * Joining is not held back by pressure: with 46 registers a longer life is cheaper than a copy, and
- * what doesn't fit is spilled to local memory, where operands may stay. */
+ * Register pressure does not limit joining: with 46 registers a longer live range is cheaper than a copy, and
+ * registers that do not fit are spilled to local memory, where operands may stay. */
 
 struct copy {
 	uint32_t dst, src, freq;

@@ -2,11 +2,11 @@
 #include "nfp_backend/mir/mir_ops.h"
 #include "nfp_backend/passes.h"
 
-/* Removes what nobody reads: results, memory reads, condition codes.
+/* Removes dead results, memory reads and condition codes.
  * Needs: SSA or VREG. Leaves: the same stage.
  *
- * The unit is a glued group, which is dead when each of its instructions is. A register that only
- * updates of itself read counts as not read. */
+ * The unit is a glued group, which is dead if each of its instructions is. A register that is only
+ * read by updates of itself is dead. */
 
 struct dce {
 	struct nfp_func *fn;
@@ -15,7 +15,7 @@ struct dce {
 	bool needed;
 };
 
-/* ---- 1. condition codes that are set for nobody ---- */
+/* ---- 1. dead condition codes ---- */
 
 static void drop_idle_cc(struct nfp_block *b)
 {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "nfp_backend/passes/ssa.h"
 
-/* Masks over bits that nobody reads.
+/* Masks over dead bits.
  *
- *  1. For each register, the bits that somebody reads: backward over all instructions to a fixed
+ *  1. For each register, the live bits: backward over all instructions to a fixed
  *     point.
- *  2. What only changes other bits is a copy; a flip of all bits that are read is a complement (no
+ *  2. An operation that only changes dead bits is a copy; a flip of all live bits is a complement (no
  *     constant needed); a byte of a masked value is masked alone, with an 8-bit constant. */
 
 #define ALL_BITS UINT32_MAX
@@ -28,7 +28,7 @@ static uint32_t byte_bits(unsigned bytes)
 	return m;
 }
 
-/* All bits up to the highest one of `m`: what a sum's bits depend on. */
+/* All bits up to the highest one of `m`: the bits that a sum depends on. */
 static uint32_t and_below(uint32_t m)
 {
 	return m ? ALL_BITS >> __builtin_clz(m) : 0;
@@ -49,7 +49,7 @@ static uint32_t before_shift(const struct nfp_mi *mi, uint32_t m)
 	return mi->sc == NFP_SC_RIGHT ? m << nfp_mi_shift(mi) : m >> nfp_mi_shift(mi);
 }
 
-/* ---- 1. what is read ---- */
+/* ---- 1. live bits ---- */
 
 static void reads(struct bits *b, const struct nfp_opnd *o, uint32_t m)
 {
@@ -175,7 +175,7 @@ static void insn_reads(struct bits *b, struct nfp_mi *mi)
 	}
 }
 
-/* Transfer-out words are read whole, but for the last one of a write of bytes. */
+/* Transfer-out words are read whole, except the last one of a byte write. */
 static void command_reads(struct bits *b, const struct nfp_mi *mi)
 {
 	unsigned words = nfp_cmd_words(mi), w, first = mi->cmd.xfer.sub;
@@ -207,7 +207,7 @@ static void find_reads(struct bits *b)
 	} while (b->changed);
 }
 
-/* ---- 2. what does not matter ---- */
+/* ---- 2. operations on dead bits ---- */
 
 static bool becomes(struct nfp_mi *mi, enum nfp_mir_op op, enum nfp_alu_op alu, struct nfp_opnd b)
 {

@@ -119,7 +119,7 @@ static bool fold_block(struct exits *x, uint32_t b)
 	if (phi == SIZE_MAX)
 		return hand_up(x->s->fn, b);
 	for (;;) {
-		/* redirecting drops operands and may add blocks: fetch anew */
+		/* redirecting drops operands and may add blocks: fetch again */
 		const struct nfp_block *blk = &x->s->fn->blocks.at[b];
 		struct nfp_mi exit = blk->insns.at[blk->insns.len - 1];
 

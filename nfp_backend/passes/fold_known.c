@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "nfp_backend/passes/ssa.h"
 
-/* Branches whose outcome is known from what they look at: a byte that is always zero, the address
- * of the packet (never 0: bit 31 is set, nfp.md 4.5). Never taken: the branch goes. Always
- * taken: what stands behind it goes. */
+/* Branches with a known outcome: on a byte that is always zero, on the address
+ * of the packet (never 0: bit 31 is set, nfp.md 4.5). Never taken: the branch is removed. Always
+ * taken: the instructions after it are removed. */
 
 enum outcome { UNKNOWN, NEVER, ALWAYS };
 
@@ -85,7 +85,7 @@ static void cut_behind(struct nfp_func *fn, uint32_t b, size_t at)
 			lose_edge(fn, b, blk->insns.at[i].target[0]);
 }
 
-/* The first branch of known outcome; what it changes moves definitions. */
+/* The first branch with a known outcome; removing it moves definitions. */
 static bool fold_one(struct nfp_ssa *s)
 {
 	uint32_t b;

@@ -7,13 +7,13 @@
 
 #include <assert.h>
 
-/* Lays out the frame and writes the last pseudo instructions as hardware has them.
- * Needs: BANKED without virtual GPRs. Leaves: PHYS: one instruction is one word, but for commands
- * with a length override and csr_rd, which emit.c makes two of.
+/* Lays out the frame and expands the last pseudo instructions.
+ * Needs: BANKED without virtual GPRs. Leaves: PHYS: one instruction is one word, except commands
+ * with a length override and csr_rd, which emit.c expands to two.
  *
- * A far word is reached through LM2 or LM3, whichever the code around does not use, pointed at the
+ * A far word is accessed through LM2 or LM3, whichever the surrounding code does not use, set to the
  * 64-byte window that holds the word (offsets are ORed into the pointer, nfp.md 1.4). B22
- * holds the address on the way to the CSR. Hazards of late pointers are seen to by hazard.c. */
+ * holds the address on the way to the CSR. hazard.c handles hazards of late pointers. */
 
 /* ---- layout ---- */
 
@@ -137,7 +137,7 @@ struct frame {
 	struct nfp_edit e;
 	const struct nfp_block *blk;
 	size_t at;         /* instruction being expanded */
-	int32_t window[4]; /* 16-word window that LM2, LM3 point at; -1: not ours */
+	int32_t window[4]; /* 16-word window that LM2, LM3 point to; -1: unknown */
 	unsigned last;     /* pointer used last for a far word */
 };
 

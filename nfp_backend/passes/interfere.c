@@ -148,7 +148,7 @@ static void build_insn(struct build *b, uint32_t block, const struct nfp_mi *mi)
 	struct nfp_mi copy = *mi;
 
 	b->mi = &copy;
-	/* what is live into the target lives here too, beside what a later way needs */
+	/* registers live into the target are live here as well, in addition to those of later edges */
 	if (nfp_op_is(mi, NFP_OF_SUCC))
 		nfp_live_edge(b->fn, &b->live, block, mi->target[0], b->set);
 	if (mi->op == NFP_M_BRHELPER) {

@@ -2,9 +2,9 @@
 #include "nfp_backend/passes/frame.h"
 #include "nfp_backend/passes.h"
 
-/* Makes every instruction one that can be written, banks apart: no two sources of one kind,
- * constants and local-memory offsets within reach. What doesn't fit goes through a new register.
- * Needs: VREG. Leaves: VREG; slots but for spills have offsets when they are near.
+/* Makes every instruction encodable, except for banks: no two sources of one kind,
+ * constants and local-memory offsets in range. Other operands go through a new register.
+ * Needs: VREG. Leaves: VREG; near slots have offsets, except spill slots.
  * Contract with bank.c: docs/banks.md. */
 
 struct legal {

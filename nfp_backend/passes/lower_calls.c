@@ -15,7 +15,7 @@
  * which is where LM0 points all the time, so LM0 is never moved. Values and records go to a
  * second slot. */
 
-/* ---- what the firmware keeps and wants ---- */
+/* ---- arguments and clobbers of the firmware's routines ---- */
 
 nfp_regset nfp_helper_clobbers(uint32_t helper)
 {
@@ -234,7 +234,7 @@ static void leave(struct nfp_edit *e)
 	(void)nfp_edit_new(e, NFP_M_BRDONE);
 }
 
-/* The block that leaves with `byte`: one a function, however many ways lead there. */
+/* The block that exits with `byte`: one per function, for any number of edges. */
 static uint32_t exit_block(struct abi *abi, uint8_t byte, uint32_t freq)
 {
 	uint32_t *b = &abi->exit_block[byte];

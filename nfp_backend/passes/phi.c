@@ -6,11 +6,11 @@
 /* PHIs become copies on the edges that lead to them.
  * Needs: SSA without CALL and EXIT. Leaves: VREG.
  *
- * The copies of an edge are one parallel assignment, written as a sequence. Where they stand:
- *   - the block's last branch: before it, as nothing else follows from there;
- *   - a conditional branch: before it too, if they are few and what they overwrite is dead when it
+ * The copies of an edge are one parallel assignment, written as a sequence. Their place:
+ *   - the block's last branch: before it, because no other edge follows;
+ *   - a conditional branch: also before it, if they are few and the registers that they overwrite are dead if it
  *     is not taken (they may later fill its defer slots);
- *   - else in a block of their own on the edge. */
+ *   - else in a separate block on the edge. */
 
 enum { MAX_COPIES_BEFORE_COND = 3 };
 

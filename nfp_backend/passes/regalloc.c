@@ -6,13 +6,13 @@
 #include <assert.h>
 
 /* Virtual GPRs get hardware registers by colouring the interference graph.
- * Needs: BANKED. Leaves: BANKED without virtual GPRs; slots for what was spilled; copies from a
- * register to itself are gone.
+ * Needs: BANKED. Leaves: BANKED without virtual GPRs; slots for spilled registers; no copies from a
+ * register to itself.
  *
  *  1. simplify: take away registers that have fewer neighbours than choices; if none is left, the
  *     one that is cheapest to spill
  *  2. select: in reverse order give each a free number, that of a copy's other side if possible
- *  3. what found none is spilled (spill.c), and all starts again
+ *  3. spill registers without a number (spill.c), and start again
  *
  * A number is taken in one bank or, for registers of both banks, in both at once. */
 
@@ -210,7 +210,7 @@ static int pick(const struct alloc *a, uint32_t v, uint32_t free)
 			return want;
 	}
 	/* registers of both banks from above, the others from below: less scattering; A22 last,
-	 * as what the firmware put there may be of use to a reader of the code */
+	 * so that the firmware's value stays in it where possible */
 	if (free & ~(1u << NFP_ABI_STACK))
 		free &= ~(1u << NFP_ABI_STACK);
 	wanted = wanted_by_others(a, v);

@@ -2,12 +2,12 @@
 #include "nfp_backend/mir/mir_ops.h"
 #include "nfp_backend/passes.h"
 
-/* Leaves out stores of arguments that are in place already: a lookup and the update that follows
- * when it finds nothing mostly have the same key.
- * Needs: SSA behind abi, where only argument copies write key and value slots. Leaves: SSA.
+/* Removes stores of arguments that are already in place: a lookup, and the update after
+ * a miss, usually have the same key.
+ * Needs: SSA after abi, where only argument copies write key and value slots. Leaves: SSA.
  *
- * Forward data flow: what each word of these slots holds at the end of each block, as an operand
- * (register or constant); where ways meet only what all agree on is left. A fact about a register
+ * Forward data flow: the content of each word of these slots at the end of each block, as an operand
+ * (register or constant); a join keeps only contents that are equal on all edges. A fact about a register
  * ends where the register is defined (the next round of a loop). */
 
 struct reuse {
@@ -105,7 +105,7 @@ static void meet(struct reuse *r, uint32_t b)
 		memset(r->now, 0, r->n_words * sizeof(*r->now));
 }
 
-/* A block may be left in its middle: what it hands on is what holds from its start to its end. */
+/* A block may be left in the middle: its result is what holds from its start to its end. */
 static void keep_common(struct reuse *r, struct nfp_opnd *common)
 {
 	uint32_t w;

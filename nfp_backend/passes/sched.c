@@ -11,8 +11,8 @@
  * behind the transfer if it depends on nothing that it passes, and if the transfer itself does
  * not read its result. */
 
-/* What an instruction reads or writes, as bits. Local memory: LM0 words, LM1 words, and one bit
- * for what lies behind LM2 and LM3, which may be words of LM0 as well. */
+/* Resources that an instruction reads or writes, as bits. Local memory: LM0 words, LM1 words, and one bit
+ * for LM2 and LM3, which may point to words of LM0 as well. */
 struct effects {
 	nfp_regset gpr_read, gpr_write;
 	uint32_t xin_read, xin_write, xout_read, xout_write;
@@ -201,7 +201,7 @@ static void fill_slots(struct nfp_block *b, size_t floor, size_t at, size_t fixe
 
 	if (transfer.glue || (at && insns[at - 1].glue && transfer.op != NFP_M_CMD))
 		return;
-	/* upwards: what stays is pushed down to make room, what moves is taken out */
+	/* upwards: remaining instructions are shifted down, moved ones are taken out */
 	for (j = at; j-- > floor && n < max;) {
 		struct effects e = { 0 };
 

@@ -3,14 +3,14 @@
 #include "nfp_backend/mir/mir_ops.h"
 #include "nfp_backend/passes.h"
 
-/* Writes results where they are wanted: a register that only one copy to local memory, to a
- * transfer register or to a helper's argument register reads is left out, the instruction that
- * makes it writes there itself, and so do those that update it on the way.
+/* Writes results directly to their destination: if a register is only read by one copy to local memory, to a
+ * transfer register or to a helper's argument register, the instructions that
+ * define and update it write there instead.
  * Needs: VREG. Leaves: VREG.
  *
- * The write moves up to that instruction, so nothing between may touch the place. Branches
- * between are no obstacle but for stack slots: key and value areas are written anew before each
- * call, and a transfer tuple is of one block. */
+ * The write moves up to that instruction, so no instruction between may access the destination. Branches
+ * between are allowed, except for stack slots: key and value areas are rewritten before each
+ * call, and a transfer tuple belongs to one block. */
 
 struct sink {
 	struct nfp_func *fn;
@@ -96,8 +96,8 @@ static bool stands_in_way(const struct nfp_func *fn, struct nfp_mi *mi,
 	return c.found;
 }
 
-/* Index of the instruction that makes what the copy `i` takes, if it and all updates between can
- * write there; SIZE_MAX: no. Each of them is a definition, and but for the first also a read. */
+/* Index of the instruction that defines the source of the copy `i`, if it and all updates between can
+ * write there; SIZE_MAX: no. Each of them is a definition, and except the first also a read. */
 static size_t find_maker(const struct sink *s, struct nfp_block *b, size_t i)
 {
 	const struct nfp_mi *copy = &b->insns.at[i];

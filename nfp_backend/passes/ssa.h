@@ -5,8 +5,8 @@
 #include "nfp_backend/mir/mir_ops.h"
 #include "nfp_backend/passes.h"
 
-/* What the folding passes know of a function in SSA (ssa.c). Instruction pointers are valid until
- * a block is edited; build again then. */
+/* Definitions and uses of a function in SSA, for the folding passes (ssa.c). Instruction pointers are valid until
+ * a block is edited; rebuild then. */
 
 struct nfp_ssa_reg {
 	struct nfp_mi *def; /* NULL: none, or not a plain register */
@@ -57,10 +57,10 @@ struct nfp_opnd *nfp_phi_operand(struct nfp_mi *phi, uint32_t from);
 
 /* fold_value.c  */ bool
 nfp_fold_values(struct nfp_ssa *s); /* copies, tests, bytes at their source */
-/* fold_bits.c   */ bool nfp_fold_bits(struct nfp_ssa *s);   /* masks over bits that nobody reads */
-/* fold_known.c  */ bool nfp_fold_known(struct nfp_ssa *s);  /* branches of known outcome */
-/* fold_const.c  */ bool nfp_fold_consts(struct nfp_ssa *s); /* constants in registers already */
-/* fold_exit.c   */ bool nfp_fold_exits(struct nfp_ssa *s);  /* results known on the way in */
+/* fold_bits.c   */ bool nfp_fold_bits(struct nfp_ssa *s);     /* masks over dead bits */
+/* fold_known.c  */ bool nfp_fold_known(struct nfp_ssa *s);    /* branches of known outcome */
+/* fold_const.c  */ bool nfp_fold_consts(struct nfp_ssa *s);   /* constants in registers already */
+/* fold_exit.c   */ bool nfp_fold_exits(struct nfp_ssa *s);    /* results known on the way in */
 /* fold_branch.c */ bool nfp_fold_branches(struct nfp_ssa *s); /* tests of PHIs of constants */
 
 #endif

@@ -189,7 +189,7 @@ static void evict(struct xfer *x, uint32_t tuple)
 	struct evict ev = { .tuple = tuple, .fn = x->fn, .cx = x->cx };
 	size_t i;
 
-	/* once for what stands behind calls, once for the rest */
+	/* once for tuples after calls, once for the rest */
 	if (x->fn->vregs.at[tuple].vclass != NFP_V_XIN || x->evictions[tuple] == 2) {
 		x->failed = true;
 		return;
