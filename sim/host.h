@@ -132,9 +132,9 @@ struct sim_host *sim_host_new(struct cx *cx, const struct fe_object *obj,
 			      const struct sim_host_options *opts);
 void sim_host_free(struct sim_host *h);
 
-/* Runs packets until `feed` says stop. It is called between packets, with the outcome of the
+/* Runs packets until `feed` ends the run. It is called between packets, with the result of the
  * previous one (NULL at first), and fills in the next. The guest loops by itself, so that many packets cost
- * one entry into Unicorn; an entry a packet, as sim_host_run_one() makes, is right and slower. */
+ * one entry into Unicorn; one entry per packet, as in sim_host_run_one(), is equivalent and slower. */
 void sim_host_loop(struct sim_host *h,
 		   bool (*feed)(void *priv, const struct sim_host_run *previous,
 				struct sim_host_packet *next),
@@ -151,10 +151,11 @@ bool sim_host_may_be_unwritten(const struct fe_object *obj, const struct fe_prog
 
 /* True when the host side has this helper for programs of this type. */
 bool sim_host_has_helper(uint32_t prog_type, uint32_t helper);
-/* What of the program no host side models ("helper clone_redirect (13)"), in the arena; NULL: nothing. */
+/* First helper, kernel function or map type of the program that no host engine implements ("helper clone_redirect
+ * (13)"), in the arena; NULL: none. */
 const char *sim_host_unsupported(struct arena *a, const struct fe_object *obj,
 				 const struct fe_prog *prog);
-/* The same, and what only the proof of an accepted program tells. */
+/* The same, plus features that only the facts of an accepted program show. */
 const char *sim_host_unsupported_proof(struct arena *a, const struct vprog *vp);
 /* The program names this map, or one does that it may become by tail calls. */
 bool sim_host_uses_map(const struct fe_object *obj, const struct fe_prog *prog, size_t map);

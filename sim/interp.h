@@ -42,11 +42,11 @@ struct sim_interp_env {
 	uint64_t (*helper)(void *priv, uint32_t id, const uint64_t args[5]);
 	/* Number that `helper` knows a kernel function by; 0: it does not. May be NULL. */
 	uint32_t (*kfunc)(void *priv, int32_t ext);
-	/* What a map reference loads; for `value` the address of element 0's value, 0: none. */
+	/* Value of a map reference; for `value` the address of element 0's value, 0: none. */
 	uint64_t (*map)(void *priv, size_t map, bool value);
 	/* LD_ABS and LD_IND: false when the bytes are not in the packet. */
 	bool (*packet_load)(void *priv, int32_t off, uint32_t bytes, uint64_t *value);
-	/* Target of a tail call; NULL: the element is empty and the program goes on. May be NULL. */
+	/* Target of a tail call; NULL: the element is empty and the program continues. May be NULL. */
 	const struct fe_prog *(*tail_target)(void *priv, uint64_t map, uint32_t index);
 	/* Called when a loop goes round once more; false ends the run. May be NULL. */
 	bool (*round)(void *priv);
@@ -63,7 +63,7 @@ struct sim_interp_result {
 	uint64_t fault_addr; /* of an access to no memory */
 };
 
-/* Runs `prog` with R1 = ctx. Any instructions: what is not legal ends the run with a fault. */
+/* Runs `prog` with R1 = ctx. Accepts any instructions: an illegal one ends the run with a fault. */
 void sim_interp_run(const struct sim_interp_env *env, const struct fe_prog *prog, uint64_t ctx,
 		    struct sim_interp_result *res);
 

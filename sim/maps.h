@@ -19,7 +19,7 @@ struct sim_map_spec {
 	uint32_t type; /* enum bpf_map_type */
 	uint32_t key_size, value_size, max_entries, flags;
 	const uint8_t *init; /* content of element 0 of a data section's map; NULL: zeroes */
-			     /* name and init are not copied: they outlive the set */
+	/* name and init are not copied: they outlive the set */
 };
 
 struct sim_maps;
@@ -29,7 +29,7 @@ struct sim_maps;
 
 /* NULL when a spec is unusable (unknown type, absurd size); `why` then says so. */
 struct sim_maps *sim_maps_new(const struct sim_map_spec *specs, size_t n, const char **why);
-/* With gaps[i] bytes that belong to nobody in front of each value of map i. */
+/* With gaps[i] unused bytes in front of each value of map i. */
 struct sim_maps *sim_maps_new_gaps(const struct sim_map_spec *specs, const uint32_t *gaps, size_t n,
 				   const char **why);
 void sim_maps_free(struct sim_maps *m);

@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-/* Elements of maps as text, for people to write and to read; what is printed can be read again.
+/* Elements of maps as text; printed elements can be read back.
  *
  *   [nic:|host:]MAP KEY VALUE      one element; '-' as VALUE: delete it; '#' starts a comment
  *
@@ -28,11 +28,11 @@ struct sim_maptext_line {
 	const char *map, *key, *value; /* value NULL: delete */
 };
 
-/* Calls `line` for each; what that answers is reported as wrong with the line, NULL: fine. False: reported. */
+/* Calls `line` for each element; its result is NULL, or an error that is reported with the line. False: reported. */
 typedef const char *sim_maptext_fn(void *priv, const struct sim_maptext_line *line);
 bool sim_maptext_read(struct cx *cx, const char *path, sim_maptext_fn *line, void *priv);
 
-/* NULL, or what is wrong. */
+/* Returns NULL, or the error. */
 const char *sim_maptext_parse(const char *text, uint8_t *bytes, size_t size);
 /* Numbers where the size suggests them: of 1, 2, 4, 8 bytes, and values made of such. */
 void sim_maptext_print(FILE *out, const uint8_t *bytes, size_t size);

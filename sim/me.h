@@ -10,22 +10,22 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A microengine that runs loaded NFP microcode, whoever made it, with the firmware's side of the
- * BPF ABI around it (reference chapters 1-4 and 9).
+/* A microengine that runs loaded NFP microcode of any compiler, with the firmware's side of the
+ * BPF ABI (nfp.md chapters 1-4 and 9).
  *
  *   words --sim_me_new()--> decoded program            (once)
  *   packet --sim_me_run()--> verdict, packet, events   (per packet)
  *
  * Nothing here is shared with the encoder in nfp_backend: instruction fields, ECC and printing
- * have tables of their own (me_isa.def), so that an encoder mistake cannot cancel out.
+ * have separate tables (me_isa.def), so that an encoder mistake cannot cancel out.
  *
- * Whatever the hardware would leave undefined (registers at entry and after a helper, bytes past
+ * State that the hardware leaves undefined (registers at entry and after a helper, bytes past
  * the end of the packet) holds seeded junk, so that code that relies on it fails visibly. Junk
  * depends on the seed and the packet, not on the packets before: a run repeats exactly.
  *
- * What stops a program is a fault (me_fault.def): things hardware cannot do, things the ABI
- * forbids, and hazards, i.e. code that reads a value too early or in a state that the documents
- * leave open. docs/simulator.md lists what is modelled and what is assumed. */
+ * A program stops at a fault (me_fault.def): operations that the hardware cannot do or that the ABI
+ * forbids, and hazards, i.e. code that reads a value too early or in an undocumented
+ * state. docs/simulator.md lists the model and its assumptions. */
 
 enum sim_me_fault {
 	SIM_ME_OK,
@@ -42,7 +42,7 @@ struct sim_me_error {
 	uint32_t word_idx; /* word of the program, from 0; SIM_ME_NOWHERE: none */
 	uint64_t word;     /* that word, as loaded */
 	char insn[96];     /* the same disassembled, or empty */
-	char text[160];    /* what happened, with values; no newline */
+	char text[160];    /* description with values; no newline */
 };
 
 const char *sim_me_fault_name(enum sim_me_fault fault); /* "ok" or the kebab name */
@@ -65,7 +65,7 @@ struct sim_me_config {
 	size_t n_maps;
 
 	const struct sim_timing *timing; /* NULL: sim_timing_default */
-	uint32_t (*random)(void *arg); /* what CSR 0x148 reads; NULL: a generator seeded with 42 */
+	uint32_t (*random)(void *arg);   /* source of CSR 0x148; NULL: a generator seeded with 42 */
 	void *random_arg;
 	uint64_t junk_seed;
 	uint64_t max_insns; /* per packet; 0: one million */
@@ -108,7 +108,7 @@ enum sim_me_memory { SIM_ME_CTM, SIM_ME_EMEM, SIM_ME_MEMORIES };
 struct sim_me_wait {
 	uint64_t busy;   /* cycles that the packet had used of the engine by then */
 	uint32_t cycles; /* how long */
-	uint8_t memory;  /* enum sim_me_memory: what it waits for */
+	uint8_t memory;  /* enum sim_me_memory: the memory it waits for */
 };
 
 #define SIM_ME_WAITS 64 /* recorded for a packet; further ones lengthen the last */

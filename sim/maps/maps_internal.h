@@ -19,7 +19,7 @@ struct sim_map {
 	struct sim_htab *htab; /* hash kinds and tries */
 	uint8_t *present;      /* arrays whose elements may be missing: a byte each */
 	uint32_t *prefixes;    /* tries: elements per prefix length */
-	uint32_t iter_key;     /* arrays: what sim_map_next() points to */
+	uint32_t iter_key;     /* arrays: result of sim_map_next() */
 	uint8_t *scratch_key;  /* tries: a masked key */
 };
 

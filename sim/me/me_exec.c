@@ -72,7 +72,7 @@ static bool exec_shift(struct sim_me *me, struct me_ctx *ctx, const struct me_op
 	return true;
 }
 
-/* What is shifted in is the sign of the previous result, not that of the operand. */
+/* The bit shifted in is the sign of the previous result, not that of the operand. */
 static bool exec_asr(struct sim_me *me, struct me_ctx *ctx, const struct me_op *op, uint32_t *res)
 {
 	unsigned n;
@@ -172,7 +172,7 @@ static inline bool exec_alu(struct sim_me *me, struct me_ctx *ctx, const struct 
 
 /* ---- multiplier ----------------------------------------------------------------------------- */
 
-/* Operand widths of a type: what the product is with higher bits set is not documented. */
+/* Operand widths of a type: the product with higher bits set is not documented. */
 static const uint32_t mul_left_mask[] = { UINT32_MAX, 0xffffff, 0xffff, UINT32_MAX };
 static const uint32_t mul_right_mask[] = { UINT32_MAX, 0xff, 0xffff, UINT32_MAX };
 

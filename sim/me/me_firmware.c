@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the firmware does around a program: how it hands a packet over and what it finds when the
+/* The firmware's part: the state of a packet at program entry, and the checks when the
  * program jumps to BPF_DONE (nfp.md 4.3 to 4.6). */
 #include "sim/me/me_internal.h"
 
@@ -185,7 +185,7 @@ static bool check_pointers(struct sim_me *me, struct me_ctx *ctx)
 	       exit_fault(me, ctx, "LM1 does not point to the packet vector any more", lm1);
 }
 
-/* The packet as it would go out: what is in CTM, then what never was. */
+/* The outgoing packet: the part in CTM, then the part that was never there. */
 static bool take_packet(struct sim_me *me, struct me_ctx *ctx, struct sim_me_result *out)
 {
 	struct me_packet *p = &me->pkt;

@@ -69,7 +69,7 @@ static void clobber_gprs(struct sim_me *me, struct me_ctx *ctx, unsigned from, u
 	me_junk_words(me, &ctx->r[R_GPR_B + from], to - from);
 }
 
-/* What no helper keeps; the lookup routine alone promises scratch registers 20 and 21, and LM2. */
+/* Registers that every helper clobbers; only the lookup routine preserves scratch registers 20 and 21, and LM2. */
 static void clobber(struct sim_me *me, struct me_ctx *ctx, bool is_lookup)
 {
 	clobber_gprs(me, ctx, 0, 12);

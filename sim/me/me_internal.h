@@ -89,7 +89,7 @@ struct me_op {
 /* Register whose writes take effect late (nfp.md 1.4): LM pointers 0..3, then T_INDEX. */
 #define ME_POINTERS 5
 #define ME_T_INDEX  4
-#define ME_LATE     4 /* writes in flight: one a slot, and they settle after four */
+#define ME_LATE     4 /* pending writes: one per slot, complete after four slots */
 #define ME_STOPS    7 /* ops behind the program, see me_predecode.c */
 
 struct me_pointer {
@@ -179,8 +179,8 @@ struct me_packet {
 };
 
 struct me_mul {
-	uint64_t next_for;  /* instruction number that may go on */
-	uint8_t type, step; /* what comes next: step 0..3, ME_MUL_LAST.. */
+	uint64_t next_for;  /* instruction number that may continue */
+	uint8_t type, step; /* next step: 0..3, ME_MUL_LAST.. */
 	uint32_t left, right;
 	bool started;
 };
@@ -234,7 +234,7 @@ struct sim_me {
 /* Records a fault at the instruction in execution; returns false. */
 bool me_fault(struct sim_me *me, const struct me_ctx *ctx, enum sim_me_fault fault, const char *fmt,
 	      ...) __attribute__((format(printf, 4, 5)));
-/* A fault unless lenient: then true, and the caller goes on. */
+/* A fault unless lenient; then true, and the caller continues. */
 bool me_hazard(struct sim_me *me, const struct me_ctx *ctx, enum sim_me_fault fault,
 	       const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 void me_error_at(struct sim_me_error *e, enum sim_me_fault fault, uint32_t word_idx, uint64_t word);
@@ -270,7 +270,7 @@ bool me_csr_write(struct sim_me *me, struct me_ctx *ctx, uint16_t csr, uint32_t 
 /* The value that an access in this cycle sees; false: hazard. */
 bool me_pointer_get(struct sim_me *me, struct me_ctx *ctx, unsigned which, uint32_t *value);
 void me_pointer_set_late(struct me_ctx *ctx, unsigned which, uint32_t value, uint64_t ready);
-/* At once, dropping writes in flight: what the firmware does before it returns. */
+/* Immediately, dropping pending writes: used for the firmware's writes before it returns. */
 void me_pointer_force(struct me_ctx *ctx, unsigned which, uint32_t value);
 
 /* me_cmd.c */
@@ -279,7 +279,7 @@ bool me_cmd_swap(struct sim_me *me, struct me_ctx *ctx); /* the swap of ctx->swa
 bool me_arb(struct sim_me *me, struct me_ctx *ctx);      /* waits for ctx->arb_events */
 /* False: `op` reads transfer registers whose data has not come, or fills some that are still pulled. */
 bool me_xfer_ready(struct sim_me *me, struct me_ctx *ctx, const struct me_op *op);
-/* The context gives up the engine for so long. */
+/* The context yields the engine for that time. */
 void me_wait(struct sim_me *me, struct me_ctx *ctx, uint64_t cycles, enum sim_me_memory memory);
 void me_cmd_poll(struct sim_me *me, struct me_ctx *ctx); /* completes what is due by now */
 /* Nothing may be in flight when control goes to the firmware; posted commands are completed. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What an address means: the packet's buffer in CTM, or a map value in external memory. Nothing
- * else is there for a program, so anything else is a fault. */
+/* Resolves an address: the packet's buffer in CTM, or a map value in external memory. Any
+ * other address is a fault. */
 #include "sim/me/me_internal.h"
 
 #include <inttypes.h>
@@ -37,7 +37,7 @@ static bool check_write(struct sim_me *me, struct me_ctx *ctx, uint32_t off, uin
 			bytes, (int64_t)off - start, len, me->pkt.resident_end - start);
 }
 
-/* Reads may touch anything in the buffer: what lies around the packet is junk, not a fault. */
+/* Reads may access the whole buffer: bytes around the packet are junk, not a fault. */
 static bool check_read(struct sim_me *me, struct me_ctx *ctx, uint32_t off)
 {
 	if (!me->pkt.rest_len || off < me->pkt.resident_end)

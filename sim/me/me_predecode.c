@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Decoded words to the form that runs: operands become indices into the context's register array,
- * branch targets op indices, and what can only fault when reached is marked here, once.
+/* Predecodes words for execution: operands become indices into the context's register array,
+ * branch targets op indices, and instructions that always fault when executed are marked once.
  *
- * Behind the program's ops lie the stops: places that control may go to which are not words. */
+ * The program's ops are followed by stops: targets of control that are not words. */
 #include "sim/me/me_internal.h"
 
 #include "base/bits.h"

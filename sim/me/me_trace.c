@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What one instruction changed, found by comparing the whole state before and after. */
+/* Changes of one instruction, found by comparing the whole state before and after. */
 #include "sim/me/me_internal.h"
 
 #include <stdio.h>

@@ -123,7 +123,7 @@ void sim_throughput_packet(struct sim_throughput *e, const struct sim_me_result 
 	}
 }
 
-/* The last packets leave contexts empty, which is no load: they do not count unless there are no others. */
+/* The last packets leave contexts empty, which is not full load: they count only if there are no others. */
 static void drain(struct sim_throughput *e)
 {
 	bool any = true;

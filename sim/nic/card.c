@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-/* One frame through the image, and what is counted of it. */
+/* Runs one frame through the image and counts it. */
 
 static const char *const names[SIM_NIC_WAYS] = {
 	[SIM_NIC_HOST] = "to_host",  [SIM_NIC_WIRE] = "to_wire",      [SIM_NIC_DROP] = "dropped",

@@ -18,7 +18,7 @@ static bool is_type(const struct bpf_program *p, enum bpf_prog_type type)
 	return bpf_program__type(p) == type;
 }
 
-/* Chooses the XDP program; what is neither it nor for tc is not loaded. */
+/* Selects the XDP program; other programs, except for tc, are not loaded. */
 static struct bpf_program *choose(struct sim_nic_half *half, const struct sim_nic_half_want *want,
 				  const char **why)
 {
@@ -43,7 +43,7 @@ static struct bpf_program *choose(struct sim_nic_half *half, const struct sim_ni
 	return n == 1 ? found : NULL;
 }
 
-/* What is to be loaded, in the object's order. */
+/* The programs to load, in the object's order. */
 static const char *names(struct cx *cx, const struct sim_nic_half *half)
 {
 	const char *all = NULL, *name;
@@ -119,7 +119,7 @@ static int attach_filter(struct sim_nic_half *half, const struct bpf_program *p,
 	struct bpf_tc_opts filter = { .sz = sizeof(filter), .prog_fd = bpf_program__fd(p) };
 	int err = bpf_tc_hook_create(&hook);
 
-	if (err) /* somebody else's is not ours to take away */
+	if (err) /* an existing qdisc is not removed */
 		return err;
 	half->clsact = ifindex;
 	return bpf_tc_attach(&hook, &filter);

@@ -155,7 +155,7 @@ static bool open_ports(struct nic *n)
 	return nic_tap_open(n->cx, arena_printf(n->cx->arena, "%sw", n->host.name), &n->wire);
 }
 
-/* Signals that came while we ended belong to nobody any more. */
+/* Discards signals that arrived during the shutdown. */
 static void finish(struct nic *n)
 {
 	struct signalfd_siginfo info;

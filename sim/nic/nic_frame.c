@@ -40,7 +40,7 @@ static uint16_t fold(uint64_t s)
 	return (uint16_t)~s;
 }
 
-/* A result of 0 is written as its other form: in UDP 0 says that there is no checksum. */
+/* A result of 0 is written as 0xffff: in UDP, 0 means no checksum. */
 static void put_sum(uint8_t *at, uint64_t s)
 {
 	uint16_t folded = fold(s);

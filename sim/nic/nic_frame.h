@@ -11,7 +11,7 @@
 
 #define NIC_FRAME_ROOM 4u /* writable bytes that the caller has before the frame, for a tag */
 
-/* What is left to be done; the fields of struct virtio_net_hdr and struct tpacket_auxdata. */
+/* Pending offloads; the fields of struct virtio_net_hdr and struct tpacket_auxdata. */
 struct nic_undone {
 	bool csum; /* sum from csum_start to the end into csum_start + csum_offset */
 	uint16_t csum_start, csum_offset;

@@ -11,7 +11,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-/* The TAP, and what both kinds of port share. */
+/* The TAP, and functions that both kinds of port share. */
 
 static bool failed(struct cx *cx, const char *name, const char *doing)
 {

@@ -20,7 +20,7 @@ struct nic_port {
 	int claim_fd; /* packet socket: link that keeps the kernel's stack off the frames; -1: none */
 	bool packet;
 	bool down;     /* packet socket: the interface is down, and may go without another word */
-	bool gone;     /* the interface is no more */
+	bool gone;     /* the interface disappeared */
 	uint64_t lost; /* frames that the kernel dropped because they were not read in time */
 	struct nic_ring *ring;
 };

@@ -13,10 +13,10 @@
 #include <string.h>
 #include <unistd.h>
 
-/* A packet socket on an interface that is there already. One socket receives, with what the interface's
- * offloads left undone in front of each frame; another one sends plain frames. */
+/* A packet socket on an existing interface. One socket receives, with the pending offloads
+ * in front of each frame; another one sends plain frames. */
 
-#define QUEUE_BYTES (4 << 20) /* received and not yet read: what is more is lost, and counted */
+#define QUEUE_BYTES (4 << 20) /* received and not yet read; further frames are lost, and counted */
 #define TCX_INGRESS 46        /* BPF_TCX_INGRESS, Linux 6.6 */
 
 static bool set(int fd, int level, int option, int value)
@@ -66,8 +66,8 @@ static bool open_sender(struct nic_port *port)
 	return bind_to(fd, port, 0);
 }
 
-/* The wire ends at the card: this machine's own stack must not answer what comes in on it. Packet sockets see
- * frames before tc does, so a program that drops all of them there does that, for as long as we live. */
+/* This machine's own stack must not answer frames from the wire. Packet sockets receive
+ * frames before tc does, so a tc program drops all of them there, for the lifetime of the process. */
 static int claim(const struct nic_port *port)
 {
 	const struct bpf_insn insns[] = {
