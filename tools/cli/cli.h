@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* What the commands share: parsed arguments, exit codes, opening and walking an object. */
+/* Shared by the commands: parsed arguments, exit codes, opening and walking an object. */
 
 enum cli_exit {
 	CLI_OK = 0,
@@ -72,7 +72,7 @@ struct cli_args {
 CLI_COMMANDS(COMMAND)
 #undef COMMAND
 
-/* options.c. False: said what is wrong on stderr. */
+/* options.c. False: the error was printed on stderr. */
 bool cli_parse(unsigned command, int argc, char **argv, struct cli_args *args);
 void cli_args_free(struct cli_args *args);
 void cli_help(unsigned command);

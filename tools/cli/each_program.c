@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* What ends a command before its first program, in the form that was asked for. */
+/* Reports an error before the first program, in the requested format. */
 static void report_end(const struct cli_args *args, struct bpf_offload_object *obj)
 {
 	struct json_object *report;
@@ -25,7 +25,7 @@ static void report_end(const struct cli_args *args, struct bpf_offload_object *o
 		sarif_print(obj);
 }
 
-/* Was it the command line that asked for what the object does not have? */
+/* Does the command line name something that the object does not have? */
 static bool option_at_fault(const struct bpf_offload_object *obj)
 {
 	for (size_t i = 0; obj && i < obj->diags.list.len; i++) {

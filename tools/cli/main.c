@@ -43,7 +43,7 @@ static enum cli_exit run_command(size_t i, int argc, char **argv)
 	return code;
 }
 
-/* What was printed must have arrived: a full disk behind a redirection is an error. */
+/* All output must have been written: a full disk behind a redirection is an error. */
 static int finish(enum cli_exit code)
 {
 	if (fflush(stdout) || ferror(stdout)) {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "tools/report/program_facts.h"
 
-/* What would move: the program is placed again as if the card did not refuse one matter, halves and
- * verification included, only nothing is translated. So the answer knows of everything else that would
- * still hold instructions back. */
+/* Gain without a refusal: the program is placed again as if the device accepted these instructions, with halves and
+ * verification, but without translation. So the result accounts for all other
+ * refusals. */
 
 #define MAX_TRIED     8u
 #define MANY_INSNS    1500u /* programs from here on: */
@@ -52,7 +52,7 @@ static void collect(struct rep_facts *f)
 	}
 }
 
-/* Without it, calls may be replaced by what they call, or no longer: instructions of what was placed. */
+/* Without it, other calls may be inlined: instructions of the placed program. */
 static uint32_t on_device(const struct split *s)
 {
 	const struct fe_prog *prog = s->vp->prog;
@@ -77,7 +77,7 @@ static double going_up(const struct split *s)
 static void note_gain(const struct rep_facts *f, const struct split *split, struct rep_advice *a)
 {
 	a->gain = (int32_t)on_device(split) - (int32_t)f->on_device;
-	/* fewer: what the card was said to take cannot be written in a half of it */
+	/* fewer: the instructions assumed acceptable cannot be part of a half */
 	a->tried = a->gain >= 0;
 	a->going_up = going_up(split);
 	a->device_share = split->halves ? split->halves->device_share : 0;

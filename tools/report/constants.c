@@ -49,7 +49,7 @@ static void note_insn(const struct survey *s, const struct vp_fact *f, const str
 	if (!ebpf_is_call(insn) || insn->src_reg == EBPF_CALL_SUBPROG)
 		return;
 	for (unsigned reg = 1; reg <= 5;
-	     reg++) /* how much, the function knows: what begins there */
+	     reg++) /* the callee determines the size: the variable that begins there */
 		note_read(s, &f->regs[reg], 0, 1);
 }
 
@@ -125,7 +125,7 @@ static const char *enum_text(struct arena *a, const struct btf *btf, const struc
 
 /* ---- names ---------------------------------------------------------------------------------------- */
 
-/* A place within a variable, from the variable down to what is read. */
+/* A location within a variable, from the variable down to the member that is read. */
 struct leaf {
 	const char *name;
 	const struct btf_type *type;
@@ -221,7 +221,7 @@ static void add_leaf(struct list *l, const struct leaf *f)
 	c->settable &= l->map->kind == FE_MAP_RODATA;
 }
 
-/* Offset behind what was told of. */
+/* Offset after the last reported variable. */
 static uint32_t add_variable(struct list *l, const struct leaf *var)
 {
 	uint32_t end = var->offset + var->size;

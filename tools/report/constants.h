@@ -4,7 +4,7 @@
 
 #include "offload/inspect.h"
 
-/* Variables whose values are compiled into a placed program: what it reads of constant data, by the verifier's facts. */
+/* Variables whose values are compiled into a placed program: constant data that it reads, by the verifier's facts. */
 
 struct rep_constant {
 	const char *

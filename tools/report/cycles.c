@@ -6,9 +6,9 @@
 
 #include <linux/pkt_cls.h>
 
-/* A packet's cost on the card without running one: each word counts as often as its instruction is
- * guessed to run, a memory command waits as the simulator's table of latencies says, a call of the
- * firmware's costs what that table says of it. `bpf-offload test` measures; this is for comparing. */
+/* Estimates the cost per packet on the device without running one: each word has the frequency of its
+ * instruction; memory commands and calls of the firmware have the latencies of the simulator's
+ * table. `bpf-offload test` measures; this is for comparisons. */
 
 static double command_wait(const struct nfp_isa_cmd *c)
 {
@@ -59,7 +59,7 @@ static bool is_end(const struct vprog *vp, uint32_t verdict)
 	return verdict == TC_ACT_SHOT || verdict == TC_ACT_STOLEN || verdict == TC_ACT_QUEUED;
 }
 
-/* Packets that the card itself ends. */
+/* Packets that the device decides. */
 static double ended(const struct rep_facts *f)
 {
 	const struct vprog *vp = f->vp;
@@ -78,8 +78,8 @@ static double ended(const struct rep_facts *f)
 	return share < 1 ? share : 1;
 }
 
-/* Words of a split's own code: the beginning always runs, then come what packs a record, cut by cut,
- * and what writes it, for every packet that goes up (partitioner/halves/device_half.c). */
+/* Words that a split adds: the prologue, which always runs; the code that packs a record, per cut point;
+ * and the code that writes it, for every packet passed up (partitioner/halves/device_half.c). */
 static double freq_added(const struct rep_facts *f, const struct rep_word *w)
 {
 	const struct part_halves *halves = f->p->result.split.halves;

@@ -7,7 +7,7 @@
 #include <stdio.h>
 
 /* Control flow as a graph for graphviz' dot: blocks in the colour of their side with source lines and
- * how often they run, cuts as notes with what is handed over. One file, a cluster a program. */
+ * frequencies, cuts as notes with the values handed over. One file, one cluster per program. */
 
 void rep_dot_begin(FILE *out, const char *title);
 void rep_dot_program(FILE *out, struct rep_facts *f, unsigned number);

@@ -5,8 +5,8 @@
 #include <stddef.h>
 #include <stdio.h>
 
-/* Text from an object (names, source lines, paths) into XML, HTML, or a label of graphviz: whatever bytes
- * it holds, it comes out as text. Markup characters become entities; what is not UTF-8, control
+/* Escapes text of an object (names, source lines, paths) for XML, HTML, or a graphviz label. It may hold any
+ * bytes. Markup characters become entities; bytes that are not UTF-8, control
  * characters, and characters that reorder the line become U+FFFD. */
 
 void rep_escape(FILE *out, const char *text);

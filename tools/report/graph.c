@@ -148,7 +148,7 @@ static void add_edge(struct graph *g, uint32_t from, int64_t to_pc, bool call)
 	};
 }
 
-/* What the verifier knows never to happen is no edge of main; of subprograms the places say enough. */
+/* Edges that the verifier proved impossible are omitted in main; in subprograms, dead blocks suffice. */
 static void add_ways(struct graph *g, uint32_t block, const struct bpf_insn *insn, uint32_t pc)
 {
 	const struct vprog *vp = g->f->vp;

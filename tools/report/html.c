@@ -265,7 +265,7 @@ static void advice(FILE *out, struct rep_facts *f)
 	table_end(out);
 }
 
-/* What was placed is not quite what was written. */
+/* Differences of the placed program to the program as written. */
 static void inlined(FILE *out, const struct rep_facts *f)
 {
 	const struct part_inlined *s = f->p->result.split.inlined;

@@ -6,8 +6,8 @@
 
 #include <stdio.h>
 
-/* One HTML file that needs nothing else: source, BPF and microcode side by side, linked by line; figures,
- * cuts, maps, what would move more. Its policy allows no script but ours, by digest, and no address.
+/* One self-contained HTML file: source, BPF and microcode side by side, linked by line; figures,
+ * cuts, maps, advice. Its policy allows only its own script, by digest, and no network access.
  *
  *   html.c         the document, figures, the tables
  *   html_panes.c   the three listings

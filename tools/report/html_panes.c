@@ -57,7 +57,7 @@ static void pane_end(FILE *out)
 
 /* ---- source ----------------------------------------------------------------------------------------- */
 
-/* The file that main ends in: what it begins with may be a header's inlined function. */
+/* The file in which main ends; its first line may belong to an inlined function of a header. */
 static const char *main_file(const struct rep_facts *f)
 {
 	const struct fe_line *l = fe_prog_line(f->prog, f->prog->subprogs[0].end - 1);
@@ -145,7 +145,7 @@ static void reasons(FILE *out, const struct rep_facts *f, const struct rep_insn 
 	}
 }
 
-/* Once for all that follow: *said is what was said last. */
+/* Printed once for equal successive texts: *said is the last one printed. */
 static void why(FILE *out, const char *text, const char **said)
 {
 	if (!text || (*said && !strcmp(text, *said)))

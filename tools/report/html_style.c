@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "tools/report/html.h"
 
-/* Blue is the card's, orange the host's, violet both's: told apart by the colour-blind, too. */
+/* Blue: device, orange: host, violet: both; distinguishable for colour-blind readers. */
 const char rep_html_css[] =
 	":root{--bg:#fff;--fg:#1f2937;--dim:#6b7280;--line:#e5e7eb;--card:#f9fafb;"
 	"--nic:#1d4ed8;--host:#c2410c;--both:#6d28d9;--dead:#9ca3af;--cut:#b91c1c;"

@@ -14,7 +14,7 @@ static void add_int(struct json_object *o, const char *key, int64_t v)
 	add(o, key, json_object_new_int64(v));
 }
 
-/* Guesses are told in so many digits as they may mean, and alike on every machine. */
+/* Estimates are rounded to significant digits, so that they are equal on every machine. */
 static struct json_object *figure(double v)
 {
 	char text[32];
@@ -230,7 +230,7 @@ struct json_object *rep_json_program_arrays(const struct bpf_offload_program *p)
 	return arrays;
 }
 
-/* What of the program as written is another one as placed. */
+/* Differences of the placed program to the program as written. */
 static struct json_object *shape_json(struct rep_facts *f)
 {
 	const struct part_inlined *inlined = f->p->result.split.inlined;

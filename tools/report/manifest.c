@@ -177,7 +177,7 @@ static void add_host_program(struct json_object *programs, struct cx *cx,
 	json_object_array_add(programs, o);
 }
 
-/* What the object holds, as it was written: for tc a program that strips the record comes first. */
+/* The programs of the written object; for tc, the XDP stub comes first. */
 static struct json_object *host_programs_json(struct cx *cx, const char *path, const char *name,
 					      const char *dir)
 {
@@ -236,7 +236,7 @@ static const struct nfp_image_map *on_card(const struct bpf_offload_program *p, 
 	return NULL;
 }
 
-/* Offsets of 4-byte words that the card's atomics keep big-endian. */
+/* Offsets of 4-byte words that the device's atomics keep big-endian. */
 static struct json_object *swapped_json(const struct nfp_image_map *m)
 {
 	struct json_object *list = json_object_new_array();

@@ -6,9 +6,9 @@
 
 #include <json-c/json.h>
 
-/* What a loader or a control plane needs of a compilation, as JSON: which files belong together, how they are
- * attached, where each map lives and what user space does about it, what the firmware must offer. The schema
- * is docs/json.md's section "Manifest"; its version changes only when a key goes away or changes its meaning. */
+/* The manifest of a compilation, as JSON, for loaders and control planes: the files, how they are
+ * attached, the placement of each map with the task of user space, the requirements on the firmware. The schema
+ * is in docs/json.md, section "Manifest"; its version changes if a key is removed or changes its meaning. */
 
 #define REP_MANIFEST_VERSION 1
 

@@ -3,9 +3,9 @@
 
 #include "offload/inspect.h"
 
-/* How much of the packet is read before anything that the card refuses: on ways from the start over
- * instructions that the card takes, into subprograms and out of them. A program that reads nothing then has
- * nothing for the card to decide by. */
+/* Counts the packet reads before the first refused instruction: on paths from the entry over
+ * instructions that the device accepts, into subprograms and out of them. If a program reads nothing before, the
+ * device has no input for a decision. */
 
 struct place {
 	size_t inst;

@@ -4,14 +4,14 @@
 
 #include "offload/inspect.h"
 
-/* What there is to say of a compiled program, gathered once. The writers beside this header (text, JSON,
- * graph, HTML) print it and decide nothing.
+/* Facts of a compiled program, collected once. The writers in this folder (text, JSON,
+ * graph, HTML) print them and decide nothing.
  *
  *   program_facts.c   source lines, instructions, the microcode's words
- *   graph.c   basic blocks, edges, how often each runs
- *   why.c     why an instruction is on the host though the card could execute it
- *   advice.c  what each refusal costs: the program placed again as if it were not there
- *   cycles.c  what the microcode costs a packet, as estimated */
+ *   graph.c   basic blocks, edges, frequencies
+ *   why.c     why an instruction is on the host although the device could execute it
+ *   advice.c  the gain without each refusal: the program is placed again without it
+ *   cycles.c  estimated cost of the microcode per packet */
 
 #define REP_NONE UINT32_MAX
 
@@ -24,20 +24,20 @@ struct rep_line {
 struct rep_insn { /* the second slot of a LD_IMM64 belongs to the first */
 	uint32_t pc;
 	const char *text;
-	const char *note; /* what it means: a map's name, where a jump goes; NULL: all is said */
+	const char *note; /* note: name of a map, target of a jump; NULL: none */
 	enum part_place place;
 	uint32_t line;              /* index of lines; REP_NONE: unknown */
 	uint32_t block;             /* index of blocks; REP_NONE: dead */
 	uint32_t words;             /* of the microcode that came of it */
-	uint32_t reason, n_reasons; /* rows of split.reasons: what the card says to it */
-	const char *why;            /* on the host, and no reasons: what keeps it there */
+	uint32_t reason, n_reasons; /* rows of split.reasons: refusals of the device */
+	const char *why;            /* on the host without reasons: the cause */
 };
 
 struct rep_block {
 	uint32_t first, end; /* instructions [first, end) of insns */
 	uint32_t subprog;    /* index in the program */
 	enum part_place place;
-	double freq; /* times a packet, as guessed or measured */
+	double freq; /* times per packet, estimated or measured */
 };
 
 struct rep_edge {
@@ -53,9 +53,9 @@ struct rep_advice {
 	const char *text;
 	uint32_t refused;       /* instructions */
 	bool tried;             /* the rest is known */
-	int32_t gain;           /* instructions more on the card without it */
+	int32_t gain;           /* additional instructions on the device without it */
 	double going_up;        /* packets that would still go to a host half, of all */
-	double device_share;    /* of the instructions that run, on the card */
+	double device_share;    /* share of executed instructions on the device */
 	enum part_placement to; /* placement without it */
 };
 
@@ -69,7 +69,7 @@ struct rep_word {
 
 struct rep_facts {
 	struct bpf_offload_program *p;
-	/* What was placed: the program as written, or an inlined form of it (split.inlined) */
+	/* The placed program: the program as written, or an inlined form of it (split.inlined) */
 	const struct vprog *vp;
 	const struct fe_prog *prog;
 	const struct rep_line *lines; /* sorted by file and line */
@@ -84,7 +84,7 @@ struct rep_facts {
 	uint32_t n_words, words_added;     /* the latter: the compiler's own */
 	uint32_t on_device, on_host, dead; /* instructions; those on both sides count twice */
 	uint64_t measured; /* packets of the profile that frequencies come from; 0: guessed */
-	double going_up;   /* packets that go on to the host half, of all */
+	double going_up;   /* share of packets that continue on the host half */
 	double words_run, cycles; /* a packet, as estimated; 0: no microcode */
 };
 
@@ -104,10 +104,10 @@ const char *rep_percent(const struct rep_facts *f, double share);
 bool rep_is_tagged(const struct rep_facts *f, const struct part_cut_point *c);
 /* "set_counter": the subprogram's name, or one made of its number. */
 const char *rep_subprog_name(const struct rep_facts *f, uint32_t subprog);
-/* One sentence: what the program would gain without the refusal; NULL: not known. In the scratch arena. */
+/* One sentence: the gain without the refusal; NULL: unknown. In the scratch arena. */
 const char *rep_advice_gain(const struct rep_facts *f, const struct rep_advice *a);
 
-/* packet_reads.c: instructions that read the packet before anything that the card refuses. */
+/* packet_reads.c: instructions that read the packet before the first refused instruction. */
 uint32_t rep_packet_reads(const struct rep_facts *f);
 
 /* graph.c, why.c, cycles.c: steps of rep_gather(). */

@@ -13,7 +13,7 @@ extern char **environ;
 #define MAX_OUTPUT  (256u << 20)
 #define MAX_MESSAGE 2000u
 
-/* Files rather than pipes: nobody waits for anybody. */
+/* Files rather than pipes, to avoid deadlocks. */
 struct streams {
 	FILE *in, *out, *err;
 };
@@ -53,7 +53,7 @@ static int start_as(const char *file, const struct streams *s, char **argv, pid_
 	return err;
 }
 
-/* posix_spawnp() wants its arguments writable but leaves them alone. */
+/* posix_spawnp() takes writable arguments but does not change them. */
 static char **writable(struct cx *cx, const char *const *argv)
 {
 	size_t n = 0;

@@ -19,7 +19,7 @@ struct spawn_output {
 	size_t size;
 };
 
-/* False: reported (not installed, or it failed and said why). */
+/* False: reported (not installed, or it failed with a message). */
 bool spawn_run(struct cx *cx, const struct spawn_job *job, struct spawn_output *out);
 
 #endif

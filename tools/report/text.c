@@ -48,7 +48,7 @@ static void print_figures(const struct rep_facts *f)
 		       (unsigned long long)f->measured);
 }
 
-/* What of the program as written is another one as placed. */
+/* Differences of the placed program to the program as written. */
 static void print_shape(const struct rep_facts *f)
 {
 	const struct part_inlined *inlined = f->p->result.split.inlined;
@@ -79,7 +79,7 @@ static void print_value(const struct rep_facts *f, const struct part_value *v)
 	putchar('\n');
 }
 
-/* Where the card's side of a cut comes from. */
+/* Edges of the device that lead to a cut point. */
 static void print_ways(const struct rep_facts *f, uint8_t cut)
 {
 	uint32_t n = 0;
@@ -226,7 +226,7 @@ static void print_listing(const struct rep_facts *f)
 		putchar('\n');
 		print_reasons(f, insn);
 		if (!insn->why || (why && !strcmp(insn->why, why)))
-			continue; /* said once for all that follow */
+			continue; /* printed once for equal successive texts */
 		printf("                 ^ on the host: %s\n", insn->why);
 		why = insn->why;
 	}

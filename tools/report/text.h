@@ -6,7 +6,7 @@
 
 /* explain on a terminal. `listing`: with source lines and instructions. */
 void rep_text(struct rep_facts *f, bool listing);
-/* "  compiled in: port = 80", a line a variable; what explain and compile say alike. */
+/* "  compiled in: port = 80", one line per variable; for explain and compile. */
 void rep_text_constants(const struct bpf_offload_program *p);
 
 #endif

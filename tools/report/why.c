@@ -3,24 +3,24 @@
 
 #include "offload/inspect.h"
 
-/* Why a split leaves an instruction to the host that the card could execute. The rules of the search,
- * read backwards from what it chose, the strongest first:
+/* Why a split keeps an instruction on the host that the device could execute. The rules of the choice of the cut,
+ * applied to its result, the strongest first:
  *
- *   a pin says so
- *   tc: the card's hook has no such thing, or frames with a VLAN tag would want the map on the host, too
+ *   it is pinned to the host
+ *   tc: the device's hook does not support it, or frames with a VLAN tag would need the map on the host as well
  *   in a split program, the packet's start and end move only on the host
- *   control came to the host before it, because of an instruction that the card refuses: no way back
- *   it uses a map that one side has, and others of the map's users are on the host
- *   no hand-off is possible behind it, or none that pays
+ *   it follows an instruction that the device refuses: control does not return to the device
+ *   it uses a map that exists on one side only, and other users of the map are on the host
+ *   no hand-off is possible after it, or none that pays
  *
  * A subprogram's instructions stay where their call is. */
 
 struct why {
 	struct rep_facts *f;
 	struct arena *arena;
-	struct vprog vp; /* of what was placed */
+	struct vprog vp; /* of the placed program */
 	struct part_flow flow;
-	bool *refused;   /* by instruction of main: the card refuses it or what it calls */
+	bool *refused; /* by instruction of main: the device refuses it or a function that it calls */
 	bool *pinned;    /* by instruction of main: to the host */
 	uint32_t *after; /* by instruction of main on the host: the one of those that leads to it */
 	int32_t *map;    /* by instruction of main: map of the host that it uses; -1 */
@@ -108,7 +108,7 @@ static void spread(struct why *w)
 
 /* ---- words for it ----------------------------------------------------------------------------------- */
 
-/* What stands against handing over right behind `pc`, when nothing else keeps it here. */
+/* Why there is no hand-off right after `pc`, if no other rule applies. */
 static const char *no_handoff_behind(const struct why *w, uint32_t pc)
 {
 	struct bpf_offload_object *o = w->f->p->owner;

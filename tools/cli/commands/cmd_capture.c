@@ -6,7 +6,7 @@
 
 #include <stdio.h>
 
-/* capture: the running kernel's machine code of a program, with what it depends on, as a file. */
+/* capture: writes the running kernel's machine code of a program, with its dependencies, to a file. */
 
 static void say(const struct cli_args *args, const struct sim_captured *img, const char *path)
 {
@@ -65,7 +65,7 @@ static const char *capture_program(struct bpf_offload_program *p, const struct f
 	return why;
 }
 
-/* What to capture; NULL: there is none (said). */
+/* The program to capture; NULL: none (reported). */
 static const struct fe_prog *wanted(const struct cli_args *args, struct bpf_offload_program *p)
 {
 	struct bpf_offload_compile_opts opts = cli_compile_opts(args);

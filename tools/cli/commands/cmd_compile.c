@@ -38,7 +38,7 @@ static bool result_path(char *path, size_t size, const char *dir, const char *pr
 	return m >= 0 && (size_t)m < size - (size_t)n;
 }
 
-/* What one program's compilation leaves in DIR. */
+/* Writes the results of one program to DIR. */
 struct results {
 	char image[PATH_MAX], words[PATH_MAX], host[PATH_MAX], manifest[PATH_MAX];
 	struct rep_files files;
@@ -111,7 +111,7 @@ static void print_summary(const struct cli_args *args, struct bpf_offload_progra
 		printf(" -> %zu instruction words", bpf_offload_program__device_words(p));
 	putchar('\n');
 	r = bpf_offload_program__reasons(p, &n);
-	/* a rejection has been told in full already */
+	/* a rejection was already printed in full */
 	if (bpf_offload_program__placement(p) == BPF_OFFLOAD_REJECTED)
 		return;
 	for (size_t i = 0; i < n; i++) {
@@ -151,7 +151,7 @@ static enum cli_exit compile_one(const struct cli_args *args, struct bpf_offload
 
 	err = bpf_offload_program__compile(p, &opts);
 	if (err == -EINVAL)
-		return CLI_USAGE; /* unusable firmware profile, pass name: said already */
+		return CLI_USAGE; /* invalid firmware profile or pass name: already reported */
 	if (err)
 		code = CLI_PROGRAM;
 	if (report) {

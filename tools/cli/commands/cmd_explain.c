@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <stdio.h>
 
-/* explain: each instruction with its source line, where it runs, and what keeps it from the NIC. */
+/* explain: each instruction with its source line, its side, and the reasons why it is not on the device. */
 
 static void print_program(const struct cli_args *args, struct bpf_offload_program *p,
 			  struct rep_facts *f)
@@ -21,7 +21,7 @@ static void print_program(const struct cli_args *args, struct bpf_offload_progra
 	if (!f) {
 		printf(", %zu instructions\n", bpf_offload_program__insn_cnt(p));
 		r = bpf_offload_program__reasons(p, &n);
-		/* a rejection has been told in full already */
+		/* a rejection was already printed in full */
 		for (size_t i = 0; placement != BPF_OFFLOAD_REJECTED && i < n; i++)
 			printf("  whole program: %s [%s]\n    %s\n", r[i].text, r[i].id,
 			       r[i].advice);

@@ -14,8 +14,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-/* run: an image over a capture file, in the microengine simulator alone. Maps start empty, or with
- * the object's initial data, or with what --maps says. */
+/* run: runs an image on a capture file, in the microengine simulator alone. Maps start empty, or with
+ * the object's initial data, or with the elements of --maps. */
 
 struct totals {
 	uint64_t packets, pass, drop, tx, abort, too_long, faults;
@@ -65,7 +65,7 @@ static uint64_t max_work(const struct session *s)
 	return s->args->max_work ? s->args->max_work : SIM_DIFF_WORK;
 }
 
-/* The packet is given up, and said to be; it is no fault of the program. */
+/* The packet is abandoned, with a warning; it is not a fault of the program. */
 static void give_up(struct session *s)
 {
 	const struct diag_at at = { .object = s->args->operand,

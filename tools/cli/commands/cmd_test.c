@@ -51,7 +51,7 @@ static bool device_of(const struct cli_args *args, struct bpf_offload_program *p
 
 #define HOST_BIT(id) (1u << SIM_DIFF_##id)
 
-/* Bits of one word of --host; what is none is a file of capture. */
+/* Bits of one word of --host; other words are files of capture. */
 static unsigned host_bits(const char *word, size_t len)
 {
 	static const struct {
@@ -307,7 +307,7 @@ static void add_junit(const struct cli_args *args, const struct bpf_offload_prog
 	junit_add(args->junit_to, &c);
 }
 
-/* Nothing to compare, or nothing to compare with: said, counted as skipped, no failure. */
+/* Nothing to compare, or nothing to compare with: reported, counted as skipped, not a failure. */
 static enum cli_exit skip(const struct cli_args *args, struct bpf_offload_program *p,
 			  struct json_object *row, const char *why)
 {
@@ -359,7 +359,7 @@ static void tell_pair(const struct cli_args *args, struct json_object *row,
 
 /* ---- running ------------------------------------------------------------------------------------ */
 
-/* What a program is tested with. */
+/* Inputs of a test. */
 struct sides {
 	const struct cli_args *args;
 	struct bpf_offload_program *p;
@@ -466,7 +466,7 @@ static enum cli_exit report_result(struct sides *s, struct json_object *row,
 	return r->mismatches ? CLI_PROGRAM : CLI_OK;
 }
 
-/* What the simulator cannot hold or do is no fault of the program, nor of the others of its object: then *why. */
+/* A limit of the simulator is not a fault of the program, nor of the other programs of its object: sets *why. */
 static bool is_incomparable(struct diags *d, size_t first, const char **why)
 {
 	for (size_t i = first; i < d->list.len; i++) {

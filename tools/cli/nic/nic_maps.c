@@ -30,7 +30,7 @@ static struct bpf_map *host_map(const struct nic_maps *m, const char *name)
 	return m->host ? bpf_object__find_map_by_name(m->host, name) : NULL;
 }
 
-/* Do packets add to it on the card? On the host they do the same then. */
+/* Does the device add to it? Then the host adds to it as well. */
 static bool is_summed(const struct nfp_image_map *m)
 {
 	for (uint32_t i = 0; m->word_use && i < (m->value_size + 3) / 4; i++)
@@ -170,7 +170,7 @@ static void add_copies(uint8_t *value, size_t size, size_t copies)
 				   load_le64(value + w) + load_le64(value + i * size + w));
 }
 
-/* In the user's order; NULL: the card has no such element. */
+/* In the user's order; NULL: the device has no such element. */
 static uint8_t *card_value(struct cx *cx, const struct nic_maps *maps, int idx, const uint8_t *key)
 {
 	const struct nfp_image_map *m = &maps->img->maps[idx];

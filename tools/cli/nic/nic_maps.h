@@ -5,7 +5,7 @@
 #include "offload/inspect.h"
 #include "sim/maps.h"
 
-/* The maps of a software NIC: those of the image on the card, those of the host half in the kernel. */
+/* The maps of a software NIC: those of the image on the device, those of the host half in the kernel. */
 
 struct bpf_object;
 
@@ -15,8 +15,8 @@ struct nic_maps {
 	struct bpf_object *host;     /* NULL: not loaded by us */
 };
 
-/* Puts a file's elements (sim/maptext.h) into each side that has the map. A map to which both sides add gets them on
- * the card, and zeroes on the host. False: reported; what came before the wrong line stays. */
+/* Writes a file's elements (sim/maptext.h) to each side that has the map. A map to which both sides add gets them on
+ * the device, and zeroes on the host. False: reported; elements before the wrong line remain. */
 bool nic_maps_fill(struct cx *cx, const struct nic_maps *maps, const char *path);
 
 /* Writes all elements to `path`, in the same form; elements of arrays that are zero are left out. For maps that

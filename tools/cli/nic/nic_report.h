@@ -4,7 +4,7 @@
 
 #include "sim/nic.h"
 
-/* What a software NIC counted, as text or as a JSON row. */
+/* Counters of a software NIC, as text or as a JSON row. */
 struct nic_report {
 	const char *name, *host_name; /* programs; NULL: none */
 	const char *tap, *wire;

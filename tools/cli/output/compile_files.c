@@ -54,7 +54,7 @@ static bool is_header(const char *path)
 
 static bool write_header(struct cx *cx, const char *host, const char *path)
 {
-	/* a path is no option */
+	/* a path must not look like an option */
 	const char *file = *host == '-' ? arena_printf(cx->arena, "./%s", host) : host;
 	const char *const argv[] = { "bpftool", "gen", "skeleton", file, NULL };
 	struct spawn_job job = { .argv = argv, .what_for = "--skeleton FILE.h" };

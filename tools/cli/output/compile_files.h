@@ -5,7 +5,7 @@
 #include "tools/cli/cli.h"
 #include "tools/report/manifest.h"
 
-/* What compile writes beside a program's image and host half: manifests, and the skeleton. */
+/* Files that compile writes in addition to image and host half: manifests, and the skeleton. */
 
 struct compile_files {
 	const struct cli_args *args;

@@ -14,7 +14,7 @@ struct explain_files *explain_files_new(const struct cli_args *args);
 /* facts NULL: the program was not placed. */
 void explain_files_add(struct explain_files *x, struct bpf_offload_program *p,
 		       struct rep_facts *facts);
-/* Writes the files, unless no program was added, and frees. CLI_OK, or CLI_ENVIRONMENT: said why on stderr. */
+/* Writes the files, unless no program was added, and frees. CLI_OK, or CLI_ENVIRONMENT with an error on stderr. */
 enum cli_exit explain_files_finish(struct explain_files *x);
 
 #endif

@@ -11,7 +11,7 @@
  * at fault. Documented in docs/json.md; new keys may come, none goes. */
 
 struct json_object *report_new(void);
-/* Adds a program's row with what every command says of it; returns the row for more keys. */
+/* Adds a program's row with the keys of every command; returns the row for more keys. */
 struct json_object *report_program(struct json_object *report, struct bpf_offload_program *prog);
 /* Adds "placement" to a program's row. */
 void report_placement(struct json_object *row, struct bpf_offload_program *prog);

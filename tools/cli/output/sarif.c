@@ -43,7 +43,7 @@ static size_t rule_index(struct json_object *rules, enum reason reason)
 
 /* ---- results ------------------------------------------------------------------------------------- */
 
-/* A path as URI reference: what may not stand in one is escaped. */
+/* A path as URI reference; reserved characters are escaped. */
 static struct json_object *uri(const char *path)
 {
 	char out[4096];

@@ -4,8 +4,8 @@
 
 #include "offload/inspect.h"
 
-/* All findings about an object as SARIF 2.1.0 on standard output: what code hosts show as
- * annotations. One rule a reason (base/reasons.def), one result a message. */
+/* All findings about an object as SARIF 2.1.0 on standard output, which code hosts show as
+ * annotations. One rule per reason (base/reasons.def), one result per message. */
 void sarif_print(const struct bpf_offload_object *obj);
 
 #endif

@@ -5,7 +5,7 @@
 #include "offload/inspect.h"
 #include "sim/me.h"
 
-/* run --trace: every instruction with what it changed, one line each, on standard output. */
+/* run --trace: every executed instruction with its changes, one line each, on standard output. */
 struct tool_trace {
 	const struct nfp_image *img;
 	int32_t bpf_pc; /* of the line printed last */

@@ -8,7 +8,7 @@
 
 struct json_object;
 
-/* The program's log, NULL when none was kept. One line an instruction walked: "INSN: STATE". */
+/* The program's log, NULL if none was kept. One line per walked instruction: "INSN: STATE". */
 const struct diag *verify_log_find(const struct bpf_offload_program *p);
 /* With source lines and instructions, on standard output. */
 void verify_log_print(const struct bpf_offload_program *p);

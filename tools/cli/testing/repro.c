@@ -157,7 +157,7 @@ static bool write_script(const struct repro *r, const struct sim_diff_mismatch *
 	return diag_error(r->cx->diags, NULL, REASON_PCAP_WRITE, path, strerror(errno));
 }
 
-/* What the two sides ran for the packet as it is now; NULL: not known. */
+/* Paths of both sides for the current packet; NULL: unknown. */
 static const char *compare_ways(const struct shrink *s)
 {
 	struct divergence *ways = s->r->ways;

@@ -22,7 +22,7 @@ struct repro {
 	void *priv;
 };
 
-/* `m`: what differed. False: the files could not be written (reported). */
+/* `m`: the difference. False: the files could not be written (reported). */
 bool repro_write(const struct repro *r, const struct sim_diff_mismatch *m);
 
 #endif

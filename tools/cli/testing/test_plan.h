@@ -13,11 +13,11 @@ struct test_plan {
 	double until;           /* 0: one round */
 };
 
-/* False: said on stderr what is wrong with the options. */
+/* False: the options are invalid (reported on stderr). */
 bool test_plan(const struct cli_args *args, struct test_plan *plan);
 /* After a round: is there another? */
 bool test_plan_next(struct test_plan *plan, const struct sim_diff_result *total);
-/* Adds a round to what came before it. */
+/* Adds the results of a round to the previous ones. */
 void test_plan_add(struct sim_split_result *total, const struct sim_split_result *round);
 
 #endif
