@@ -70,14 +70,14 @@ struct sim_captured {
 
 uint64_t sim_captured_hash(const struct fe_prog *prog);
 
-/* Any bytes: what is no image is reported. Everything in it is in the context's arena. */
+/* Accepts any bytes: invalid files are reported. All results are in the context's arena. */
 bool sim_captured_read(struct cx *cx, const char *path, struct sim_captured *img);
 bool sim_captured_write(struct cx *cx, const char *path, const struct sim_captured *img);
-/* True when the image was made of this program (else reported). */
+/* True if the image was made from this program; otherwise reported. */
 bool sim_captured_is_of(struct cx *cx, const struct sim_captured *img, const struct fe_object *obj,
 			const struct fe_prog *prog);
 
-/* What the simulator lacks to run the image, in words; NULL: nothing. `img` is of the object. */
+/* Feature that the simulator lacks to run the image, as text; NULL: none. `img` belongs to the object. */
 const char *sim_captured_missing(struct arena *a, const struct sim_captured *img,
 				 const struct fe_object *obj, const struct fe_prog *prog);
 
