@@ -99,6 +99,8 @@ struct fe_object {
 };
 
 struct fe_open_options {
+	const void *image; /* bytes of the file; its path is then only a name. NULL: read the path */
+	size_t image_size;
 	/* "TYPE": type of programs whose section has none; "SECTION=TYPE": of the section's programs. */
 	const char *const *types;
 	size_t n_types;

@@ -57,6 +57,8 @@ struct nfp_firmware {
 };
 
 /* `spec`: NULL (default), a shipped name, or a path. False: reported. */
+/* NULL: there are fewer shipped profiles. */
+const char *nfp_firmware_shipped_name(size_t idx);
 bool nfp_firmware_load(struct cx *cx, const char *spec, struct nfp_firmware *fw);
 /* Code-store address of a helper; 0 if the firmware does not offer it. */
 uint32_t nfp_firmware_helper_addr(const struct nfp_firmware *fw, uint32_t bpf_helper_id);

@@ -62,6 +62,12 @@ static inline const struct nfp_image *nfp_image_of(const struct offload_image *i
 	return (const struct nfp_image *)image;
 }
 
+/* The image file as bytes, in cx->arena. False: reported. */
+struct nfp_image_bytes {
+	uint8_t *data;
+	size_t size;
+};
+bool nfp_image_encode(struct cx *cx, const struct nfp_image *img, struct nfp_image_bytes *out);
 /* Writes `path` through a temporary file and rename. False: reported, and no file remains. */
 bool nfp_image_write(struct cx *cx, const struct nfp_image *img, const char *path);
 /* Accepts any bytes; a file that is not a well-formed image is reported. */

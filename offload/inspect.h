@@ -36,6 +36,7 @@ struct bpf_offload_program {
 	double verify_seconds;
 	VEC(struct bpf_offload_reason) reasons;
 	VEC(struct bpf_offload_map_home) homes; /* filled in when asked for */
+	VEC(struct bpf_offload_cut) cuts;       /* filled in when asked for */
 };
 
 struct bpf_offload_object {
@@ -45,6 +46,8 @@ struct bpf_offload_object {
 	struct diags diags;
 	struct cx cx;
 	FILE *messages_to;
+	void (*message)(void *priv, const struct bpf_offload_message *m);
+	void *message_priv;
 	size_t printed; /* diagnostics already printed */
 	size_t listed;  /* diagnostics already in messages; notes are left out of both */
 	struct fe_object obj;

@@ -19,13 +19,66 @@
 		 ? (opts)->field                                                                   \
 		 : (fallback))
 
+/* Options that a newer header has and this library does not know must be zero. */
+static bool opts_valid(const void *opts, size_t known)
+{
+	const uint8_t *at = opts;
+	size_t sz;
+
+	if (!opts)
+		return true;
+	memcpy(&sz, opts, sizeof(sz));
+	if (sz < sizeof(sz))
+		return false;
+	for (size_t i = known; i < sz; i++)
+		if (at[i])
+			return false;
+	return true;
+}
+
+const char *bpf_offload_version_string(void)
+{
+#define TEXT_OF(x)    #x
+#define VERSION(x, y) TEXT_OF(x) "." TEXT_OF(y)
+	return VERSION(BPF_OFFLOAD_MAJOR_VERSION, BPF_OFFLOAD_MINOR_VERSION);
+#undef VERSION
+#undef TEXT_OF
+}
+
+const char *bpf_offload_strerror(int err)
+{
+	switch (err < 0 ? -err : err) {
+	case 0: return "no error";
+	case EINVAL: return "an argument or an option is not valid";
+	case ENOEXEC: return "not a usable eBPF object file";
+	case EACCES: return "the verifier rejects the program";
+	case EOPNOTSUPP: return "the program cannot be compiled with these options";
+	case EIO: return "the output could not be written";
+	case ENOENT: return "the program has no such result";
+	case ENOMEM: return "out of memory";
+	default: return "unknown error";
+	}
+}
+
+const char *bpf_offload_firmware_profile(size_t idx)
+{
+	return nfp_firmware_shipped_name(idx);
+}
+
 void inspect_print_messages(struct bpf_offload_object *o)
 {
+	struct bpf_offload_message m;
+
 	for (; o->printed < o->diags.list.len; o->printed++) {
 		const struct diag *d = &o->diags.list.at[o->printed];
 
-		if (o->messages_to && d->severity != DIAG_NOTE)
+		if (d->severity == DIAG_NOTE)
+			continue;
+		if (o->messages_to)
 			diag_print(o->messages_to, d);
+		m = library_message(d);
+		if (o->message)
+			o->message(o->message_priv, &m);
 	}
 }
 
@@ -37,10 +90,13 @@ void inspect_forget(struct bpf_offload_object *o)
 	arena_reset(&o->scratch);
 }
 
-struct bpf_offload_object *inspect_open(const char *path, const struct bpf_offload_open_opts *opts,
-					bool *usable)
+static struct bpf_offload_object *open_object(const char *path, const void *data, size_t size,
+					      const struct bpf_offload_open_opts *opts,
+					      bool *usable)
 {
-	struct fe_open_options fe = { .btf_path = OPT(opts, btf_path, NULL),
+	struct fe_open_options fe = { .image = data,
+				      .image_size = size,
+				      .btf_path = OPT(opts, btf_path, NULL),
 				      .types = OPT(opts, types, NULL),
 				      .n_types = OPT(opts, n_types, (size_t)0),
 				      .sets = OPT(opts, sets, NULL),
@@ -54,6 +110,8 @@ struct bpf_offload_object *inspect_open(const char *path, const struct bpf_offlo
 	diags_init(&o->diags, &o->own);
 	o->cx = (struct cx){ .arena = &o->own, .scratch = &o->scratch, .diags = &o->diags };
 	o->messages_to = OPT(opts, messages_to, NULL);
+	o->message = OPT(opts, message, NULL);
+	o->message_priv = OPT(opts, message_priv, NULL);
 	*usable = fe_object_open(&o->cx, path, &fe, &o->obj);
 	arena_reset(&o->scratch);
 	inspect_print_messages(o);
@@ -66,23 +124,48 @@ struct bpf_offload_object *inspect_open(const char *path, const struct bpf_offlo
 	return o;
 }
 
+struct bpf_offload_object *inspect_open(const char *path, const struct bpf_offload_open_opts *opts,
+					bool *usable)
+{
+	return open_object(path, NULL, 0, opts, usable);
+}
+
+static struct bpf_offload_object *fail_open(int err)
+{
+	errno = err;
+	return NULL;
+}
+
+static struct bpf_offload_object *open_usable(const char *path, const void *data, size_t size,
+					      const struct bpf_offload_open_opts *opts)
+{
+	bool usable;
+	struct bpf_offload_object *o = open_object(path, data, size, opts, &usable);
+
+	if (!o)
+		return fail_open(ENOMEM);
+	if (usable)
+		return o;
+	bpf_offload_object__close(o);
+	return fail_open(ENOEXEC);
+}
+
 struct bpf_offload_object *bpf_offload_object__open(const char *path,
 						    const struct bpf_offload_open_opts *opts)
 {
-	struct bpf_offload_object *o;
-	bool usable;
+	if (!path || !opts_valid(opts, sizeof(*opts)))
+		return fail_open(EINVAL);
+	return open_usable(path, NULL, 0, opts);
+}
 
-	if (!path) {
-		errno = EINVAL;
-		return NULL;
-	}
-	o = inspect_open(path, opts, &usable);
-	if (o && !usable) {
-		bpf_offload_object__close(o);
-		errno = ENOEXEC;
-		return NULL;
-	}
-	return o;
+struct bpf_offload_object *bpf_offload_object__open_mem(const void *data, size_t size,
+							const struct bpf_offload_open_opts *opts)
+{
+	const char *name = OPT(opts, object_name, NULL);
+
+	if (!data || !size || !opts_valid(opts, sizeof(*opts)))
+		return fail_open(EINVAL);
+	return open_usable(name ? name : "memory", data, size, opts);
 }
 
 void bpf_offload_object__close(struct bpf_offload_object *obj)
@@ -100,12 +183,21 @@ void bpf_offload_object__close(struct bpf_offload_object *obj)
 
 size_t bpf_offload_object__nr_programs(const struct bpf_offload_object *obj)
 {
-	return obj->obj.n_progs;
+	return obj ? obj->obj.n_progs : 0;
 }
 
 struct bpf_offload_program *bpf_offload_object__program(struct bpf_offload_object *obj, size_t idx)
 {
 	return obj && idx < obj->obj.n_progs ? &obj->progs[idx] : NULL;
+}
+
+struct bpf_offload_program *bpf_offload_object__find_program_by_name(struct bpf_offload_object *obj,
+								     const char *name)
+{
+	for (size_t i = 0; name && i < bpf_offload_object__nr_programs(obj); i++)
+		if (!strcmp(obj->obj.progs[i].name, name))
+			return &obj->progs[i];
+	return NULL;
 }
 
 const char *bpf_offload_program__name(const struct bpf_offload_program *prog)
@@ -210,17 +302,32 @@ static struct part_options part_options(const struct bpf_offload_program *p,
 				      .costs = &p->costs };
 }
 
+/* A program that was accepted has no reasons before it is compiled. */
+static void forget_compilation(struct bpf_offload_program *p)
+{
+	p->compiled = false;
+	p->image = NULL;
+	p->reasons.len = 0;
+	p->homes.len = 0;
+	p->cuts.len = 0;
+	p->result = (struct offload_result){ 0 };
+}
+
 int bpf_offload_program__compile(struct bpf_offload_program *p,
 				 const struct bpf_offload_compile_opts *opts)
 {
 	struct bpf_offload_object *o = p->owner;
-	int err = bpf_offload_program__verify(p, OPT(opts, allow_destructive, false));
+	int err;
 	bool ok;
 
+	if (!opts_valid(opts, sizeof(*opts)))
+		return -EINVAL;
+	err = bpf_offload_program__verify(p, OPT(opts, allow_destructive, false));
 	if (err)
 		return err;
-	if (p->compiled || p->host_only)
+	if (p->host_only)
 		return 0;
+	forget_compilation(p);
 	p->options = (struct offload_options){ .part = part_options(p, opts),
 					       .dump_to = OPT(opts, dump_to, NULL) };
 	if (!load_target(p, opts) || !load_costs(p, OPT(opts, costs, NULL))) {
@@ -289,6 +396,60 @@ bool inspect_relocate(struct bpf_offload_program *p, uint64_t **words, size_t *n
 	*words = ARENA_ARRAY(arena, uint64_t, *n);
 	return nfp_ucode_relocate(&p->owner->cx, &p->image->code, &p->fw, tids, p->image->n_maps,
 				  *words);
+}
+
+int bpf_offload_program__handoff(const struct bpf_offload_program *p, uint32_t *bytes,
+				 uint32_t *cookie)
+{
+	const struct part_halves *halves = p->compiled ? p->result.split.halves : NULL;
+
+	if (!halves)
+		return -ENOENT;
+	*bytes = halves->record_bytes;
+	*cookie = halves->cookie;
+	return 0;
+}
+
+static const void *no_result(int err)
+{
+	errno = err;
+	return NULL;
+}
+
+const void *bpf_offload_program__image(struct bpf_offload_program *p, size_t *size)
+{
+	struct nfp_image_bytes bytes;
+
+	if (!p->image)
+		return no_result(ENOENT);
+	if (!nfp_image_encode(&p->owner->cx, p->image, &bytes))
+		return no_result(EIO);
+	*size = bytes.size;
+	return bytes.data;
+}
+
+const void *bpf_offload_program__host_object(struct bpf_offload_program *p, size_t *size)
+{
+	struct part_object_bytes bytes;
+	bool ok;
+
+	if (!p->compiled || !p->result.split.halves)
+		return no_result(ENOENT);
+	ok = part_object_encode(&p->owner->cx, &p->owner->obj, p->result.split.halves, &bytes);
+	arena_reset(&p->owner->scratch);
+	if (!ok)
+		return no_result(EIO);
+	*size = bytes.size;
+	return bytes.data;
+}
+
+const uint64_t *bpf_offload_program__words(struct bpf_offload_program *p, size_t *n)
+{
+	uint64_t *words;
+
+	if (!p->image)
+		return no_result(ENOENT);
+	return inspect_relocate(p, &words, n) ? words : no_result(EIO);
 }
 
 int bpf_offload_program__write_image(struct bpf_offload_program *p, const char *path)

@@ -6,6 +6,7 @@
 
 /* library_reasons.c: what is known about a program as the public interface gives it. */
 
+struct bpf_offload_message library_message(const struct diag *d);
 /* The program's type runs on no device. */
 void library_mark_host_only(struct bpf_offload_program *p);
 /* The errors among the diagnostics from index `first` on. */

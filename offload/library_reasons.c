@@ -18,6 +18,13 @@ static struct bpf_offload_reason reason_of_diag(const struct diag *d)
 					    .detail = d->detail };
 }
 
+struct bpf_offload_message library_message(const struct diag *d)
+{
+	return (struct bpf_offload_message){ .error = d->severity == DIAG_ERROR,
+					     .program = d->at.prog,
+					     .what = reason_of_diag(d) };
+}
+
 const struct bpf_offload_message *bpf_offload_object__messages(struct bpf_offload_object *obj,
 							       size_t *n)
 {
@@ -26,10 +33,7 @@ const struct bpf_offload_message *bpf_offload_object__messages(struct bpf_offloa
 
 		if (d->severity == DIAG_NOTE)
 			continue;
-		*vec_push(&obj->messages, &obj->own) =
-			(struct bpf_offload_message){ .error = d->severity == DIAG_ERROR,
-						      .program = d->at.prog,
-						      .what = reason_of_diag(d) };
+		*vec_push(&obj->messages, &obj->own) = library_message(d);
 	}
 	*n = obj->messages.len;
 	return obj->messages.at;
@@ -174,4 +178,28 @@ const struct bpf_offload_map_home *bpf_offload_program__map_homes(struct bpf_off
 	}
 	*n = p->homes.len;
 	return p->homes.at;
+}
+
+/* In a form with calls inlined the source may be another program's. */
+static struct bpf_offload_cut public_cut(const struct bpf_offload_program *p,
+					 const struct part_cut_point *c)
+{
+	struct part_source at = part_source_of(&p->result.split, p->prog, c->pc);
+	struct diag_at where = fe_prog_at(&p->owner->obj, at.prog, (int64_t)at.insn);
+
+	return (struct bpf_offload_cut){ .insn = c->pc,
+					 .id = c->id,
+					 .file = where.file,
+					 .line = where.line,
+					 .share = c->share };
+}
+
+const struct bpf_offload_cut *bpf_offload_program__cuts(struct bpf_offload_program *p, size_t *n)
+{
+	const struct part_halves *halves = p->compiled ? p->result.split.halves : NULL;
+
+	for (uint32_t i = (uint32_t)p->cuts.len; halves && i < halves->n_cuts; i++)
+		*vec_push(&p->cuts, &p->owner->arena) = public_cut(p, &halves->cuts[i]);
+	*n = p->cuts.len;
+	return p->cuts.at;
 }

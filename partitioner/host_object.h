@@ -10,6 +10,13 @@
 
 /* Why the program cannot be expressed as a host object, or NULL if it can. */
 const char *part_object_unsupported(const struct fe_object *obj, const struct fe_prog *prog);
+/* The object file of the host half as bytes, in cx->arena. False: reported. */
+struct part_object_bytes {
+	const uint8_t *data;
+	size_t size;
+};
+bool part_object_encode(struct cx *cx, const struct fe_object *obj,
+			const struct part_halves *halves, struct part_object_bytes *out);
 /* Writes `path`: the host half, for tc with the XDP stub that strips the record. False: reported,
  * and no file remains. */
 bool part_object_write(struct cx *cx, const struct fe_object *obj, const struct part_halves *halves,

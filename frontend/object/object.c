@@ -120,12 +120,25 @@ static const char *object_name(struct arena *a, const char *path)
 	return arena_strndup(a, base, strcspn(base, "."));
 }
 
-/* Checks the file and makes of it what libbpf can open. */
+/* The file's bytes, in memory of ours: the loader edits them. */
+static bool read_bytes(struct opening *o, struct file_bytes *file)
+{
+	if (!o->opts->image)
+		return file_read(o->cx, o->path, FE_MAX_FILE_BYTES, file);
+	file->size = o->opts->image_size;
+	if (!file->size || file->size > FE_MAX_FILE_BYTES)
+		return diag_error(o->cx->diags, &DIAG_AT_NOWHERE, REASON_ELF_INVALID, o->path,
+				  file->size ? "it is too large" : "it is empty");
+	file->data = arena_dup(o->cx->arena, o->opts->image, file->size);
+	return true;
+}
+
+/* Checks the file and turns it into what libbpf can open. */
 static bool prepare(struct opening *o, struct fe_object *obj)
 {
 	struct file_bytes file;
 
-	if (!file_read(o->cx, o->path, FE_MAX_FILE_BYTES, &file) ||
+	if (!read_bytes(o, &file) ||
 	    !fe_elf_parse(o->cx, o->path, (struct fe_bytes){ file.data, file.size }, &o->elf) ||
 	    !fe_elf_collect_code(o->cx, &o->elf) ||
 	    !fe_section_types_check(o->cx, &o->elf, o->opts) || !check_btf(o) ||

@@ -74,6 +74,11 @@ static const struct nfp_firmware shipped[] = {
 	},
 };
 
+const char *nfp_firmware_shipped_name(size_t idx)
+{
+	return idx < ARRAY_SIZE(shipped) ? shipped[idx].name : NULL;
+}
+
 const struct nfp_firmware *nfp_firmware_shipped(const char *name)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(shipped); i++) {

@@ -7,8 +7,11 @@
 #include "base/file.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <libelf.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 /* A program as an ELF file. The .bpf_offload sections are sequences of little-endian u32, u64 and
  * strings (u32 length, bytes), written here and read by image_read.c in the same order. */
@@ -231,22 +234,46 @@ static bool build_elf(struct cx *cx, Elf *elf, const struct nfp_image *img)
 	return add_section(elf, &names_section, &names, name_off);
 }
 
-bool nfp_image_write(struct cx *cx, const struct nfp_image *img, const char *path)
+/* libelf writes to a file descriptor only: a file in memory serves. */
+static bool write_elf(struct cx *cx, const struct nfp_image *img, int fd)
 {
-	struct file_out out;
 	Elf *elf;
 	bool ok;
 
-	if (!file_create(cx, path, &out))
-		return false;
 	elf_version(EV_CURRENT);
-	elf = elf_begin(out.fd, ELF_C_WRITE, NULL);
+	elf = elf_begin(fd, ELF_C_WRITE, NULL);
 	ok = elf && build_elf(cx, elf, img) && elf_update(elf, ELF_C_WRITE) >= 0;
-	if (!ok)
-		diag_error(cx->diags, &DIAG_AT_NOWHERE, REASON_OUTPUT_WRITE, path, elf_errmsg(-1));
 	elf_end(elf);
-	if (ok)
-		return file_commit(cx, &out);
-	file_abandon(&out);
-	return false;
+	return ok;
+}
+
+static bool read_back(struct cx *cx, int fd, struct nfp_image_bytes *out)
+{
+	off_t size = lseek(fd, 0, SEEK_END);
+
+	if (size <= 0)
+		return false;
+	out->size = (size_t)size;
+	out->data = arena_alloc(cx->arena, out->size);
+	return pread(fd, out->data, out->size, 0) == size;
+}
+
+bool nfp_image_encode(struct cx *cx, const struct nfp_image *img, struct nfp_image_bytes *out)
+{
+	int fd = memfd_create("image", MFD_CLOEXEC);
+	bool ok = fd >= 0 && write_elf(cx, img, fd) && read_back(cx, fd, out);
+
+	if (!ok)
+		diag_error(cx->diags, &DIAG_AT_NOWHERE, REASON_OUTPUT_WRITE, "the image",
+			   fd < 0 ? strerror(errno) : elf_errmsg(-1));
+	if (fd >= 0)
+		close(fd);
+	return ok;
+}
+
+bool nfp_image_write(struct cx *cx, const struct nfp_image *img, const char *path)
+{
+	struct nfp_image_bytes bytes;
+
+	return nfp_image_encode(cx, img, &bytes) && file_write(cx, path, bytes.data, bytes.size);
 }

@@ -493,8 +493,8 @@ static const char *section_of(const struct fe_prog *prog)
 	return prog->frags ? "xdp.frags" : "xdp";
 }
 
-bool part_object_write(struct cx *cx, const struct fe_object *obj, const struct part_halves *halves,
-		       const char *path)
+bool part_object_encode(struct cx *cx, const struct fe_object *obj,
+			const struct part_halves *halves, struct part_object_bytes *out)
 {
 	struct object *o = ARENA_NEW(cx->arena, struct object);
 
@@ -507,7 +507,18 @@ bool part_object_write(struct cx *cx, const struct fe_object *obj, const struct 
 	o->symbol = ARENA_ARRAY(cx->arena, uint32_t, obj->n_maps + 1);
 	o->sub_symbol = ARENA_ARRAY(cx->arena, uint32_t, halves->host.n_subprogs);
 	if (!build(o))
-		return diag_error(cx->diags, &DIAG_AT_NOWHERE, REASON_OUTPUT_WRITE, path,
-				  "the object is too large");
-	return file_write(cx, path, o->bytes.at, o->bytes.len);
+		return diag_error(cx->diags, &DIAG_AT_NOWHERE, REASON_OUTPUT_WRITE,
+				  "the host object", "it is too large");
+	out->data = o->bytes.at;
+	out->size = o->bytes.len;
+	return true;
+}
+
+bool part_object_write(struct cx *cx, const struct fe_object *obj, const struct part_halves *halves,
+		       const char *path)
+{
+	struct part_object_bytes bytes;
+
+	return part_object_encode(cx, obj, halves, &bytes) &&
+	       file_write(cx, path, bytes.data, bytes.size);
 }

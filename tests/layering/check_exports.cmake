@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Fails when the shared library exports a symbol that is not of the public header.
+#   cmake -DNM=<nm> -DLIBRARY=<libbpf_offload.so> -DHEADER=<bpf_offload.h> -P check_exports.cmake
+cmake_minimum_required(VERSION 3.25)
+execute_process(COMMAND ${NM} -D --defined-only --format=posix --without-symbol-versions ${LIBRARY}
+                OUTPUT_VARIABLE symbols RESULT_VARIABLE failed)
+if(failed)
+  message(FATAL_ERROR "${NM} cannot read ${LIBRARY}")
+endif()
+file(READ ${HEADER} header)
+string(REGEX MATCHALL "bpf_offload_[a-z_]+" exported "${symbols}")
+list(REMOVE_DUPLICATES exported)
+foreach(name ${exported})
+  if(NOT header MATCHES "${name}\\(")
+    message(SEND_ERROR "${name} is exported, but not declared in ${HEADER}")
+  endif()
+endforeach()
+string(REGEX MATCHALL "bpf_offload_[a-z_]+\\(" declared "${header}")
+list(REMOVE_DUPLICATES declared)
+foreach(name ${declared})
+  string(REPLACE "(" "" name "${name}")
+  if(NOT name IN_LIST exported)
+    message(SEND_ERROR "${name} is declared in ${HEADER}, but not exported")
+  endif()
+endforeach()
+list(LENGTH exported n)
+message(STATUS "${n} symbols")
