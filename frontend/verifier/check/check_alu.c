@@ -15,7 +15,7 @@ void fe_link_scalar(struct fe_env *env, struct fe_reg *r)
 	if (r->flags & FE_PLUS_OFF)
 		fe_reg_unlink(r);
 	if (!r->id)
-		r->id = ++env->id_gen;
+		r->id = ++env->walk.id_gen;
 }
 
 static bool check_divisor(struct fe_env *env, const struct bpf_insn *insn)
@@ -166,7 +166,8 @@ static void add_variable(struct fe_env *env, struct fe_reg *dst, const struct fe
 {
 	fe_val_alu(&dst->val, n, op, true);
 	if (fe_reg_is_packet(dst)) {
-		dst->id = ++env->id_gen; /* a new unknown offset: nothing is proven of it yet */
+		dst->id =
+			++env->walk.id_gen; /* a new unknown offset: nothing is proven of it yet */
 		if (op == BPF_ADD || n->smin < 0)
 			dst->range = 0;
 	}

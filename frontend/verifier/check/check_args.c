@@ -281,7 +281,7 @@ static bool is_local_lock(const struct fe_env *env, const struct fe_reg *r)
 static bool check_lock(struct fe_env *env, struct fe_call_args *c, unsigned regno)
 {
 	const struct fe_reg *r = fe_reg(env, regno);
-	struct fe_state *s = env->cur;
+	struct fe_state *s = env->walk.cur;
 	uint32_t of = r->type == FE_LOCAL ? FE_LOCK_LOCAL : (uint32_t)r->object;
 
 	if (fe_in_graph_callback(s))

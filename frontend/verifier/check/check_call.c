@@ -24,7 +24,7 @@ void fe_forget_packet(struct fe_reg *r, void *arg)
 
 void fe_clear_packet_pointers(struct fe_env *env)
 {
-	fe_state_each_reg(env->cur, fe_forget_packet, NULL);
+	fe_state_each_reg(env->walk.cur, fe_forget_packet, NULL);
 	fe_facts_packet_changes(env);
 }
 
@@ -36,9 +36,9 @@ static void forget_ref(struct fe_reg *r, void *arg)
 
 bool fe_release_ref(struct fe_env *env, uint32_t ref)
 {
-	if (!fe_state_drop_ref(env->cur, ref))
+	if (!fe_state_drop_ref(env->walk.cur, ref))
 		return FE_REJECT(env, REASON_REF_UNKNOWN);
-	fe_state_each_reg(env->cur, forget_ref, &ref);
+	fe_state_each_reg(env->walk.cur, forget_ref, &ref);
 	fe_objects_release(env, ref);
 	return true;
 }
@@ -66,7 +66,7 @@ static bool may_call(struct fe_env *env, uint32_t id, const struct fe_helper *h)
 	if ((h->flags & FE_H_GPL) && !fe_licence_is_gpl(env->obj->license))
 		return FE_REJECT(env, REASON_HELPER_GPL, h->name,
 				 env->obj->license ? env->obj->license : "");
-	if (env->cur->locked && id != BPF_FUNC_spin_unlock)
+	if (env->walk.cur->locked && id != BPF_FUNC_spin_unlock)
 		return FE_REJECT(env, REASON_LOCK_CALL, h->name);
 	return id != BPF_FUNC_tail_call || fe_check_nothing_held(env);
 }
@@ -80,7 +80,7 @@ static void value_result(struct fe_env *env, const struct fe_call_args *c, struc
 	if (map->type == BPF_MAP_TYPE_ARRAY_OF_MAPS || map->type == BPF_MAP_TYPE_HASH_OF_MAPS) {
 		fe_reg_pointer(r0, FE_MAP_PTR, map->inner);
 		r0->flags = FE_INNER_MAP;
-		r0->map_uid = env->id_gen + 1; /* this look-up's map, whichever it is */
+		r0->map_uid = env->walk.id_gen + 1; /* this look-up's map, whichever it is */
 	} else if (map->type == BPF_MAP_TYPE_XSKMAP) {
 		fe_reg_pointer(r0, FE_XDP_SOCK, -1);
 	} else if (map->type == BPF_MAP_TYPE_SOCKMAP || map->type == BPF_MAP_TYPE_SOCKHASH) {
@@ -122,7 +122,7 @@ static void pointer_result(struct fe_env *env, const struct fe_call_args *c, str
 	}
 	if (c->h->ret != FE_RET_BTF && c->h->ret != FE_RET_PERCPU)
 		r0->flags |= FE_MAYBE_NULL;
-	r0->id = ++env->id_gen;
+	r0->id = ++env->walk.id_gen;
 }
 
 static bool acquires(const struct fe_env *env, const struct fe_call_args *c)
@@ -146,7 +146,7 @@ static bool set_result(struct fe_env *env, const struct fe_call_args *c)
 	}
 	if (acquires(env, c)) {
 		r0->ref = r0->id;
-		if (!fe_state_add_ref(env->cur, r0->id, env->pc))
+		if (!fe_state_add_ref(env->walk.cur, r0->id, env->walk.pc))
 			return FE_REJECT(env, REASON_REF_TOO_MANY, FE_MAX_REFS);
 	} else if (c->h->flags & FE_H_CASTS) {
 		r0->ref = c->ref; /* another view of the same socket */
@@ -168,7 +168,7 @@ static unsigned bytes_of_kind(const struct fe_stack_slot *slot, uint32_t first, 
  * constant, too; the key is 0 when that is small. */
 static bool constant_key(const struct fe_env *env, const struct fe_reg *key, uint64_t *value)
 {
-	const struct fe_frame *f = env->cur->frames[key->object];
+	const struct fe_frame *f = env->walk.cur->frames[key->object];
 	uint32_t i = (uint32_t)((-key->off - 1) / 8), first = (uint32_t)key->off & 7;
 	const struct fe_stack_slot *slot;
 
@@ -232,7 +232,7 @@ bool fe_check_call(struct fe_env *env, const struct bpf_insn *insn)
 
 	if (insn->src_reg == EBPF_CALL_KFUNC)
 		return fe_check_kfunc(env, insn);
-	c.h = fe_helper(c.id, env->kind);
+	c.h = fe_helper(c.id, env->plan.kind);
 	if (!may_call(env, c.id, c.h) || !fe_check_args(env, &c))
 		return false;
 	if (c.id == BPF_FUNC_timer_init && !check_timer_map(env, &c))

@@ -62,7 +62,7 @@ static enum table table_of(const struct fe_env *env, const struct fe_reg *base)
 	case FE_SOCK_COMMON: return TABLE_COMMON;
 	case FE_TCP_SOCK: return TABLE_TCP;
 	case FE_XDP_SOCK: return TABLE_XSK;
-	default: return env->kind == FE_PROG_XDP ? TABLE_XDP : TABLE_SKB;
+	default: return env->plan.kind == FE_PROG_XDP ? TABLE_XDP : TABLE_SKB;
 	}
 }
 
@@ -73,7 +73,7 @@ static void load_field(struct fe_env *env, const struct field *f, struct fe_reg 
 	case FE_SOCK_COMMON:
 		fe_reg_pointer(dst, FE_SOCK_COMMON, -1);
 		dst->flags = FE_MAYBE_NULL;
-		dst->id = ++env->id_gen;
+		dst->id = ++env->walk.id_gen;
 		break;
 	default: fe_reg_pointer(dst, (enum fe_type)f->gives, -1); dst->range = 0;
 	}

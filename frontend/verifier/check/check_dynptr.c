@@ -30,11 +30,11 @@ static bool make(struct fe_env *env, struct fe_call_args *c, unsigned regno,
 	if (!overwrite(env, regno))
 		return false;
 	fe_reg_pointer(&r, FE_DYNPTR, (int32_t)type);
-	r.id = ++env->id_gen;
+	r.id = ++env->walk.id_gen;
 	r.ref = ref;
 	if (type == FE_DYNPTR_RINGBUF && !ref) {
-		r.ref = ++env->id_gen;
-		if (!fe_state_add_ref(env->cur, r.ref, env->pc))
+		r.ref = ++env->walk.id_gen;
+		if (!fe_state_add_ref(env->walk.cur, r.ref, env->walk.pc))
 			return FE_REJECT(env, REASON_REF_TOO_MANY, FE_MAX_REFS);
 	}
 	return fe_object_put(env, regno, DYNPTR_BYTES, &r);

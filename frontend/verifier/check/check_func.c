@@ -14,13 +14,13 @@ static bool enter(struct fe_env *env, struct fe_state *s, uint32_t subprog, uint
 
 	if (no >= EBPF_MAX_FRAMES)
 		return FE_REJECT(env, REASON_CALL_DEPTH, EBPF_MAX_FRAMES);
-	f = fe_state_push_frame(&env->pool, s);
+	f = fe_state_push_frame(&env->walk.pool, s);
 	for (unsigned r = 0; r < 10; r++)
 		fe_reg_not_init(&f->regs[r]);
 	fe_reg_pointer(&f->regs[BPF_REG_10], FE_STACK, (int32_t)no);
 	f->subprog = subprog;
 	f->inst = inst;
-	f->call_pc = env->pc;
+	f->call_pc = env->walk.pc;
 	f->kind = (uint8_t)kind;
 	f->helper = -1;
 	f->compares = false;
@@ -31,13 +31,13 @@ static bool enter(struct fe_env *env, struct fe_state *s, uint32_t subprog, uint
 
 bool fe_check_call_subprog(struct fe_env *env, const struct bpf_insn *insn, uint32_t *next_pc)
 {
-	uint32_t target = (uint32_t)((int64_t)env->pc + 1 + insn->imm);
+	uint32_t target = (uint32_t)((int64_t)env->walk.pc + 1 + insn->imm);
 	uint32_t subprog = (uint32_t)fe_cfg_subprog_at(env->prog, target);
 	struct fe_frame *caller = fe_frame(env);
 	uint32_t child = fe_facts_child(env, subprog, FE_FRAME_CALL);
 
 	if ((fe_is_global(env, subprog) && !fe_global_check_call(env, subprog)) ||
-	    !enter(env, env->cur, subprog, child, FE_FRAME_CALL))
+	    !enter(env, env->walk.cur, subprog, child, FE_FRAME_CALL))
 		return false;
 	for (unsigned r = BPF_REG_1; r <= BPF_REG_5; r++)
 		fe_frame(env)->regs[r] = caller->regs[r];
@@ -75,7 +75,7 @@ static void set_element_args(struct fe_env *env, struct fe_frame *f, int32_t map
 		f->regs[r].flags = flags;
 		f->regs[r].map_uid = map_uid;
 	}
-	f->regs[BPF_REG_3].id = ++env->id_gen;
+	f->regs[BPF_REG_3].id = ++env->walk.id_gen;
 }
 
 static bool set_callback_args(struct fe_env *env, struct fe_state *s, const struct fe_call_args *c)
@@ -103,7 +103,7 @@ static bool set_callback_args(struct fe_env *env, struct fe_state *s, const stru
 		return true;
 	case BPF_FUNC_user_ringbuf_drain:
 		fe_reg_pointer(&f->regs[BPF_REG_1], FE_DYNPTR, FE_DYNPTR_LOCAL);
-		f->regs[BPF_REG_1].id = ++env->id_gen;
+		f->regs[BPF_REG_1].id = ++env->walk.id_gen;
 		f->regs[BPF_REG_2] = caller->regs[BPF_REG_3];
 		return true;
 	default: return FE_REJECT(env, REASON_HELPER_UNSUPPORTED, c->h->name);
@@ -122,7 +122,7 @@ static bool walk_async(struct fe_env *env, const struct fe_call_args *c)
 	if (!s)
 		return false;
 	while (s->n_frames)
-		fe_state_pop_frame(&env->pool, s);
+		fe_state_pop_frame(&env->walk.pool, s);
 	s->n_refs = 0;
 	s->rcu = false;
 	s->preempts = 0;
@@ -187,12 +187,12 @@ static bool exit_program(struct fe_env *env)
 
 static bool exit_callback(struct fe_env *env, const struct fe_frame *f)
 {
-	if (env->cur->locked &&
+	if (env->walk.cur->locked &&
 	    !f->compares) /* by the callback: helpers are not called with a lock held */
 		return FE_REJECT(env, REASON_LOCK_HELD);
-	for (uint32_t i = 0; i < env->cur->n_refs; i++) {
-		if (env->cur->refs[i].frame == env->cur->n_frames - 1)
-			return FE_REJECT(env, REASON_REF_LEAK, env->cur->refs[i].pc);
+	for (uint32_t i = 0; i < env->walk.cur->n_refs; i++) {
+		if (env->walk.cur->refs[i].frame == env->walk.cur->n_frames - 1)
+			return FE_REJECT(env, REASON_REF_LEAK, env->walk.cur->refs[i].pc);
 	}
 	return fe_check_readable(env, BPF_REG_0) && check_callback_result(env, f);
 }
@@ -214,7 +214,7 @@ static void forget_global_result(struct fe_env *env, uint32_t subprog)
 	fe_reg_unknown(fe_reg(env, BPF_REG_0));
 	fe_reg(env, BPF_REG_0)->address = made_of;
 	if (fe_global_moves_packet(env, subprog))
-		fe_state_each_reg(env->cur, fe_forget_packet, NULL);
+		fe_state_each_reg(env->walk.cur, fe_forget_packet, NULL);
 }
 
 bool fe_check_exit(struct fe_env *env, uint32_t *next_pc, bool *done)
@@ -226,7 +226,7 @@ bool fe_check_exit(struct fe_env *env, uint32_t *next_pc, bool *done)
 
 	uint32_t subprog = f->subprog;
 
-	*done = env->cur->n_frames == 1;
+	*done = env->walk.cur->n_frames == 1;
 	if (*done)
 		return exit_program(env) && (!env->root || check_global_result(env, f)) &&
 		       (kind != FE_FRAME_ASYNC || check_callback_result(env, f));
@@ -234,7 +234,7 @@ bool fe_check_exit(struct fe_env *env, uint32_t *next_pc, bool *done)
 		return false;
 	if (r0.type == FE_STACK)
 		return FE_REJECT(env, REASON_RETURNS_STACK);
-	fe_state_pop_frame(&env->pool, env->cur);
+	fe_state_pop_frame(&env->walk.pool, env->walk.cur);
 	if (kind == FE_FRAME_CALLBACK) {
 		fe_step_ends_callback(env);
 		*next_pc = call_pc; /* the helper may call again */
@@ -252,22 +252,22 @@ bool fe_check_exit(struct fe_env *env, uint32_t *next_pc, bool *done)
  * leaving is the end, and nothing is to be walked. */
 static bool walk_early_exit(struct fe_env *env, void (*prepare)(struct fe_env *env))
 {
-	struct fe_state *stays = env->cur;
+	struct fe_state *stays = env->walk.cur;
 	uint32_t next;
 	bool done, ok;
 
 	if (stays->n_frames == 1)
 		return true;
-	env->cur = fe_fork(env, env->pc);
-	ok = env->cur != NULL;
+	env->walk.cur = fe_fork(env, env->walk.pc);
+	ok = env->walk.cur != NULL;
 	if (ok) {
 		prepare(env);
 		ok = fe_check_exit(env, &next, &done);
 	}
 	if (!ok)
 		return false;
-	env->work->pc = next;
-	env->cur = stays;
+	env->walk.work->pc = next;
+	env->walk.cur = stays;
 	return true;
 }
 
@@ -276,7 +276,7 @@ static bool walk_early_exit(struct fe_env *env, void (*prepare)(struct fe_env *e
 static void tail_call_taken(struct fe_env *env)
 {
 	fe_reg_unknown(fe_reg(env, BPF_REG_0));
-	fe_state_each_reg(env->cur, fe_forget_packet, NULL);
+	fe_state_each_reg(env->walk.cur, fe_forget_packet, NULL);
 }
 
 bool fe_check_tail_call(struct fe_env *env)

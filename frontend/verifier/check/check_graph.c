@@ -31,11 +31,11 @@ static bool check_root(struct fe_env *env, struct fe_call_args *c, unsigned regn
 	const struct fe_reg *r = fe_reg(env, regno);
 	const struct fe_btf_field *f = may_hold_root(r) ? fe_btf_field_at(env, r, type) : NULL;
 
-	if (env->local.refused)
+	if (env->plan.local.refused)
 		return fe_reject_types(env);
 	if (!f)
 		return fe_no_field(env, c, regno, type);
-	if (!is_lock_held(env->cur, r))
+	if (!is_lock_held(env->walk.cur, r))
 		return FE_REJECT(env, REASON_GRAPH_LOCK, c->h->name, type, regno);
 	c->local.root = f;
 	return true;
@@ -75,7 +75,7 @@ static bool check_tree_node(struct fe_env *env, struct fe_call_args *c, unsigned
 {
 	const struct fe_reg *r = fe_reg(env, regno);
 
-	if (fe_in_graph_callback(env->cur))
+	if (fe_in_graph_callback(env->walk.cur))
 		return FE_REJECT(env, REASON_GRAPH_CALLBACK, c->h->name);
 	if (r->type != FE_LOCAL || (r->flags & ~(FE_NOT_OWNING | FE_RCU)) ||
 	    (!(r->flags & FE_NOT_OWNING) && !r->ref) || !is_node(env, c, r, "bpf_rb_node"))

@@ -54,9 +54,9 @@ static bool make(struct fe_env *env, const struct fe_call_args *c, unsigned regn
 	if (!overwrite(env, c, regno, bytes_of(kind)))
 		return false;
 	fe_reg_pointer(&r, FE_ITER, (int32_t)kind);
-	r.ref = ++env->id_gen;
+	r.ref = ++env->walk.id_gen;
 	r.iter = FE_ITER_ACTIVE;
-	if (!fe_state_add_ref(env->cur, r.ref, env->pc))
+	if (!fe_state_add_ref(env->walk.cur, r.ref, env->walk.pc))
 		return FE_REJECT(env, REASON_REF_TOO_MANY, FE_MAX_REFS);
 	return fe_object_put(env, regno, bytes_of(kind), &r);
 }
@@ -94,11 +94,11 @@ static struct fe_reg *by_ref(const struct fe_state *s, uint32_t ref)
 
 bool fe_iter_next(struct fe_env *env, const struct fe_call_args *c)
 {
-	struct fe_reg *iter = by_ref(env->cur, c->iter_ref), *r0;
+	struct fe_reg *iter = by_ref(env->walk.cur, c->iter_ref), *r0;
 	struct fe_state *round;
 
 	if (iter->iter == FE_ITER_ACTIVE) {
-		round = fe_fork(env, fe_cfg_next(&env->cfg, env->pc));
+		round = fe_fork(env, fe_cfg_next(&env->cfg, env->walk.pc));
 		if (!round)
 			return false;
 		by_ref(round, c->iter_ref)->off++; /* rounds */

@@ -282,7 +282,7 @@ static void add_to_trail(struct fe_env *env, struct fe_state *s, const struct fe
 {
 	struct fe_trail *t = ARENA_NEW(&env->mem, struct fe_trail);
 
-	*t = (struct fe_trail){ prev, env->pc, taken };
+	*t = (struct fe_trail){ prev, env->walk.pc, taken };
 	s->trail = t;
 }
 
@@ -305,8 +305,8 @@ static bool walk_both(struct fe_env *env, const struct bpf_insn *insn, const str
 		      uint32_t *next_pc, bool *dead)
 {
 	bool is32 = ebpf_class(insn) == BPF_JMP32;
-	uint32_t target = (uint32_t)ebpf_jump_target(insn, env->pc);
-	const struct fe_trail *before = env->cur->trail;
+	uint32_t target = (uint32_t)ebpf_jump_target(insn, env->walk.pc);
+	const struct fe_trail *before = env->walk.cur->trail;
 	struct fe_reg imm_taken = *imm, imm_falls = *imm;
 	struct fe_state *taken = fe_fork(env, target);
 	struct sides v;
@@ -316,8 +316,8 @@ static bool walk_both(struct fe_env *env, const struct bpf_insn *insn, const str
 		return false;
 	v = sides_of(env, taken, insn, &imm_taken);
 	may_take = deduce(taken, &v, ebpf_op(insn), is32);
-	v = sides_of(env, env->cur, insn, &imm_falls);
-	may_fall = deduce(env->cur, &v, fe_cond_negate(ebpf_op(insn)), is32);
+	v = sides_of(env, env->walk.cur, insn, &imm_falls);
+	may_fall = deduce(env->walk.cur, &v, fe_cond_negate(ebpf_op(insn)), is32);
 	fe_facts_branch(env, may_take, may_fall);
 	if (!may_take || !may_fall)
 		need_operands(env, insn);
@@ -326,7 +326,7 @@ static bool walk_both(struct fe_env *env, const struct bpf_insn *insn, const str
 	else
 		add_to_trail(env, taken, before, true);
 	if (may_fall) {
-		add_to_trail(env, env->cur, before, false);
+		add_to_trail(env, env->walk.cur, before, false);
 		return true;
 	}
 	/* The way through is closed: this path ends, the waiting one (if any) goes on. */
@@ -346,7 +346,7 @@ bool fe_check_cond_jump(struct fe_env *env, const struct bpf_insn *insn, uint32_
 	fe_reg_const(&imm, (uint64_t)(int64_t)insn->imm);
 	if (!check_operands(env, insn))
 		return false;
-	v = sides_of(env, env->cur, insn, &imm);
+	v = sides_of(env, env->walk.cur, insn, &imm);
 	if (fe_has_address(v.a) || fe_has_address(v.b))
 		fe_address_of_compare(env, ebpf_op(insn), is32, v.a, v.b);
 	known = decide(&v, ebpf_op(insn), is32);
@@ -354,17 +354,17 @@ bool fe_check_cond_jump(struct fe_env *env, const struct bpf_insn *insn, uint32_
 		return walk_both(env, insn, &imm, next_pc, dead);
 	fe_facts_branch(env, known, !known);
 	need_operands(env, insn);
-	add_to_trail(env, env->cur, env->cur->trail, known);
+	add_to_trail(env, env->walk.cur, env->walk.cur->trail, known);
 	if (known)
-		*next_pc = (uint32_t)ebpf_jump_target(insn, env->pc);
+		*next_pc = (uint32_t)ebpf_jump_target(insn, env->walk.pc);
 	return true;
 }
 
 /* Falls through until the program ran for too long, which the kernel sees to. */
 bool fe_check_may_goto(struct fe_env *env, const struct bpf_insn *insn, uint32_t *next_pc)
 {
-	const struct fe_trail *before = env->cur->trail;
-	struct fe_state *round = fe_fork(env, fe_cfg_next(&env->cfg, env->pc));
+	const struct fe_trail *before = env->walk.cur->trail;
+	struct fe_state *round = fe_fork(env, fe_cfg_next(&env->cfg, env->walk.pc));
 
 	if (!round)
 		return false;
@@ -372,7 +372,7 @@ bool fe_check_may_goto(struct fe_env *env, const struct bpf_insn *insn, uint32_t
 	round->rounds++;
 	fe_facts_branch(env, true, true);
 	add_to_trail(env, round, before, false);
-	add_to_trail(env, env->cur, before, true);
-	*next_pc = (uint32_t)ebpf_jump_target(insn, env->pc);
+	add_to_trail(env, env->walk.cur, before, true);
+	*next_pc = (uint32_t)ebpf_jump_target(insn, env->walk.pc);
 	return true;
 }

@@ -102,7 +102,7 @@ void fe_cast_result(struct fe_env *env, const struct fe_call_args *c, struct fe_
 {
 	if (c->h->ret == FE_RET_CAST_CTX) {
 		fe_reg_pointer(r0, FE_BTF_OBJ,
-			       env->kind == FE_PROG_XDP ? FE_OBJ_XDP_BUFF : FE_OBJ_SK_BUFF);
+			       env->plan.kind == FE_PROG_XDP ? FE_OBJ_XDP_BUFF : FE_OBJ_SK_BUFF);
 		return;
 	}
 	if (c->type) {

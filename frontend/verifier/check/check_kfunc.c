@@ -51,14 +51,14 @@ static bool may_call(struct fe_env *env, const char *name, const struct fe_kfunc
 			  : REASON_NONE;
 	if (refused != REASON_NONE)
 		return FE_REJECT(env, refused, name);
-	if (!(k->proto.progs & env->kind))
+	if (!(k->proto.progs & env->plan.kind))
 		return FE_REJECT(env, REASON_KFUNC_PROG, name);
 	if (k->proto.flags & FE_H_DEVICE_BOUND && env->opts.like_kernel)
 		return FE_REJECT(env, REASON_DEVICE_BOUND, name);
 	if (!fe_licence_is_gpl(env->obj->license))
 		return FE_REJECT(env, REASON_HELPER_GPL, name,
 				 env->obj->license ? env->obj->license : "");
-	if (env->cur->locked && !(k->proto.flags & FE_H_UNDER_LOCK))
+	if (env->walk.cur->locked && !(k->proto.flags & FE_H_UNDER_LOCK))
 		return FE_REJECT(env, REASON_LOCK_CALL, name);
 	return true;
 }

@@ -42,7 +42,7 @@ static void load_local(struct fe_env *env, const struct fe_btf_field *f, struct 
 {
 	const struct fe_btf_fields *s = fe_local_fields(env, f->to_id);
 
-	env->local.used = true;
+	env->plan.local.used = true;
 	fe_reg_pointer(dst, FE_LOCAL, -1);
 	dst->btf_id = f->to_id;
 	dst->flags = FE_MAYBE_NULL | FE_RCU;
@@ -50,7 +50,7 @@ static void load_local(struct fe_env *env, const struct fe_btf_field *f, struct 
 		dst->flags |= FE_PERCPU;
 	if (fe_btf_field_named(s, "bpf_list_node") || fe_btf_field_named(s, "bpf_rb_node"))
 		dst->flags |= FE_NOT_OWNING;
-	dst->id = ++env->id_gen;
+	dst->id = ++env->walk.id_gen;
 }
 
 static bool load(struct fe_env *env, const struct fe_btf_field *f, struct fe_reg *dst)
@@ -63,7 +63,7 @@ static bool load(struct fe_env *env, const struct fe_btf_field *f, struct fe_reg
 	}
 	fe_reg_pointer(dst, FE_BTF_OBJ, f->object);
 	dst->flags = FE_MAYBE_NULL | (f->kptr == FE_KPTR_OWNED ? FE_RCU : FE_UNTRUSTED);
-	dst->id = ++env->id_gen;
+	dst->id = ++env->walk.id_gen;
 	if (f->object != FE_OBJ_NONE)
 		return true;
 	btf = fe_kernel_btf(env->cx, env->obj);

@@ -133,7 +133,7 @@ static bool check_type(struct fe_env *env, struct fe_call_args *c, unsigned regn
 	const struct fe_reg *r = fe_reg(env, regno);
 	const struct btf_type *t;
 
-	if (env->local.refused)
+	if (env->plan.local.refused)
 		return fe_reject_types(env);
 	if (r->type != FE_SCALAR || !fe_val_is_const(&r->val))
 		return fe_wrong_kind(env, c, regno, "a constant: the id of a type");
@@ -185,7 +185,7 @@ bool fe_check_local_arg(struct fe_env *env, struct fe_call_args *c, unsigned reg
 
 void fe_local_result(struct fe_env *env, const struct fe_call_args *c, struct fe_reg *r0)
 {
-	env->local.used = true;
+	env->plan.local.used = true;
 	fe_reg_pointer(r0, FE_LOCAL, -1);
 	r0->btf_id = c->local.type;
 	r0->off = (int32_t)c->local.off;
@@ -193,5 +193,5 @@ void fe_local_result(struct fe_env *env, const struct fe_call_args *c, struct fe
 			       (c->local.never_null ? 0 : FE_MAYBE_NULL));
 	if (c->local.root && !(c->h->flags & FE_H_ACQUIRES))
 		fe_set_not_owning(env, r0);
-	r0->id = ++env->id_gen;
+	r0->id = ++env->walk.id_gen;
 }

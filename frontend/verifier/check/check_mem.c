@@ -137,7 +137,7 @@ static bool is_structure(const struct fe_reg *r)
 /* The kernel rewrites accesses of structures, so such an instruction sees one type on all paths. */
 static bool check_same_type(struct fe_env *env, const struct fe_reg *base)
 {
-	uint16_t *seen = &env->base_type[env->pc];
+	uint16_t *seen = &env->plan.base_type[env->walk.pc];
 	bool fixed = is_structure(base) || base->type == FE_BTF_OBJ;
 	bool fault_proof = is_untrusted_memory(base) ||
 			   (base->type == FE_LOCAL && (base->flags & FE_UNTRUSTED));
@@ -306,9 +306,9 @@ bool fe_check_atomic(struct fe_env *env, const struct bpf_insn *insn)
 /* The kernel wants to know of a callback, by its BTF, that it is static. */
 static bool check_function(struct fe_env *env, const struct bpf_insn *insn)
 {
-	int32_t subprog = fe_cfg_subprog_at(env->prog, (int64_t)env->pc + 1 + insn->imm);
+	int32_t subprog = fe_cfg_subprog_at(env->prog, (int64_t)env->walk.pc + 1 + insn->imm);
 
-	if (env->local.refused)
+	if (env->plan.local.refused)
 		return fe_reject_types(env);
 	return !fe_is_global(env, (uint32_t)subprog) ||
 	       FE_REJECT(env, REASON_CALLBACK_GLOBAL, env->prog->subprogs[subprog].name);
@@ -336,7 +336,7 @@ bool fe_check_ld_imm64(struct fe_env *env, const struct bpf_insn *insn)
 		if (!check_function(env, insn))
 			return false;
 		fe_reg_pointer(dst, FE_FUNC,
-			       fe_cfg_subprog_at(env->prog, (int64_t)env->pc + 1 + insn->imm));
+			       fe_cfg_subprog_at(env->prog, (int64_t)env->walk.pc + 1 + insn->imm));
 		return true;
 	case EBPF_IMM_BTF_ID: return fe_check_ksym(env, insn);
 	default: return FE_REJECT(env, REASON_IMM_KIND, insn->src_reg);
@@ -358,15 +358,15 @@ bool fe_check_ld_abs(struct fe_env *env, const struct bpf_insn *insn)
 {
 	const struct fe_reg *ctx = fe_reg(env, BPF_REG_6);
 
-	if (env->kind == FE_PROG_XDP)
+	if (env->plan.kind == FE_PROG_XDP)
 		return FE_REJECT(env, REASON_LD_ABS_PROG);
-	if (in_callback(env->cur))
+	if (in_callback(env->walk.cur))
 		return FE_REJECT(env, REASON_LD_ABS_CALLBACK);
-	if (env->opts.like_kernel && env->cur->n_frames > 1)
+	if (env->opts.like_kernel && env->walk.cur->n_frames > 1)
 		return FE_REJECT(env, REASON_LD_ABS_FUNCTION);
 	if (ctx->type != FE_CTX || ctx->off || !fe_val_is_const(&ctx->val) || ctx->val.var.value)
 		return FE_REJECT(env, REASON_LD_ABS_CTX, fe_reg_text(env, ctx));
-	if (env->cur->n_refs || env->cur->locked)
+	if (env->walk.cur->n_refs || env->walk.cur->locked)
 		return FE_REJECT(env, REASON_LD_ABS_REF);
 	if (!fe_check_nothing_held(env))
 		return false;

@@ -60,7 +60,7 @@ bool fe_check_packet(struct fe_env *env, const struct fe_reg *r, int64_t off, ui
 	if (r->range < 0 || a.base < 0 || size > (uint64_t)limit || a.base > limit - (int64_t)size)
 		return refuse(env, &a);
 	end = (uint64_t)a.base + r->val.umax + size;
-	if (size && end - 1 > env->max_pkt_off)
-		env->max_pkt_off = end - 1 > UINT32_MAX ? UINT32_MAX : (uint32_t)(end - 1);
+	if (size && end - 1 > env->facts.max_pkt_off)
+		env->facts.max_pkt_off = end - 1 > UINT32_MAX ? UINT32_MAX : (uint32_t)(end - 1);
 	return true;
 }

@@ -40,7 +40,7 @@ static bool find_span(struct fe_env *env, unsigned regno, int64_t off, uint64_t 
 	uint32_t deepest;
 
 	*s = (struct span){ .frame_no = (uint32_t)base->object, .size = (unsigned)size };
-	s->frame = env->cur->frames[base->object];
+	s->frame = env->walk.cur->frames[base->object];
 	if (!fe_val_is_const(v) && (v->smax >= FE_MAX_VAR_OFF || v->smin <= -FE_MAX_VAR_OFF))
 		return FE_REJECT(env, REASON_STACK_UNBOUNDED, fe_reg_text(env, base));
 	s->min = base->off + v->smin + off;
@@ -50,11 +50,11 @@ static bool find_span(struct fe_env *env, unsigned regno, int64_t off, uint64_t 
 		return reject_bounds(env, base, s->min, size);
 	fe_fastcall_note_access(env, s->frame->subprog, s->min);
 	deepest = slot_of(s->min) + 1;
-	fe_frame_grow(&env->pool, s->frame, deepest);
-	if (env->inst.at[s->frame->inst].pub.stack_bytes < deepest * 8)
-		env->inst.at[s->frame->inst].pub.stack_bytes = deepest * 8;
-	if (env->stack_of[s->frame->subprog] < deepest * 8)
-		env->stack_of[s->frame->subprog] = deepest * 8;
+	fe_frame_grow(&env->walk.pool, s->frame, deepest);
+	if (env->facts.inst.at[s->frame->inst].pub.stack_bytes < deepest * 8)
+		env->facts.inst.at[s->frame->inst].pub.stack_bytes = deepest * 8;
+	if (env->plan.stack_of[s->frame->subprog] < deepest * 8)
+		env->plan.stack_of[s->frame->subprog] = deepest * 8;
 	return true;
 }
 
@@ -72,9 +72,9 @@ static void warn_uninit(struct fe_env *env, int64_t off)
 {
 	struct diag_at at;
 
-	if (env->warned_uninit)
+	if (env->totals.warned_uninit)
 		return;
-	env->warned_uninit = true;
+	env->totals.warned_uninit = true;
 	diag_warn(env->cx->diags, fe_here_(&at, env), REASON_STACK_UNINIT, (long long)off);
 }
 

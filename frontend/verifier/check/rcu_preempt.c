@@ -18,7 +18,7 @@ static void lose_protection(struct fe_reg *r, void *arg)
 
 bool fe_check_section(struct fe_env *env, const char *name)
 {
-	struct fe_state *s = env->cur;
+	struct fe_state *s = env->walk.cur;
 
 	if (!strcmp(name, "bpf_rcu_read_lock")) {
 		if (s->rcu)
@@ -41,7 +41,7 @@ bool fe_check_section(struct fe_env *env, const char *name)
 
 bool fe_check_nothing_held(struct fe_env *env)
 {
-	const struct fe_state *s = env->cur;
+	const struct fe_state *s = env->walk.cur;
 
 	if (s->locked)
 		return FE_REJECT(env, REASON_LOCK_HELD);

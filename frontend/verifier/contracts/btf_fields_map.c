@@ -86,7 +86,7 @@ static void find_fields(const struct fe_env *env, const struct fe_map *m, struct
 	const struct fe_object *obj = env->obj;
 	const char *why;
 
-	if (env->local.refused) {
+	if (env->plan.local.refused) {
 		s->refused = "the kernel refuses the object's types";
 		return;
 	}
@@ -106,19 +106,21 @@ void fe_btf_fields_init(struct fe_env *env)
 {
 	const struct fe_object *obj = env->obj;
 
-	env->special = ARENA_ARRAY(&env->mem, struct fe_btf_fields, obj->n_maps + 1);
-	env->inner_special = ARENA_ARRAY(&env->mem, struct fe_btf_fields, obj->n_inner_maps + 1);
+	env->plan.special = ARENA_ARRAY(&env->mem, struct fe_btf_fields, obj->n_maps + 1);
+	env->plan.inner_special =
+		ARENA_ARRAY(&env->mem, struct fe_btf_fields, obj->n_inner_maps + 1);
 	for (size_t i = 0; i < obj->n_maps; i++)
-		find_fields(env, &obj->maps[i], &env->special[i]);
+		find_fields(env, &obj->maps[i], &env->plan.special[i]);
 	for (size_t i = 0; i < obj->n_inner_maps; i++)
-		find_fields(env, &obj->inner_maps[i], &env->inner_special[i]);
+		find_fields(env, &obj->inner_maps[i], &env->plan.inner_special[i]);
 }
 
 const struct fe_btf_fields *fe_btf_fields_of(const struct fe_env *env, const struct fe_reg *r)
 {
 	if (r->type == FE_LOCAL)
 		return fe_local_fields(env, r->btf_id);
-	return r->flags & FE_INNER_MAP ? &env->inner_special[r->object] : &env->special[r->object];
+	return r->flags & FE_INNER_MAP ? &env->plan.inner_special[r->object]
+				       : &env->plan.special[r->object];
 }
 
 const struct fe_btf_field *fe_btf_field_at(const struct fe_env *env, const struct fe_reg *r,

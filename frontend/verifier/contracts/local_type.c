@@ -28,7 +28,7 @@ struct scan {
 
 static void refuse(struct scan *w, uint32_t type, const char *why)
 {
-	struct fe_local_types *l = &w->env->local;
+	struct fe_local_types *l = &w->env->plan.local;
 	const struct btf_type *t = btf__type_by_id(w->btf, type);
 
 	if (l->refused)
@@ -64,7 +64,7 @@ static void collect(struct scan *w, uint32_t id)
 		refuse(w, id, s->refused);
 	else if (!s->n)
 		refuse(w, id, "a lock, list, tree or node in it is not where the kernel wants it");
-	w->env->local.of[id] = s;
+	w->env->plan.local.of[id] = s;
 }
 
 /* ---- who owns whom ------------------------------------------------------------------------------- */
@@ -77,7 +77,7 @@ static uint32_t owned_by(const struct scan *w, const struct fe_btf_field *f)
 	if ((f->kptr != FE_KPTR_OWNED && f->kptr != FE_KPTR_PERCPU) ||
 	    fe_home_of(w->env, f) == FE_HOME_KERNEL)
 		return 0;
-	return w->env->local.of[f->to_id] ? f->to_id : 0;
+	return w->env->plan.local.of[f->to_id] ? f->to_id : 0;
 }
 
 static bool has_family(const struct fe_btf_fields *s, enum fe_special_family family)
@@ -91,14 +91,14 @@ static bool has_family(const struct fe_btf_fields *s, enum fe_special_family fam
 
 static void check_field(struct scan *w, uint32_t id, const struct fe_btf_field *f)
 {
-	const struct fe_btf_fields *s = w->env->local.of[id], *owned;
+	const struct fe_btf_fields *s = w->env->plan.local.of[id], *owned;
 
 	if (f->kptr == FE_KPTR_OWNED && fe_home_of(w->env, f) == FE_HOME_KERNEL &&
 	    !fe_object_type((enum fe_object_kind)f->object)->stored)
 		refuse(w, id, "it owns an object that the kernel does not know how to release");
 	if (f->family != FE_SPECIAL_ROOT)
 		return;
-	owned = w->env->local.of[f->to_id];
+	owned = w->env->plan.local.of[f->to_id];
 	if (!owned)
 		refuse(w, id, "the nodes of a list or tree in it have no special fields");
 	else if (has_family(s, FE_SPECIAL_NODE) && has_family(owned, FE_SPECIAL_ROOT))
@@ -108,7 +108,7 @@ static void check_field(struct scan *w, uint32_t id, const struct fe_btf_field *
 /* Owners below `id`, itself included; more than `left`: too many, or a circle. */
 static unsigned count_owners(struct scan *w, uint32_t id, unsigned left)
 {
-	const struct fe_btf_fields *s = w->env->local.of[id];
+	const struct fe_btf_fields *s = w->env->plan.local.of[id];
 	unsigned most = 0;
 
 	if (!left)
@@ -128,7 +128,7 @@ static unsigned count_owners(struct scan *w, uint32_t id, unsigned left)
 
 static void check_structs(struct scan *w)
 {
-	const struct fe_local_types *l = &w->env->local;
+	const struct fe_local_types *l = &w->env->plan.local;
 
 	for (uint32_t id = 1; id < l->n && !l->refused; id++) {
 		for (unsigned i = 0; l->of[id] && i < l->of[id]->n; i++)
@@ -144,7 +144,7 @@ void fe_local_init(struct fe_env *env)
 {
 	const struct btf *btf = env->obj->btf;
 	struct scan w = { .env = env, .btf = btf };
-	struct fe_local_types *l = &env->local;
+	struct fe_local_types *l = &env->plan.local;
 
 	*l = (struct fe_local_types){ .n = btf ? btf__type_cnt(btf) : 0 };
 	l->of = ARENA_ARRAY(&env->mem, struct fe_btf_fields *, l->n + 1);
@@ -177,10 +177,10 @@ void fe_local_note_map(struct fe_env *env, int32_t map)
 {
 	const struct fe_map *m = &env->obj->maps[map];
 
-	if (holds_objects(env, &env->special[map]) ||
+	if (holds_objects(env, &env->plan.special[map]) ||
 	    (m->inner >= 0 && (size_t)m->inner < env->obj->n_inner_maps &&
-	     holds_objects(env, &env->inner_special[m->inner])))
-		env->local.used = true;
+	     holds_objects(env, &env->plan.inner_special[m->inner])))
+		env->plan.local.used = true;
 }
 
 /* ---- questions ----------------------------------------------------------------------------------- */
@@ -189,7 +189,8 @@ const struct fe_btf_fields *fe_local_fields(const struct fe_env *env, uint32_t t
 {
 	static const struct fe_btf_fields none;
 
-	return type < env->local.n && env->local.of[type] ? env->local.of[type] : &none;
+	return type < env->plan.local.n && env->plan.local.of[type] ? env->plan.local.of[type]
+								    : &none;
 }
 
 /* The kernel looks for a structure of that name among its own first. Types of modules are not known here. */
@@ -207,5 +208,5 @@ enum fe_home fe_home_of(const struct fe_env *env, const struct fe_btf_field *f)
 
 bool fe_reject_types(struct fe_env *env)
 {
-	return FE_REJECT(env, REASON_BTF_REFUSED, env->local.culprit, env->local.refused);
+	return FE_REJECT(env, REASON_BTF_REFUSED, env->plan.local.culprit, env->plan.local.refused);
 }

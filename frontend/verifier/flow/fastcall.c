@@ -19,7 +19,7 @@ static uint16_t spared(const struct fe_env *env, const struct bpf_insn *call)
 	unsigned n = 0;
 
 	if (call->src_reg == EBPF_CALL_HELPER) {
-		h = fe_helper((uint32_t)call->imm, env->kind);
+		h = fe_helper((uint32_t)call->imm, env->plan.kind);
 	} else if (call->src_reg == EBPF_CALL_KFUNC) {
 		k = fe_kfunc(fe_extern_name(env->obj, call->imm));
 		h = k ? &k->proto : NULL;
@@ -80,7 +80,7 @@ static void mark_call(struct fe_env *env, const struct fe_subprog *sp, struct fe
 		    !(left >> spill->src_reg & 1) || spill->off != off || fill->off != off)
 			break;
 		left &= (uint16_t) ~(1u << spill->src_reg);
-		env->fastcall_insn[pc - n - 1] = env->fastcall_insn[pc + n + 1] = true;
+		env->plan.fastcall_insn[pc - n - 1] = env->plan.fastcall_insn[pc + n + 1] = true;
 		off += 8;
 		n++;
 	}
@@ -107,30 +107,30 @@ static int lowest_spill(const struct fe_env *env, const struct fe_subprog *sp)
 
 void fe_fastcall_init(struct fe_env *env)
 {
-	env->fastcall = ARENA_ARRAY(&env->mem, struct fe_fastcall, env->prog->n_subprogs);
-	env->fastcall_insn = ARENA_ARRAY(&env->mem, bool, env->prog->n_insns);
+	env->plan.fastcall = ARENA_ARRAY(&env->mem, struct fe_fastcall, env->prog->n_subprogs);
+	env->plan.fastcall_insn = ARENA_ARRAY(&env->mem, bool, env->prog->n_insns);
 	for (size_t k = 0; k < env->prog->n_subprogs; k++) {
 		const struct fe_subprog *sp = &env->prog->subprogs[k];
 		int lowest = lowest_spill(env, sp);
 
 		for (uint32_t i = sp->start; i < sp->end; i = fe_cfg_next(&env->cfg, i)) {
 			if (ebpf_is_call(&env->prog->insns[i]))
-				mark_call(env, sp, &env->fastcall[k], i, lowest);
+				mark_call(env, sp, &env->plan.fastcall[k], i, lowest);
 		}
 	}
 }
 
 void fe_fastcall_note_access(struct fe_env *env, uint32_t subprog, int64_t off)
 {
-	struct fe_fastcall *f = &env->fastcall[subprog];
+	struct fe_fastcall *f = &env->plan.fastcall[subprog];
 
-	if (off < f->from && !env->fastcall_insn[env->pc])
+	if (off < f->from && !env->plan.fastcall_insn[env->walk.pc])
 		f->keeps = true;
 }
 
 uint32_t fe_fastcall_stack(const struct fe_env *env, uint32_t subprog)
 {
-	const struct fe_fastcall *f = &env->fastcall[subprog];
+	const struct fe_fastcall *f = &env->plan.fastcall[subprog];
 
-	return f->removes && !f->keeps ? (uint32_t)-f->from : env->stack_of[subprog];
+	return f->removes && !f->keeps ? (uint32_t)-f->from : env->plan.stack_of[subprog];
 }

@@ -11,29 +11,29 @@
 
 static uint32_t start_of(const struct fe_env *env, uint32_t inst)
 {
-	return env->prog->subprogs[env->inst.at[inst].pub.subprog].start;
+	return env->prog->subprogs[env->facts.inst.at[inst].pub.subprog].start;
 }
 
 static size_t cell(const struct fe_env *env, uint32_t inst, uint32_t pc, uint32_t frame)
 {
-	size_t width = env->inst.at[inst].pub.depth + 1;
+	size_t width = env->facts.inst.at[inst].pub.depth + 1;
 
 	return (pc - start_of(env, inst)) * width + frame;
 }
 
 void fe_stack_note_read(struct fe_env *env, uint32_t frame, uint32_t slot)
 {
-	env->visit_read[frame] |= UINT64_C(1) << slot;
+	env->stack_live.visit_read[frame] |= UINT64_C(1) << slot;
 }
 
 void fe_stack_note_kill(struct fe_env *env, uint32_t frame, uint32_t slot)
 {
-	env->visit_killed[frame] |= UINT64_C(1) << slot;
+	env->stack_live.visit_killed[frame] |= UINT64_C(1) << slot;
 }
 
 static void push(struct fe_env *env, uint32_t inst, uint32_t pc)
 {
-	struct fe_stack_todo *t = vec_push(&env->stack_todo, &env->mem);
+	struct fe_stack_todo *t = vec_push(&env->stack_live.todo, &env->mem);
 
 	t->inst = inst;
 	t->insn = pc;
@@ -41,17 +41,17 @@ static void push(struct fe_env *env, uint32_t inst, uint32_t pc)
 
 void fe_stack_commit(struct fe_env *env, uint32_t inst, uint32_t pc)
 {
-	struct fe_inst *in = &env->inst.at[inst];
+	struct fe_inst *in = &env->facts.inst.at[inst];
 	bool *seen = &in->stack_seen[pc - start_of(env, inst)];
 	bool changed = !*seen;
 
-	if (env->stack_live_off)
+	if (env->stack_live.off)
 		return;
 	for (uint32_t f = 0; f <= in->pub.depth; f++) {
 		size_t c = cell(env, inst, pc, f);
-		uint64_t read = in->read[c] | env->visit_read[f];
-		uint64_t killed =
-			*seen ? in->killed[c] & env->visit_killed[f] : env->visit_killed[f];
+		uint64_t read = in->read[c] | env->stack_live.visit_read[f];
+		uint64_t killed = *seen ? in->killed[c] & env->stack_live.visit_killed[f]
+					: env->stack_live.visit_killed[f];
 
 		changed |= read != in->read[c] || killed != in->killed[c];
 		in->read[c] = read;
@@ -65,7 +65,7 @@ void fe_stack_commit(struct fe_env *env, uint32_t inst, uint32_t pc)
 /* Live slots of `frame` before `pc` of an instance; 0 for frames it cannot see. */
 static uint64_t before(const struct fe_env *env, uint32_t inst, uint32_t pc, uint32_t frame)
 {
-	const struct fe_inst *in = &env->inst.at[inst];
+	const struct fe_inst *in = &env->facts.inst.at[inst];
 
 	return frame > in->pub.depth ? 0 : in->live[cell(env, inst, pc, frame)];
 }
@@ -94,7 +94,7 @@ static uint64_t after_exit(const struct fe_env *env, const struct fe_inst *in, u
 
 static uint64_t after(const struct fe_env *env, uint32_t inst, uint32_t pc, uint32_t frame)
 {
-	const struct fe_inst *in = &env->inst.at[inst];
+	const struct fe_inst *in = &env->facts.inst.at[inst];
 	const struct vp_fact *fact = &in->pub.facts[pc - start_of(env, inst)];
 	uint32_t succ[2];
 	uint64_t live = 0;
@@ -118,7 +118,7 @@ static void push_exits(struct fe_env *env, int32_t inst)
 
 	if (inst < 0)
 		return;
-	sp = &env->prog->subprogs[env->inst.at[inst].pub.subprog];
+	sp = &env->prog->subprogs[env->facts.inst.at[inst].pub.subprog];
 	for (uint32_t i = sp->start; i < sp->end; i = fe_cfg_next(&env->cfg, i)) {
 		if (leaves(&env->prog->insns[i]))
 			push(env, (uint32_t)inst, i);
@@ -129,7 +129,7 @@ static void push_exits(struct fe_env *env, int32_t inst)
 static void push_before(struct fe_env *env, uint32_t inst, uint32_t pc)
 {
 	const struct fe_cfg *cfg = &env->cfg;
-	const struct fe_inst *in = &env->inst.at[inst];
+	const struct fe_inst *in = &env->facts.inst.at[inst];
 	uint32_t start = start_of(env, inst);
 
 	for (uint32_t k = cfg->pred_start[pc]; k < cfg->pred_start[pc + 1]; k++) {
@@ -146,9 +146,9 @@ static void push_before(struct fe_env *env, uint32_t inst, uint32_t pc)
 
 static void settle(struct fe_env *env)
 {
-	while (env->stack_todo.len) {
-		struct fe_stack_todo t = env->stack_todo.at[--env->stack_todo.len];
-		struct fe_inst *in = &env->inst.at[t.inst];
+	while (env->stack_live.todo.len) {
+		struct fe_stack_todo t = env->stack_live.todo.at[--env->stack_live.todo.len];
+		struct fe_inst *in = &env->facts.inst.at[t.inst];
 		bool changed = false;
 
 		for (uint32_t f = 0; f <= in->pub.depth; f++) {
@@ -166,7 +166,7 @@ static void settle(struct fe_env *env)
 
 uint64_t fe_stack_live(struct fe_env *env, uint32_t inst, uint32_t pc, uint32_t frame)
 {
-	if (env->stack_live_off)
+	if (env->stack_live.off)
 		return UINT64_MAX;
 	settle(env);
 	return before(env, inst, pc, frame);

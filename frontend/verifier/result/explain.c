@@ -173,7 +173,7 @@ const char *fe_reg_text(struct fe_env *env, const struct fe_reg *r)
 
 const struct diag_at *fe_here_(struct diag_at *at, const struct fe_env *env)
 {
-	*at = fe_prog_at(env->obj, env->prog, env->pc);
+	*at = fe_prog_at(env->obj, env->prog, env->walk.pc);
 	return at;
 }
 
@@ -196,17 +196,18 @@ static void explain_step(struct fe_env *env, const struct fe_trail *step)
 
 bool fe_explain(struct fe_env *env)
 {
-	const struct fe_trail *steps[10], *t = env->cur->trail;
+	const struct fe_trail *steps[10], *t = env->walk.cur->trail;
 	struct arena *a = env->cx->diags->arena;
 	size_t n = 0;
 	char text[96];
 
-	fe_disasm(env->obj, &env->prog->insns[env->pc],
-		  env->pc + 1 < env->prog->n_insns ? &env->prog->insns[env->pc + 1] : NULL, text,
-		  sizeof(text));
-	diag_add_detail(env->cx->diags, arena_printf(a, "    at %u: %s\n", env->pc, text));
+	fe_disasm(env->obj, &env->prog->insns[env->walk.pc],
+		  env->walk.pc + 1 < env->prog->n_insns ? &env->prog->insns[env->walk.pc + 1]
+							: NULL,
+		  text, sizeof(text));
+	diag_add_detail(env->cx->diags, arena_printf(a, "    at %u: %s\n", env->walk.pc, text));
 	diag_add_detail(env->cx->diags,
-			arena_printf(a, "    state:%s\n", fe_state_print(a, env->cur)));
+			arena_printf(a, "    state:%s\n", fe_state_print(a, env->walk.cur)));
 	for (; t && n < ARRAY_SIZE(steps); t = t->prev)
 		steps[n++] = t;
 	if (n)
@@ -218,8 +219,8 @@ bool fe_explain(struct fe_env *env)
 
 void fe_log_state(struct fe_env *env)
 {
-	const char *line =
-		arena_printf(&env->mem, "%u:%s\n", env->pc, fe_state_print(&env->mem, env->cur));
+	const char *line = arena_printf(&env->mem, "%u:%s\n", env->walk.pc,
+					fe_state_print(&env->mem, env->walk.cur));
 	size_t n = strlen(line);
 
 	/* A log that nobody can read to the end helps nobody. */

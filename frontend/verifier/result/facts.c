@@ -188,15 +188,15 @@ bool fe_fact_covers(const struct vp_reg *a, const struct fe_reg *r)
 
 static struct vp_fact *current_fact(const struct fe_env *env)
 {
-	const struct vp_instance *in = &env->inst.at[fe_frame(env)->inst].pub;
+	const struct vp_instance *in = &env->facts.inst.at[fe_frame(env)->inst].pub;
 
-	return &in->facts[env->pc - env->prog->subprogs[in->subprog].start];
+	return &in->facts[env->walk.pc - env->prog->subprogs[in->subprog].start];
 }
 
 void fe_facts_visit(struct fe_env *env)
 {
 	struct vp_fact *fact = current_fact(env);
-	uint16_t live = (uint16_t)(env->cfg.live[env->pc] | 1u << BPF_REG_10);
+	uint16_t live = (uint16_t)(env->cfg.live[env->walk.pc] | 1u << BPF_REG_10);
 
 	if (env->opts.verdict_only)
 		live = 0;
@@ -249,32 +249,33 @@ static uint32_t add_instance(struct fe_env *env, uint32_t subprog, int32_t paren
 {
 	const struct fe_subprog *sp = &env->prog->subprogs[subprog];
 	uint32_t n = sp->end - sp->start;
-	struct fe_inst *in = vec_push(&env->inst, &env->mem);
+	struct fe_inst *in = vec_push(&env->facts.inst, &env->mem);
 
 	in->pub = (struct vp_instance){
 		.subprog = subprog,
 		.parent = parent,
-		.call_pc = env->pc,
+		.call_pc = env->walk.pc,
 		.depth = depth,
 		.facts = ARENA_ARRAY(env->cx->arena, struct vp_fact, n),
 	};
 	for (uint32_t i = 0; i < n; i++)
-		in->pub.facts[i] =
-			(struct vp_fact){ .child = -1, .callback = -1, .regs = env->nothing_known };
+		in->pub.facts[i] = (struct vp_fact){ .child = -1,
+						     .callback = -1,
+						     .regs = env->facts.nothing_known };
 	in->read = ARENA_ARRAY(&env->mem, uint64_t, (size_t)n * (depth + 1));
 	in->killed = ARENA_ARRAY(&env->mem, uint64_t, (size_t)n * (depth + 1));
 	in->live = ARENA_ARRAY(&env->mem, uint64_t, (size_t)n * (depth + 1));
 	in->stack_seen = ARENA_ARRAY(&env->mem, bool, n);
-	env->instance_insns += n;
-	return (uint32_t)(env->inst.len - 1);
+	env->facts.instance_insns += n;
+	return (uint32_t)(env->facts.inst.len - 1);
 }
 
 void fe_facts_init(struct fe_env *env)
 {
-	env->nothing_known = ARENA_ARRAY(env->cx->arena, struct vp_reg, FACT_REGS);
-	env->shared_inst = ARENA_ARRAY(&env->mem, int32_t, env->prog->n_subprogs);
+	env->facts.nothing_known = ARENA_ARRAY(env->cx->arena, struct vp_reg, FACT_REGS);
+	env->facts.shared_inst = ARENA_ARRAY(&env->mem, int32_t, env->prog->n_subprogs);
 	for (size_t i = 0; i < env->prog->n_subprogs; i++)
-		env->shared_inst[i] = -1;
+		env->facts.shared_inst[i] = -1;
 	add_instance(env, env->root, -1, 0);
 	fe_facts_stack_init(env);
 }
@@ -282,14 +283,14 @@ void fe_facts_init(struct fe_env *env)
 /* The instance that all further callers of a subprogram share. */
 static uint32_t shared_instance(struct fe_env *env, uint32_t subprog, uint32_t parent)
 {
-	uint32_t depth = env->inst.at[parent].pub.depth + 1;
+	uint32_t depth = env->facts.inst.at[parent].pub.depth + 1;
 
-	if (env->shared_inst[subprog] < 0) /* the first caller, and perhaps the only one */
-		env->shared_inst[subprog] =
+	if (env->facts.shared_inst[subprog] < 0) /* the first caller, and perhaps the only one */
+		env->facts.shared_inst[subprog] =
 			(int32_t)add_instance(env, subprog, (int32_t)parent, depth);
 	else
-		env->stack_live_off = true;
-	return (uint32_t)env->shared_inst[subprog];
+		env->stack_live.off = true;
+	return (uint32_t)env->facts.shared_inst[subprog];
 }
 
 uint32_t fe_facts_child(struct fe_env *env, uint32_t subprog, enum fe_frame_kind kind)
@@ -300,18 +301,18 @@ uint32_t fe_facts_child(struct fe_env *env, uint32_t subprog, enum fe_frame_kind
 	uint32_t parent = fe_frame(env)->inst, child;
 	int32_t *link = callback ? &fact->callback : &fact->child;
 
-	if (*link >= 0 && env->inst.at[*link].pub.subprog == subprog)
+	if (*link >= 0 && env->facts.inst.at[*link].pub.subprog == subprog)
 		return (uint32_t)*link;
 	/* A second callback of one call (another function on another path) is shared, too; which of
 	 * them the call enters is not known any more. */
-	env->stack_live_off |= *link >= 0;
-	if (*link >= 0 || env->instance_insns + (sp->end - sp->start) > VP_MAX_INSTANCE_INSNS)
+	env->stack_live.off |= *link >= 0;
+	if (*link >= 0 || env->facts.instance_insns + (sp->end - sp->start) > VP_MAX_INSTANCE_INSNS)
 		child = shared_instance(env, subprog, parent);
 	else
-		child = add_instance(env, subprog, (int32_t)parent,
-				     kind == FE_FRAME_ASYNC ? 0
-							    : env->inst.at[parent].pub.depth + 1);
-	env->inst.at[child].callback = callback;
+		child = add_instance(
+			env, subprog, (int32_t)parent,
+			kind == FE_FRAME_ASYNC ? 0 : env->facts.inst.at[parent].pub.depth + 1);
+	env->facts.inst.at[child].callback = callback;
 	*link = (int32_t)child;
 	return child;
 }
@@ -331,10 +332,11 @@ static void finish_instance(const struct fe_env *env, struct vp_instance *in)
 
 void fe_facts_finish(struct fe_env *env, struct vprog *vp)
 {
-	struct vp_instance *all = ARENA_ARRAY(env->cx->arena, struct vp_instance, env->inst.len);
+	struct vp_instance *all =
+		ARENA_ARRAY(env->cx->arena, struct vp_instance, env->facts.inst.len);
 
-	for (size_t i = 0; i < env->inst.len; i++) {
-		all[i] = env->inst.at[i].pub;
+	for (size_t i = 0; i < env->facts.inst.len; i++) {
+		all[i] = env->facts.inst.at[i].pub;
 		finish_instance(env, &all[i]);
 	}
 	fe_facts_stack_finish(env);
@@ -342,12 +344,12 @@ void fe_facts_finish(struct fe_env *env, struct vprog *vp)
 		.obj = env->obj,
 		.prog = env->prog,
 		.inst = all,
-		.n_inst = env->inst.len,
-		.max_pkt_off = env->max_pkt_off,
-		.insns_processed = env->processed,
-		.states_total = env->n_states,
-		.reads_unwritten = env->warned_uninit,
-		.main_stack = env->main_stack,
-		.local_objects = env->local.used,
+		.n_inst = env->facts.inst.len,
+		.max_pkt_off = env->facts.max_pkt_off,
+		.insns_processed = env->totals.processed,
+		.states_total = env->totals.n_states,
+		.reads_unwritten = env->totals.warned_uninit,
+		.main_stack = env->facts.main_stack,
+		.local_objects = env->plan.local.used,
 	};
 }

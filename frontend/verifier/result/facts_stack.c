@@ -14,8 +14,8 @@ void fe_facts_stack_init(struct fe_env *env)
 
 	if (!env->opts.main_stack)
 		return;
-	env->main_stack = ARENA_ARRAY(env->cx->arena, struct vp_stack, n);
-	env->main_stack_seen = ARENA_ARRAY(&env->mem, bool, n);
+	env->facts.main_stack = ARENA_ARRAY(env->cx->arena, struct vp_stack, n);
+	env->facts.main_stack_seen = ARENA_ARRAY(&env->mem, bool, n);
 }
 
 static struct vp_reg unknown_scalar(void)
@@ -131,41 +131,41 @@ void fe_facts_stack_visit(struct fe_env *env)
 	struct vp_stack *s;
 
 	/* One frame is main's, or that of a callback which runs on its own. */
-	if (!env->main_stack || env->cur->n_frames != 1 || f->inst ||
-	    has_stack_of_previous(env, env->pc))
+	if (!env->facts.main_stack || env->walk.cur->n_frames != 1 || f->inst ||
+	    has_stack_of_previous(env, env->walk.pc))
 		return;
-	s = &env->main_stack[env->pc];
+	s = &env->facts.main_stack[env->walk.pc];
 	if (s->n < f->n_slots)
 		grow(env, s, f->n_slots);
 	for (uint32_t i = 0; i < s->n; i++)
 		visit_slot(&s->slots[i], i < f->n_slots ? &f->slots[i] : &empty,
-			   !env->main_stack_seen[env->pc]);
-	env->main_stack_seen[env->pc] = true;
+			   !env->facts.main_stack_seen[env->walk.pc]);
+	env->facts.main_stack_seen[env->walk.pc] = true;
 }
 
 static void take_from_previous(struct fe_env *env, uint32_t pc)
 {
 	uint32_t previous = pc - (env->cfg.flags[pc - 1] & FE_CFG_SECOND_HALF ? 2 : 1);
-	const struct vp_stack *from = &env->main_stack[previous];
-	struct vp_stack *s = &env->main_stack[pc];
+	const struct vp_stack *from = &env->facts.main_stack[previous];
+	struct vp_stack *s = &env->facts.main_stack[pc];
 
 	s->slots = arena_dup(env->cx->arena, from->slots, from->n * sizeof(*from->slots));
 	s->n = from->n;
-	env->main_stack_seen[pc] = env->main_stack_seen[previous];
+	env->facts.main_stack_seen[pc] = env->facts.main_stack_seen[previous];
 }
 
 void fe_facts_stack_finish(struct fe_env *env)
 {
-	const struct vp_fact *facts = env->inst.at[0].pub.facts;
-	uint32_t n = env->main_stack ? env->prog->subprogs[0].end : 0;
+	const struct vp_fact *facts = env->facts.inst.at[0].pub.facts;
+	uint32_t n = env->facts.main_stack ? env->prog->subprogs[0].end : 0;
 
 	for (uint32_t pc = 0; pc < n; pc++) {
-		struct vp_stack *s = &env->main_stack[pc];
+		struct vp_stack *s = &env->facts.main_stack[pc];
 		uint64_t live;
 
 		if (facts[pc].seen && has_stack_of_previous(env, pc))
 			take_from_previous(env, pc);
-		live = env->main_stack_seen[pc] ? fe_stack_live(env, 0, pc, 0) : 0;
+		live = env->facts.main_stack_seen[pc] ? fe_stack_live(env, 0, pc, 0) : 0;
 		for (uint32_t i = 0; i < s->n && i < SLOTS; i++)
 			s->slots[i].live = live >> i & 1;
 	}

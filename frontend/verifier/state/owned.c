@@ -32,9 +32,9 @@ bool fe_give_away(struct fe_env *env, uint32_t ref)
 {
 	struct gift g = { env, ref };
 
-	if (!fe_state_drop_ref(env->cur, ref))
+	if (!fe_state_drop_ref(env->walk.cur, ref))
 		return FE_REJECT(env, REASON_REF_UNKNOWN);
-	fe_state_each_reg(env->cur, disown, &g);
+	fe_state_each_reg(env->walk.cur, disown, &g);
 	return true;
 }
 
@@ -48,7 +48,7 @@ static void keep_for_section(struct fe_reg *r, void *arg)
 
 void fe_give_percpu(struct fe_env *env, uint32_t ref)
 {
-	fe_state_each_reg(env->cur, keep_for_section, &ref);
+	fe_state_each_reg(env->walk.cur, keep_for_section, &ref);
 }
 
 static void drop(struct fe_reg *r, void *arg)
@@ -60,5 +60,5 @@ static void drop(struct fe_reg *r, void *arg)
 
 void fe_drop_not_owning(struct fe_env *env)
 {
-	fe_state_each_reg(env->cur, drop, NULL);
+	fe_state_each_reg(env->walk.cur, drop, NULL);
 }

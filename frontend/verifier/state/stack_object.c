@@ -17,7 +17,7 @@ bool fe_object_place(struct fe_env *env, unsigned regno, unsigned bytes, struct 
 	if (off % 8 || off < -EBPF_MAX_STACK || off + bytes > 0)
 		return false;
 	p->frame_no = (uint32_t)r->object;
-	p->frame = env->cur->frames[p->frame_no];
+	p->frame = env->walk.cur->frames[p->frame_no];
 	p->slot = (uint32_t)(-off / 8 - 1);
 	p->n = bytes / 8;
 	return true;
@@ -82,7 +82,7 @@ static void forget_dynptr(struct fe_env *env, struct fe_frame *f, uint32_t slot,
 	struct end e = { (int32_t)f->slots[slot].spill.id, released };
 	uint32_t low = f->slots[slot].spill.off ? slot + 1 : slot;
 
-	fe_state_each_reg(env->cur, forget_slice, &e);
+	fe_state_each_reg(env->walk.cur, forget_slice, &e);
 	forget_slot(&f->slots[low]);
 	forget_slot(&f->slots[low - 1]);
 }
@@ -106,8 +106,8 @@ bool fe_object_overwrite(struct fe_env *env, struct fe_frame *f, uint32_t slot)
 
 void fe_objects_release(struct fe_env *env, uint32_t ref)
 {
-	for (uint32_t k = 0; k < env->cur->n_frames; k++) {
-		struct fe_frame *f = env->cur->frames[k];
+	for (uint32_t k = 0; k < env->walk.cur->n_frames; k++) {
+		struct fe_frame *f = env->walk.cur->frames[k];
 
 		for (uint32_t i = 0; i < f->n_slots; i++) {
 			struct fe_stack_slot *s = &f->slots[i];

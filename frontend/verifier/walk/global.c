@@ -72,7 +72,7 @@ static bool is_named_struct(const struct btf *btf, const struct btf_type *t, con
 static bool is_ctx(const struct fe_env *env, const struct btf_type *pointee, uint32_t func,
 		   unsigned param)
 {
-	const char *want = env->kind == FE_PROG_XDP ? "xdp_md" : "__sk_buff";
+	const char *want = env->plan.kind == FE_PROG_XDP ? "xdp_md" : "__sk_buff";
 
 	return is_named_struct(env->obj->btf, pointee, want) ||
 	       has_tag(env->obj->btf, func, param, "arg:ctx");
@@ -166,18 +166,18 @@ bool fe_global_start(struct fe_env *env, uint32_t subprog, struct fe_frame *f)
 		case PARAM_CTX: fe_reg_pointer(r, FE_CTX, -1); break;
 		case PARAM_DYNPTR:
 			fe_reg_pointer(r, FE_DYNPTR, FE_DYNPTR_LOCAL);
-			r->id = ++env->id_gen;
+			r->id = ++env->walk.id_gen;
 			break;
 		case PARAM_OBJECT:
 			fe_reg_pointer(r, FE_BTF_OBJ, (int32_t)fe_object_kind(s.params[i].object));
 			r->flags = s.params[i].nullable ? FE_MAYBE_NULL : 0;
-			r->id = ++env->id_gen;
+			r->id = ++env->walk.id_gen;
 			break;
 		case PARAM_MEM:
 			fe_reg_pointer(r, FE_MEM, -1);
 			r->mem_size = s.params[i].size;
 			r->flags = s.params[i].nullable ? FE_MAYBE_NULL : 0;
-			r->id = ++env->id_gen;
+			r->id = ++env->walk.id_gen;
 		}
 	}
 	return true;
@@ -225,7 +225,7 @@ bool fe_global_check_call(struct fe_env *env, uint32_t subprog)
 
 	if (!read_signature(env, subprog, &s))
 		return false;
-	if (env->cur->locked)
+	if (env->walk.cur->locked)
 		return FE_REJECT(env, REASON_LOCK_CALL, s.name);
 	for (unsigned i = 0; i < s.n; i++) {
 		unsigned regno = BPF_REG_1 + i;
@@ -288,9 +288,9 @@ bool fe_check_early_exits(struct fe_env *env)
 		struct diag_at at = fe_prog_at(env->obj, env->prog, sp->start);
 		const char *what = early_exit(env, sp);
 
-		if (what && env->local.refused) /* the kernel sees no types */
+		if (what && env->plan.local.refused) /* the kernel sees no types */
 			return diag_error(env->cx->diags, &at, REASON_BTF_REFUSED,
-					  env->local.culprit, env->local.refused);
+					  env->plan.local.culprit, env->plan.local.refused);
 		if (what && !returns_number(env, sp))
 			return diag_error(env->cx->diags, &at, REASON_EARLY_EXIT_RESULT, sp->name,
 					  what);
@@ -308,7 +308,7 @@ static bool moves_packet(const struct fe_env *env, uint32_t subprog, unsigned de
 		const struct fe_helper *h = NULL;
 
 		if (ebpf_is_call(insn) && insn->src_reg == EBPF_CALL_HELPER)
-			h = fe_helper((uint32_t)insn->imm, env->kind);
+			h = fe_helper((uint32_t)insn->imm, env->plan.kind);
 		/* what a tail call leads to may move it */
 		if (h && (h->flags & FE_H_MOVES_PKT || h->id == BPF_FUNC_tail_call))
 			return true;
@@ -321,7 +321,7 @@ static bool moves_packet(const struct fe_env *env, uint32_t subprog, unsigned de
 
 bool fe_global_moves_packet(struct fe_env *env, uint32_t subprog)
 {
-	uint8_t *known = &env->moves_packet[subprog]; /* 0: not yet looked at, 1: no, 2: yes */
+	uint8_t *known = &env->plan.moves_packet[subprog]; /* 0: not yet looked at, 1: no, 2: yes */
 
 	if (!*known)
 		*known = moves_packet(env, subprog, 0) ? 2 : 1;

@@ -19,7 +19,7 @@ static void widen_reg(struct fe_env *env, const struct fe_reg *before, struct fe
 		return;
 	fe_reg_unlink(now);
 	now->val = patient ? fe_val_widen(&before->val, &now->val) : fe_val_unknown();
-	env->widened = true;
+	env->totals.widened = true;
 }
 
 static void widen_frame(struct fe_env *env, const struct fe_frame *before, struct fe_frame *now,
@@ -53,23 +53,24 @@ static bool same_frames(const struct fe_state *a, const struct fe_state *b)
 static void widen_round(struct fe_env *env, const struct fe_state *up, struct fe_state *now,
 			uint32_t pc)
 {
-	if (now->round++ < env->exact_rounds)
+	if (now->round++ < env->totals.exact_rounds)
 		return;
 	while (up && (up->pc != pc || !same_frames(up, now)))
 		up = up->parent;
 	for (uint32_t k = 0; up && k < now->n_frames; k++)
 		widen_frame(env, up->frames[k], now->frames[k],
-			    now->round < env->exact_rounds + PATIENCE);
+			    now->round < env->totals.exact_rounds + PATIENCE);
 }
 
 void fe_end_round(struct fe_env *env, uint32_t call_pc)
 {
-	widen_round(env, env->cur->parent, env->cur, call_pc);
+	widen_round(env, env->walk.cur->parent, env->walk.cur, call_pc);
 }
 
 void fe_begin_round(struct fe_env *env, struct fe_state *round)
 {
-	const struct fe_state *here = env->cur->parent; /* remembered just before the instruction */
+	const struct fe_state *here =
+		env->walk.cur->parent; /* remembered just before the instruction */
 
-	widen_round(env, here ? here->parent : NULL, round, env->pc);
+	widen_round(env, here ? here->parent : NULL, round, env->walk.pc);
 }

@@ -41,15 +41,15 @@ static bool is_met(const struct needs *n)
 
 void fe_step_begin(struct fe_env *env)
 {
-	struct fe_step *s = vec_push(&env->steps, &env->mem);
+	struct fe_step *s = vec_push(&env->walk.steps, &env->mem);
 
-	s->pc = env->pc;
-	s->frame = (env->cur->n_frames - 1) & 7;
+	s->pc = env->walk.pc;
+	s->frame = (env->walk.cur->n_frames - 1) & 7;
 }
 
 void fe_step_stack(struct fe_env *env, uint32_t frame, uint32_t slot, uint32_t n, bool replaces)
 {
-	struct fe_step *s = &env->steps.at[env->steps.len - 1];
+	struct fe_step *s = &env->walk.steps.at[env->walk.steps.len - 1];
 
 	s->slot_frame = frame & 7;
 	s->slot = (uint8_t)slot;
@@ -59,7 +59,7 @@ void fe_step_stack(struct fe_env *env, uint32_t frame, uint32_t slot, uint32_t n
 
 void fe_step_ends_callback(struct fe_env *env)
 {
-	env->steps.at[env->steps.len - 1].ends_callback = true;
+	env->walk.steps.at[env->walk.steps.len - 1].ends_callback = true;
 }
 
 /* ---- back over one instruction ------------------------------------------------------------------- */
@@ -247,13 +247,13 @@ static void mark(struct fe_state *st, struct needs *n)
 /* From before the step `at` back, until nothing is left to look for. */
 static void look_back(struct fe_env *env, struct needs *n, size_t at, uint32_t frame)
 {
-	struct fe_state *st = env->cur->parent;
+	struct fe_state *st = env->walk.cur->parent;
 
 	for (; !is_met(n); st = st->parent) {
 		size_t stop = st ? st->n_steps : 0;
 
 		while (at > stop && !is_met(n)) {
-			const struct fe_step *s = &env->steps.at[--at];
+			const struct fe_step *s = &env->walk.steps.at[--at];
 
 			undo(env, s, frame, n);
 			frame = s->frame;
@@ -268,8 +268,8 @@ static void look_back(struct fe_env *env, struct needs *n, size_t at, uint32_t f
 
 void fe_need(struct fe_env *env, unsigned regno)
 {
-	size_t now = env->steps.len - 1;
-	uint32_t frame = env->steps.at[now].frame;
+	size_t now = env->walk.steps.len - 1;
+	uint32_t frame = env->walk.steps.at[now].frame;
 	struct needs n = { 0 };
 
 	if (fe_reg(env, regno)->type != FE_SCALAR)
@@ -280,11 +280,11 @@ void fe_need(struct fe_env *env, unsigned regno)
 
 void fe_need_slot(struct fe_env *env, uint32_t frame_no, uint32_t slot)
 {
-	size_t now = env->steps.len - 1;
+	size_t now = env->walk.steps.len - 1;
 	struct needs n = { 0 };
 
 	n.slots[frame_no] = UINT64_C(1) << slot;
-	look_back(env, &n, now, env->steps.at[now].frame);
+	look_back(env, &n, now, env->walk.steps.at[now].frame);
 }
 
 void fe_need_as(struct fe_env *env, const struct fe_state *old)
@@ -295,5 +295,5 @@ void fe_need_as(struct fe_env *env, const struct fe_state *old)
 		n.regs[k] = old->frames[k]->needed_regs;
 		n.slots[k] = old->frames[k]->needed_slots;
 	}
-	look_back(env, &n, env->steps.len, env->cur->n_frames - 1);
+	look_back(env, &n, env->walk.steps.len, env->walk.cur->n_frames - 1);
 }

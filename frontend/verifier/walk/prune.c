@@ -227,7 +227,7 @@ static uint16_t live_regs(const struct fe_env *env, const struct fe_state *s, ui
 	uint32_t call_pc;
 
 	if (k + 1 == s->n_frames)
-		return env->cfg.live[env->pc];
+		return env->cfg.live[env->walk.pc];
 	call_pc = s->frames[k + 1]->call_pc;
 	if (s->frames[k + 1]->kind == FE_FRAME_CALLBACK)
 		return env->cfg.live[call_pc] | env->cfg.live[fe_cfg_next(&env->cfg, call_pc)];
@@ -237,9 +237,9 @@ static uint16_t live_regs(const struct fe_env *env, const struct fe_state *s, ui
 /* While a loop is open that paths were cut short against, not all reads are noted yet. */
 static uint64_t live_slots(struct fe_env *env, uint32_t k)
 {
-	if (env->open_loops)
+	if (env->walk.open_loops)
 		return UINT64_MAX;
-	return fe_stack_live(env, fe_frame(env)->inst, env->pc, k);
+	return fe_stack_live(env, fe_frame(env)->inst, env->walk.pc, k);
 }
 
 static bool frame_covered(struct comparison *c, const struct fe_state *os,
@@ -278,19 +278,19 @@ static bool compare(struct comparison *c, const struct fe_state *old)
 {
 	struct fe_env *env = c->env;
 
-	if (old->n_frames != env->cur->n_frames)
+	if (old->n_frames != env->walk.cur->n_frames)
 		return false;
-	env->ids->n = 0;
+	env->walk.ids->n = 0;
 	for (uint32_t k = old->n_frames; k-- > 0;) {
-		if (!frame_covered(c, old, env->cur, k))
+		if (!frame_covered(c, old, env->walk.cur, k))
 			return false;
 	}
-	return refs_match(c, old, env->cur);
+	return refs_match(c, old, env->walk.cur);
 }
 
 static bool covered(struct fe_env *env, const struct fe_state *old, enum compare mode)
 {
-	struct comparison c = { .env = env, .mode = mode, .ids = env->ids };
+	struct comparison c = { .env = env, .mode = mode, .ids = env->walk.ids };
 
 	return compare(&c, old);
 }
@@ -299,7 +299,9 @@ static bool covered(struct fe_env *env, const struct fe_state *old, enum compare
 static bool covered_where_needed(struct fe_env *env, const struct fe_state *old, bool lax,
 				 bool *loose)
 {
-	struct comparison c = { .env = env, .mode = COMPARE_COVER, .ids = env->ids, .lax = lax };
+	struct comparison c = {
+		.env = env, .mode = COMPARE_COVER, .ids = env->walk.ids, .lax = lax
+	};
 	bool ok = compare(&c, old);
 
 	*loose = c.loose;
@@ -345,12 +347,12 @@ static void drop_single_id(struct fe_reg *r, void *arg)
 /* A number with one copy left needs no name, which only keeps states apart. */
 static void drop_single_ids(struct fe_env *env)
 {
-	struct id_count c = { env->ids };
+	struct id_count c = { env->walk.ids };
 
-	env->ids->n = 0;
-	fe_state_each_reg(env->cur, count_id, &c);
-	if (env->ids->n)
-		fe_state_each_reg(env->cur, drop_single_id, &c);
+	env->walk.ids->n = 0;
+	fe_state_each_reg(env->walk.cur, count_id, &c);
+	if (env->walk.ids->n)
+		fe_state_each_reg(env->walk.cur, drop_single_id, &c);
 }
 
 /* ---- remembering ------------------------------------------------------------------------------- */
@@ -359,7 +361,7 @@ static void drop_single_ids(struct fe_env *env)
 static void free_if_done(struct fe_env *env, struct fe_state *s)
 {
 	if (s->dropped && !s->branches)
-		fe_state_free(&env->pool, s);
+		fe_state_free(&env->walk.pool, s);
 }
 
 void fe_branch_done(struct fe_env *env, struct fe_state *s)
@@ -371,29 +373,29 @@ void fe_branch_done(struct fe_env *env, struct fe_state *s)
 		if (--up->branches)
 			return;
 		if (up->loop_head)
-			env->open_loops--;
+			env->walk.open_loops--;
 		free_if_done(env, up);
 	}
 }
 
 static void remember(struct fe_env *env)
 {
-	struct fe_state *s = fe_state_new(&env->pool);
+	struct fe_state *s = fe_state_new(&env->walk.pool);
 
-	fe_state_copy(&env->pool, s, env->cur);
-	s->pc = env->pc;
+	fe_state_copy(&env->walk.pool, s, env->walk.cur);
+	s->pc = env->walk.pc;
 	s->branches = 1;
 	s->hits = s->misses = 0;
-	s->n_steps = env->steps.len;
+	s->n_steps = env->walk.steps.len;
 	s->dropped = s->loop_head = false;
-	env->cur->joins = 0;
-	s->next = env->remembered[env->pc];
-	env->remembered[env->pc] = s;
-	env->cur->parent = s;
-	env->n_states++;
-	env->crowd[env->pc]++;
-	env->jumps_at_state = env->jumps;
-	env->processed_at_state = env->processed;
+	env->walk.cur->joins = 0;
+	s->next = env->walk.remembered[env->walk.pc];
+	env->walk.remembered[env->walk.pc] = s;
+	env->walk.cur->parent = s;
+	env->totals.n_states++;
+	env->walk.crowd[env->walk.pc]++;
+	env->totals.jumps_at_state = env->totals.jumps;
+	env->totals.processed_at_state = env->totals.processed;
 }
 
 static bool may_be_looping(const struct fe_state *old, const struct fe_state *cur)
@@ -405,31 +407,32 @@ static bool may_be_looping(const struct fe_state *old, const struct fe_state *cu
 /* A loop that ends when run may have gone round between the two. */
 static bool is_next_round(struct fe_env *env, const struct fe_state *old)
 {
-	if (env->prog->insns[env->pc].code == EBPF_MAY_GOTO)
-		return old->rounds != env->cur->rounds;
-	return !fe_iter_is_next(env, env->pc) || fe_iter_goes_on(env);
+	if (env->prog->insns[env->walk.pc].code == EBPF_MAY_GOTO)
+		return old->rounds != env->walk.cur->rounds;
+	return !fe_iter_is_next(env, env->walk.pc) || fe_iter_goes_on(env);
 }
 
 /* An unfinished ancestor at the same place: an infinite loop, or a next round. */
 static enum fe_visit compare_ancestor(struct fe_env *env, struct fe_state *old, bool *add)
 {
-	if (env->cfg.flags[env->pc] & FE_CFG_FORCE) {
+	if (env->cfg.flags[env->walk.pc] & FE_CFG_FORCE) {
 		if (!is_next_round(env, old) || !covered(env, old, COMPARE_WITHIN))
 			return FE_VISIT_GO_ON;
 		if (!old->loop_head)
-			env->open_loops++;
+			env->walk.open_loops++;
 		old->loop_head = true;
 		fe_need_as(env, old);
 		return FE_VISIT_COVERED;
 	}
 	/* In a round the same state may come again: they are bounded when run. */
-	if (old->rounds == env->cur->rounds && may_be_looping(old, env->cur) &&
-	    !fe_iter_rounds_differ(old, env->cur) && covered(env, old, COMPARE_EXACT)) {
+	if (old->rounds == env->walk.cur->rounds && may_be_looping(old, env->walk.cur) &&
+	    !fe_iter_rounds_differ(old, env->walk.cur) && covered(env, old, COMPARE_EXACT)) {
 		FE_REJECT(env, REASON_INFINITE_LOOP);
 		return FE_VISIT_FAILED;
 	}
 	/* Rounds of a loop differ: remembering each would only cost. */
-	if (env->jumps - env->jumps_at_state < 20 && env->processed - env->processed_at_state < 100)
+	if (env->totals.jumps - env->totals.jumps_at_state < 20 &&
+	    env->totals.processed - env->totals.processed_at_state < 100)
 		*add = false;
 	return FE_VISIT_GO_ON;
 }
@@ -437,8 +440,8 @@ static enum fe_visit compare_ancestor(struct fe_env *env, struct fe_state *old, 
 /* `*like`: the newest state that covers the current one but for numbers that made no difference. */
 static enum fe_visit compare_all(struct fe_env *env, bool *add, struct fe_state **like)
 {
-	bool lax = env->crowd[env->pc] >= FE_CROWD && !env->strict, loose;
-	struct fe_state **link = &env->remembered[env->pc], *old;
+	bool lax = env->walk.crowd[env->walk.pc] >= FE_CROWD && !env->totals.strict, loose;
+	struct fe_state **link = &env->walk.remembered[env->walk.pc], *old;
 
 	while ((old = *link)) {
 		if (old->branches) {
@@ -470,18 +473,18 @@ static enum fe_visit compare_all(struct fe_env *env, bool *add, struct fe_state 
 /* Widens the current state to stand for `old`, too, which covers it but for numbers. */
 static void join_states(struct fe_env *env, const struct fe_state *old)
 {
-	for (uint32_t k = 0; k < env->cur->n_frames; k++)
-		fe_join_frame(old->frames[k], env->cur->frames[k], live_regs(env, env->cur, k),
-			      live_slots(env, k), old->joins);
-	env->cur->joins = old->joins + 1;
-	env->joined = true;
+	for (uint32_t k = 0; k < env->walk.cur->n_frames; k++)
+		fe_join_frame(old->frames[k], env->walk.cur->frames[k],
+			      live_regs(env, env->walk.cur, k), live_slots(env, k), old->joins);
+	env->walk.cur->joins = old->joins + 1;
+	env->totals.joined = true;
 }
 
 enum fe_visit fe_visit(struct fe_env *env)
 {
-	bool forced = env->cfg.flags[env->pc] & FE_CFG_FORCE;
-	bool add = forced || (env->jumps != env->jumps_at_state &&
-			      env->processed - env->processed_at_state >= 8);
+	bool forced = env->cfg.flags[env->walk.pc] & FE_CFG_FORCE;
+	bool add = forced || (env->totals.jumps != env->totals.jumps_at_state &&
+			      env->totals.processed - env->totals.processed_at_state >= 8);
 	struct fe_state *like = NULL;
 	enum fe_visit v;
 
@@ -498,7 +501,7 @@ enum fe_visit fe_visit(struct fe_env *env)
 
 void fe_prune_init(struct fe_env *env)
 {
-	env->remembered = ARENA_ARRAY(&env->mem, struct fe_state *, env->prog->n_insns);
-	env->ids = ARENA_NEW(&env->mem, struct id_pairs);
-	env->crowd = ARENA_ARRAY(&env->mem, uint32_t, env->prog->n_insns);
+	env->walk.remembered = ARENA_ARRAY(&env->mem, struct fe_state *, env->prog->n_insns);
+	env->walk.ids = ARENA_NEW(&env->mem, struct id_pairs);
+	env->walk.crowd = ARENA_ARRAY(&env->mem, uint32_t, env->prog->n_insns);
 }

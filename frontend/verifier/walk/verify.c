@@ -13,9 +13,9 @@ static bool program_kind(struct fe_env *env)
 	struct diag_at at = fe_prog_at(env->obj, env->prog, -1);
 
 	switch (env->prog->type) {
-	case BPF_PROG_TYPE_XDP: env->kind = FE_PROG_XDP; return true;
+	case BPF_PROG_TYPE_XDP: env->plan.kind = FE_PROG_XDP; return true;
 	case BPF_PROG_TYPE_SCHED_CLS:
-	case BPF_PROG_TYPE_SCHED_ACT: env->kind = FE_PROG_TC; return true;
+	case BPF_PROG_TYPE_SCHED_ACT: env->plan.kind = FE_PROG_TC; return true;
 	default:
 		return diag_error(env->cx->diags, &at, REASON_PROG_TYPE, env->prog->section,
 				  env->prog->type);
@@ -35,7 +35,7 @@ static bool calls_back(const struct fe_env *env, const struct bpf_insn *insn)
 	}
 	if (insn->src_reg != EBPF_CALL_HELPER)
 		return false;
-	h = fe_helper((uint32_t)insn->imm, env->kind);
+	h = fe_helper((uint32_t)insn->imm, env->plan.kind);
 	for (unsigned a = 0; h && a < 5; a++) {
 		if (h->args[a] == FE_ARG_CALLBACK_CTX)
 			return true;
@@ -59,45 +59,47 @@ static void report_log(struct fe_env *env)
 	struct diags *d = env->cx->diags;
 	struct diag_at at = fe_prog_at(env->obj, env->prog, -1);
 
-	diag_warn(d, &at, REASON_VERIFY_LOG, env->processed, env->n_states);
+	diag_warn(d, &at, REASON_VERIFY_LOG, env->totals.processed, env->totals.n_states);
 	d->list.at[d->list.len - 1].severity = DIAG_NOTE;
 	if (env->log_text.len)
 		diag_add_detail(d, env->log_text.at);
 }
 
-/* Each global function once more, from its signature alone; its facts are of no use. */
+/* A walk of its own, in the attempt of main. */
+static struct fe_env env_of_global(const struct fe_env *main, uint32_t subprog)
+{
+	struct fe_env env = { .obj = main->obj,
+			      .prog = main->prog,
+			      .opts = main->opts,
+			      .cfg = main->cfg,
+			      .root = subprog,
+			      .plan = main->plan,
+			      .totals = main->totals };
+
+	env.opts.main_stack = false;
+	return env;
+}
+
+/* Each global function once more, from its signature alone. Its facts are not used. */
 static bool verify_globals(struct fe_env *main)
 {
 	bool ok = true;
 
 	for (uint32_t i = 1; ok && i < main->prog->n_subprogs; i++) {
 		struct cx cx = *main->cx;
-		struct fe_env env = *main;
+		struct fe_env env = env_of_global(main, i);
 
 		if (!fe_is_global(main, i))
 			continue;
-		memset(&env.mem, 0, sizeof(env.mem));
-		memset(&env.pool, 0, sizeof(env.pool));
-		memset(&env.stack_todo, 0, sizeof(env.stack_todo));
-		memset(&env.inst, 0, sizeof(env.inst));
-		memset(&env.steps, 0, sizeof(env.steps));
-		env.pool.arena = cx.arena = &env.mem;
+		env.walk.pool.arena = cx.arena = &env.mem;
 		env.cx = &cx;
-		env.work = env.free_work = NULL;
-		env.root = i;
-		env.opts.main_stack = false;
-		env.main_stack = NULL;
-		env.instance_insns = 0;
 		fe_prune_init(&env);
 		fe_facts_init(&env);
 		ok = fe_walk(&env);
-		main->processed = env.processed;
-		main->n_states = env.n_states;
-		main->max_pkt_off = env.max_pkt_off;
-		main->warned_uninit |= env.warned_uninit;
-		main->widened |= env.widened;
-		main->local.used |= env.local.used;
-		main->joined |= env.joined;
+		main->totals = env.totals;
+		main->plan.local.used |= env.plan.local.used;
+		if (env.facts.max_pkt_off > main->facts.max_pkt_off)
+			main->facts.max_pkt_off = env.facts.max_pkt_off;
 		arena_reset(&env.mem);
 	}
 	return ok;
@@ -119,9 +121,9 @@ static bool verify(struct fe_env *env, struct vprog *vp)
 		return false;
 	fe_cfg_liveness(&env->mem, env->obj, &env->cfg);
 	mark_rounds(env);
-	env->base_type = ARENA_ARRAY(&env->mem, uint16_t, env->prog->n_insns);
-	env->stack_of = ARENA_ARRAY(&env->mem, uint32_t, env->prog->n_subprogs);
-	env->moves_packet = ARENA_ARRAY(&env->mem, uint8_t, env->prog->n_subprogs);
+	env->plan.base_type = ARENA_ARRAY(&env->mem, uint16_t, env->prog->n_insns);
+	env->plan.stack_of = ARENA_ARRAY(&env->mem, uint32_t, env->prog->n_subprogs);
+	env->plan.moves_packet = ARENA_ARRAY(&env->mem, uint8_t, env->prog->n_subprogs);
 	if (!fe_check_exceptions(env))
 		return false;
 	fe_fastcall_init(env);
@@ -153,15 +155,15 @@ static bool attempt(struct fe_env *env, struct diags *said, struct vprog *vp, ui
 	cx.diags = said;
 	env->cx = &cx;
 	arena_init(&env->mem);
-	env->pool.arena = &env->mem;
+	env->walk.pool.arena = &env->mem;
 	ok = verify(env, vp);
 	arena_reset(&env->mem);
 	if (ok)
 		arena_move(to, &facts);
 	arena_reset(&facts);
-	*walked += env->processed;
+	*walked += env->totals.processed;
 	if (budget)
-		*budget -= env->processed < *budget ? env->processed : *budget;
+		*budget -= env->totals.processed < *budget ? env->totals.processed : *budget;
 	return ok;
 }
 
@@ -198,17 +200,17 @@ bool fe_verify(struct cx *cx, const struct fe_object *obj, const struct fe_prog 
 	if (!env.opts.insn_limit)
 		env.opts.insn_limit = FE_INSN_LIMIT;
 	again = strict = env;
-	again.exact_rounds = FE_EXACT_ROUNDS;
+	again.totals.exact_rounds = FE_EXACT_ROUNDS;
 	if (again.opts.insn_limit > FE_EXACT_LIMIT)
 		again.opts.insn_limit = FE_EXACT_LIMIT;
 	ok = attempt(&env, &said, vp, &walked);
-	if (!ok && env.widened) {
+	if (!ok && env.totals.widened) {
 		ok = attempt(&again, &said_again, vp, &walked);
 		if (ok || !gave_up(&said_again))
 			said = said_again;
 	}
-	if (!ok && env.joined && !gave_up(&said)) {
-		strict.strict = true;
+	if (!ok && env.totals.joined && !gave_up(&said)) {
+		strict.totals.strict = true;
 		ok = attempt(&strict, &said_again, vp, &walked);
 		said = ok ? said_again : said;
 	}

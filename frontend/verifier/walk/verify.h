@@ -125,14 +125,9 @@ struct fe_fastcall {
 		keeps; /* some can be taken out; some cannot, or the stack below has another use */
 };
 
-struct fe_env {
-	struct cx *cx;
-	struct arena mem; /* everything but the result; goes when the run ends */
-	const struct fe_object *obj;
-	const struct fe_prog *prog;
-	struct fe_verify_options opts;
-	struct fe_cfg cfg;
-	uint32_t root;                /* subprogram that the walk starts with: 0, or a global one */
+/* What is known of the program before it is walked. The walks of its global functions share it. */
+struct fe_plan {
+	enum fe_prog_kind kind;
 	uint32_t *stack_of;           /* by subprogram: deepest byte of stack used */
 	struct fe_fastcall *fastcall; /* by subprogram */
 	bool *fastcall_insn;          /* by instruction: a spill or fill of that kind */
@@ -140,34 +135,43 @@ struct fe_env {
 	uint16_t *base_type; /* by instruction: what it loads from or stores to (enum fe_type) */
 	struct fe_btf_fields *special, *inner_special; /* by map */
 	struct fe_local_types local;
-	enum fe_prog_kind kind;
+};
 
-	/* the walk */
+/* Sums over all walks of one attempt, and how it goes about them. */
+struct fe_totals {
+	bool strict;           /* an attempt that joins no states */
+	uint32_t exact_rounds; /* rounds on a path before scalars are widened */
+	bool widened;          /* some scalar was */
+	bool joined;           /* some states were */
+	bool warned_uninit;
+	uint32_t processed, jumps, n_states;
+	uint32_t jumps_at_state, processed_at_state; /* when a state was last remembered */
+};
+
+/* One walk over the paths from the root (walk.c, prune.c, precise.c). */
+struct fe_walk {
 	struct fe_state_pool pool;
 	struct fe_state *cur;
 	uint32_t pc; /* instruction being checked */
 	struct fe_work *work, *free_work;
 	uint32_t n_work;
 	uint32_t id_gen;
-	uint32_t exact_rounds;     /* rounds on a path before numbers are widened */
-	bool widened;              /* some number was */
-	bool strict;               /* an attempt that joins no states */
-	bool joined;               /* some were */
-	uint32_t *crowd;           /* by pc: states remembered so far */
-	VEC(struct fe_step) steps; /* the current path: precise.c */
-	uint32_t processed, jumps;
-	uint32_t jumps_at_state, processed_at_state; /* when a state was last remembered */
-	struct fe_state **remembered;                /* lists by pc */
-	struct id_pairs *ids;                        /* scratch of prune.c */
-	uint32_t n_states;
-	uint32_t open_loops; /* remembered states with loop_head */
+	uint32_t *crowd;              /* by pc: states remembered so far */
+	VEC(struct fe_step) steps;    /* the current path: precise.c */
+	struct fe_state **remembered; /* lists by pc */
+	struct id_pairs *ids;         /* scratch of prune.c */
+	uint32_t open_loops;          /* remembered states with loop_head */
+};
 
-	/* stack liveness */
-	VEC(struct fe_stack_todo) stack_todo;
+/* Which stack slots a later instruction reads (stack_live.c). */
+struct fe_stack_live {
+	VEC(struct fe_stack_todo) todo;
 	uint64_t visit_read[8], visit_killed[8]; /* slots touched by this visit, by frame */
-	bool stack_live_off;                     /* instances are shared: every slot counts */
+	bool off;                                /* instances are shared: every slot counts */
+};
 
-	/* facts */
+/* What is handed on: the join of all states seen (facts.c, facts_stack.c). */
+struct fe_facts {
 	VEC(struct fe_inst) inst;
 	int32_t *shared_inst; /* by subprogram, once instances are shared; -1: none yet */
 	uint64_t instance_insns;
@@ -175,8 +179,23 @@ struct fe_env {
 	struct vp_reg *nothing_known; /* registers of instructions that were not seen */
 	bool *main_stack_seen;
 	uint32_t max_pkt_off;
-	bool warned_uninit;
-	VEC(char) log_text;
+};
+
+/* One attempt to verify a program, and in it one walk: of main, or of a global function from its signature. */
+struct fe_env {
+	struct cx *cx;
+	struct arena mem; /* all but the result; reset when the attempt ends */
+	const struct fe_object *obj;
+	const struct fe_prog *prog;
+	struct fe_verify_options opts;
+	struct fe_cfg cfg;
+	uint32_t root; /* subprogram that the walk starts with: 0, or a global one */
+	struct fe_plan plan;
+	struct fe_totals totals;
+	struct fe_walk walk;
+	struct fe_stack_live stack_live;
+	struct fe_facts facts;
+	VEC(char) log_text; /* states, for opts.log_states */
 };
 
 /* explain.c: reports with the current place, state and path; false. */
@@ -193,11 +212,11 @@ void fe_log_state(struct fe_env *env);
 bool fe_walk(struct fe_env *env);
 static inline struct fe_frame *fe_frame(const struct fe_env *env)
 {
-	return fe_top(env->cur);
+	return fe_top(env->walk.cur);
 }
 static inline struct fe_reg *fe_reg(const struct fe_env *env, unsigned regno)
 {
-	return &fe_top(env->cur)->regs[regno];
+	return &fe_top(env->walk.cur)->regs[regno];
 }
 /* A copy of the current state, to be walked later from `pc`; NULL: too many wait (reported). */
 struct fe_state *fe_fork(struct fe_env *env, uint32_t pc);

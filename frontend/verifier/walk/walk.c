@@ -9,59 +9,59 @@
 
 struct fe_state *fe_fork(struct fe_env *env, uint32_t pc)
 {
-	struct fe_work *w = env->free_work;
+	struct fe_work *w = env->walk.free_work;
 
-	if (env->n_work >= FE_MAX_PENDING) {
+	if (env->walk.n_work >= FE_MAX_PENDING) {
 		FE_REJECT(env, REASON_TOO_MANY_BRANCHES, FE_MAX_PENDING);
 		return NULL;
 	}
 	if (w)
-		env->free_work = w->next;
+		env->walk.free_work = w->next;
 	else
 		w = ARENA_NEW(&env->mem, struct fe_work);
-	w->state = fe_state_new(&env->pool);
-	fe_state_copy(&env->pool, w->state, env->cur);
+	w->state = fe_state_new(&env->walk.pool);
+	fe_state_copy(&env->walk.pool, w->state, env->walk.cur);
 	w->state->next = NULL;
-	w->state->n_steps = env->steps.len;
+	w->state->n_steps = env->walk.steps.len;
 	w->pc = pc;
-	w->next = env->work;
-	env->work = w;
-	env->n_work++;
-	if (env->cur->parent)
-		env->cur->parent->branches++;
+	w->next = env->walk.work;
+	env->walk.work = w;
+	env->walk.n_work++;
+	if (env->walk.cur->parent)
+		env->walk.cur->parent->branches++;
 	return w->state;
 }
 
 void fe_drop_fork(struct fe_env *env)
 {
-	struct fe_work *w = env->work;
+	struct fe_work *w = env->walk.work;
 
-	env->work = w->next;
-	env->n_work--;
-	if (env->cur->parent)
-		env->cur->parent->branches--;
-	fe_state_free(&env->pool, w->state);
-	w->next = env->free_work;
-	env->free_work = w;
+	env->walk.work = w->next;
+	env->walk.n_work--;
+	if (env->walk.cur->parent)
+		env->walk.cur->parent->branches--;
+	fe_state_free(&env->walk.pool, w->state);
+	w->next = env->walk.free_work;
+	env->walk.free_work = w;
 }
 
 /* Ends the current path; false when no other waits. */
 static bool next_path(struct fe_env *env)
 {
-	struct fe_work *w = env->work;
+	struct fe_work *w = env->walk.work;
 
-	fe_branch_done(env, env->cur);
-	fe_state_free(&env->pool, env->cur);
-	env->cur = NULL;
+	fe_branch_done(env, env->walk.cur);
+	fe_state_free(&env->walk.pool, env->walk.cur);
+	env->walk.cur = NULL;
 	if (!w)
 		return false;
-	env->cur = w->state;
-	env->pc = w->pc;
-	env->steps.len = env->cur->n_steps;
-	env->work = w->next;
-	env->n_work--;
-	w->next = env->free_work;
-	env->free_work = w;
+	env->walk.cur = w->state;
+	env->walk.pc = w->pc;
+	env->walk.steps.len = env->walk.cur->n_steps;
+	env->walk.work = w->next;
+	env->walk.n_work--;
+	w->next = env->walk.free_work;
+	env->walk.free_work = w;
 	return true;
 }
 
@@ -83,9 +83,9 @@ static bool step_jump(struct fe_env *env, const struct bpf_insn *insn, uint32_t 
 {
 	if (ebpf_is_exit(insn))
 		return fe_check_exit(env, next, done);
-	env->jumps++;
+	env->totals.jumps++;
 	if (ebpf_is_ja(insn)) {
-		*next = (uint32_t)ebpf_jump_target(insn, env->pc);
+		*next = (uint32_t)ebpf_jump_target(insn, env->walk.pc);
 		return true;
 	}
 	if (insn->code == EBPF_MAY_GOTO)
@@ -99,9 +99,9 @@ static bool step_jump(struct fe_env *env, const struct bpf_insn *insn, uint32_t 
 
 static bool step(struct fe_env *env, uint32_t *next, bool *done)
 {
-	const struct bpf_insn *insn = &env->prog->insns[env->pc];
+	const struct bpf_insn *insn = &env->prog->insns[env->walk.pc];
 
-	*next = fe_cfg_next(&env->cfg, env->pc);
+	*next = fe_cfg_next(&env->cfg, env->walk.pc);
 	if (ebpf_is_alu(insn))
 		return fe_check_alu(env, insn);
 	if (ebpf_is_jump_class(insn))
@@ -119,14 +119,14 @@ static bool start(struct fe_env *env)
 {
 	struct fe_frame *f;
 
-	env->cur = fe_state_new(&env->pool);
-	f = fe_state_push_frame(&env->pool, env->cur);
+	env->walk.cur = fe_state_new(&env->walk.pool);
+	f = fe_state_push_frame(&env->walk.pool, env->walk.cur);
 	for (unsigned r = 0; r < 10; r++)
 		fe_reg_not_init(&f->regs[r]);
 	fe_reg_pointer(&f->regs[BPF_REG_10], FE_STACK, 0);
 	f->subprog = env->root;
 	f->ret_min = 1; /* no limit: min > max */
-	env->pc = env->prog->subprogs[env->root].start;
+	env->walk.pc = env->prog->subprogs[env->root].start;
 	if (env->root)
 		return fe_global_start(env, env->root, f);
 	fe_reg_pointer(&f->regs[BPF_REG_1], FE_CTX, -1);
@@ -136,9 +136,9 @@ static bool start(struct fe_env *env)
 /* One instruction of the current path. `done`: the path ended. */
 static bool visit(struct fe_env *env, bool *done)
 {
-	uint32_t pc = env->pc, inst = fe_frame(env)->inst, next;
+	uint32_t pc = env->walk.pc, inst = fe_frame(env)->inst, next;
 
-	if (env->processed++ >= env->opts.insn_limit)
+	if (env->totals.processed++ >= env->opts.insn_limit)
 		return FE_REJECT(env, REASON_TOO_COMPLEX, env->opts.insn_limit);
 	if (env->cfg.flags[pc] & FE_CFG_PRUNE) {
 		enum fe_visit v = fe_visit(env);
@@ -152,12 +152,12 @@ static bool visit(struct fe_env *env, bool *done)
 	if (env->opts.log_states)
 		fe_log_state(env);
 	fe_step_begin(env);
-	memset(env->visit_read, 0, sizeof(env->visit_read));
-	memset(env->visit_killed, 0, sizeof(env->visit_killed));
+	memset(env->stack_live.visit_read, 0, sizeof(env->stack_live.visit_read));
+	memset(env->stack_live.visit_killed, 0, sizeof(env->stack_live.visit_killed));
 	if (!step(env, &next, done))
 		return false;
 	fe_stack_commit(env, inst, pc);
-	env->pc = next;
+	env->walk.pc = next;
 	return true;
 }
 
