@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "frontend/kernel.h"
 #include "frontend/kernel_load.h"
-#include "frontend/verifier/walk/verify.h"
+#include "frontend/verifier/contracts/btf_fields.h"
 
 #include <linux/bpf.h>
 #include <stdlib.h>

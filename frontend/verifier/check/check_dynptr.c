@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "frontend/verifier/walk/verify.h"
+#include "frontend/verifier/check/check_call.h"
+#include "frontend/verifier/check/check_insn.h"
+#include "frontend/verifier/result/report.h"
+#include "frontend/verifier/state/objects.h"
+#include "frontend/verifier/walk/env.h"
 
 /* Dynptrs: windows onto memory whose size is known when the program runs. Calls make them in 16 bytes
  * of stack; slices are plain memory that lives as long as its dynptr, and, being of a packet, no

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "frontend/verifier/contracts/kfuncs.h"
-#include "frontend/verifier/walk/verify.h"
+#include "frontend/verifier/check/check_insn.h"
+#include "frontend/verifier/domain/address.h"
+#include "frontend/verifier/result/report.h"
+#include "frontend/verifier/walk/env.h"
+#include "frontend/verifier/walk/walk.h"
 
 /* Conditional jumps: which ways are possible, and what each way tells: bounds of numbers and of
  * their copies, packet bytes proven, pointers that are null or not. */

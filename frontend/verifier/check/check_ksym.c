@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "frontend/verifier/walk/verify.h"
+#include "frontend/verifier/check/check_call.h"
+#include "frontend/verifier/check/check_insn.h"
+#include "frontend/verifier/result/report.h"
+#include "frontend/verifier/walk/env.h"
 
 #include "frontend/verifier/contracts/kernel_type.h"
 #include "frontend/verifier/contracts/kfuncs.h"

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "frontend/verifier/walk/verify.h"
+#include "frontend/verifier/check/check_insn.h"
+#include "frontend/verifier/result/report.h"
+#include "frontend/verifier/walk/env.h"
 
 /* Accesses of the packet: what a comparison with data_end has proven counts, relative to the variable part of the
  * pointer. A rejection names its cause, of which there are several: each asks for another change. */

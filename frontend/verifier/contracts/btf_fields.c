@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "frontend/verifier/walk/verify.h"
+#include "frontend/verifier/contracts/btf_fields.h"
 
 #include "base/bits.h"
 #include "frontend/verifier/contracts/kfuncs.h"

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "frontend/verifier/walk/verify.h"
+#include "frontend/verifier/contracts/btf_fields.h"
+#include "frontend/verifier/result/report.h"
+#include "frontend/verifier/walk/env.h"
 
 #include "base/bits.h"
 #include "frontend/verifier/contracts/kernel_type.h"

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "frontend/verifier/walk/verify.h"
+#include "frontend/verifier/check/check_insn.h"
+#include "frontend/verifier/domain/address.h"
+#include "frontend/verifier/result/report.h"
+#include "frontend/verifier/walk/env.h"
+#include "frontend/verifier/walk/walk.h"
 
 /* Numbers that are made of a packet's address: what becomes of packet pointers when the packet moves, or of one
  * whose half is taken. To the verdict they are numbers like any other. A device has its packets elsewhere, so its

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "frontend/verifier/walk/verify.h"
+#include "frontend/verifier/result/report.h"
+#include "frontend/verifier/walk/env.h"
 
 #include "base/bits.h"
 

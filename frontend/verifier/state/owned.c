@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "frontend/verifier/walk/verify.h"
+#include "frontend/verifier/contracts/btf_fields.h"
+#include "frontend/verifier/result/report.h"
+#include "frontend/verifier/state/objects.h"
+#include "frontend/verifier/walk/env.h"
 
 /* References to objects of the program's own. One that owns must be given up, by dropping it or by handing it to a
  * list, a tree or a field of a map's value. What points to an object in a list or tree does not own it: the object is

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "frontend/verifier/walk/verify.h"
+#include "frontend/verifier/domain/address.h"
+#include "frontend/verifier/walk/env.h"
+#include "frontend/verifier/walk/walk.h"
 
 /* Loops whose end is decided when the program runs: callbacks of helpers, iterators, may_goto. The walk
  * goes round until a round starts in a state that an earlier one covers; numbers that differ from

@@ -1,11 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "frontend/verifier/walk/verify.h"
+#include "frontend/verifier/check/check_call.h"
+#include "frontend/verifier/check/check_insn.h"
+#include "frontend/verifier/contracts/btf_fields.h"
+#include "frontend/verifier/flow/stack_use.h"
+#include "frontend/verifier/result/report.h"
+#include "frontend/verifier/walk/env.h"
+#include "frontend/verifier/walk/walk.h"
 
 #include "frontend/verifier/contracts/kfuncs.h"
 
 #include <string.h>
 
-/* Entry of the verifier. What is proven, and how, is told by verify.h (map of the files), prune.c
+/* Entry of the verifier. What is proven, and how, is described in env.h (list of the files), prune.c
  * (when a path may end early) and facts.c (what is handed on). */
 
 static bool program_kind(struct fe_env *env)
