@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 cmake_minimum_required(VERSION 3.25)
-# Fails when a folder includes a header of a folder below it, or a header that is private to another
+# Fails when two files have one name, when a folder includes a header of a folder below it, or a header that is private to another
 # folder. A folder may include its own headers and those at the top level of the folders above it.
 #   cmake -DROOT=<source folder> -P check_includes.cmake
 set(ORDER base ebpf frontend partitioner nfp_backend offload sim tools)
@@ -51,6 +51,21 @@ foreach(folder ${ORDER})
     endforeach()
   endforeach()
 endforeach()
+# Two files of the product never share a name: a message or a comment that names one means one.
+file(GLOB_RECURSE product RELATIVE ${ROOT} ${ROOT}/include/*.h)
+foreach(folder ${ORDER})
+  file(GLOB_RECURSE files RELATIVE ${ROOT} ${ROOT}/${folder}/*.c ${ROOT}/${folder}/*.h ${ROOT}/${folder}/*.def)
+  list(APPEND product ${files})
+endforeach()
+set(names)
+foreach(file ${product})
+  get_filename_component(name ${file} NAME)
+  if(name IN_LIST names)
+    message(SEND_ERROR "${file}: another file has this name")
+  endif()
+  list(APPEND names ${name})
+endforeach()
+
 if(checked LESS 500)
   message(FATAL_ERROR "only ${checked} includes were found: is ROOT the source folder?")
 endif()

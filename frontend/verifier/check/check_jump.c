@@ -2,7 +2,7 @@
 #include "frontend/verifier/contracts/kfuncs.h"
 #include "frontend/verifier/check/check_insn.h"
 #include "frontend/verifier/domain/address.h"
-#include "frontend/verifier/result/report.h"
+#include "frontend/verifier/result/facts.h"
 #include "frontend/verifier/walk/env.h"
 #include "frontend/verifier/walk/walk.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "frontend/verifier/check/check_call.h"
 #include "frontend/verifier/check/check_insn.h"
-#include "frontend/verifier/result/report.h"
+#include "frontend/verifier/result/facts.h"
 #include "frontend/verifier/walk/env.h"
 
 #include "frontend/verifier/contracts/kernel_type.h"

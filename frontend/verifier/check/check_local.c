@@ -2,7 +2,7 @@
 #include "frontend/verifier/check/check_call.h"
 #include "frontend/verifier/check/check_insn.h"
 #include "frontend/verifier/contracts/btf_fields.h"
-#include "frontend/verifier/result/report.h"
+#include "frontend/verifier/result/facts.h"
 #include "frontend/verifier/state/objects.h"
 #include "frontend/verifier/walk/env.h"
 

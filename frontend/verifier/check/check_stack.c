@@ -2,7 +2,7 @@
 #include "frontend/verifier/check/check_insn.h"
 #include "frontend/verifier/domain/address.h"
 #include "frontend/verifier/flow/stack_use.h"
-#include "frontend/verifier/result/report.h"
+#include "frontend/verifier/result/facts.h"
 #include "frontend/verifier/state/objects.h"
 #include "frontend/verifier/walk/env.h"
 #include "frontend/verifier/walk/walk.h"

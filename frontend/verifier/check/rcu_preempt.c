@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "frontend/verifier/check/check_insn.h"
-#include "frontend/verifier/result/report.h"
+#include "frontend/verifier/result/facts.h"
 #include "frontend/verifier/walk/env.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "frontend/verifier/result/report.h"
+#include "frontend/verifier/result/facts.h"
 #include "frontend/verifier/walk/env.h"
 
 #include "base/bits.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#ifndef FRONTEND_VERIFIER_RESULT_REPORT_H
-#define FRONTEND_VERIFIER_RESULT_REPORT_H
+#ifndef FRONTEND_VERIFIER_RESULT_FACTS_H
+#define FRONTEND_VERIFIER_RESULT_FACTS_H
 
 #include "frontend/verifier/walk/env.h"
 
