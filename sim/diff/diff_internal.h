@@ -124,7 +124,7 @@ void sim_diff_watcher_sync(struct diff *d, const struct sim_host_run *run);
 /* Undefined bits of an element's value after its run; NULL: there are none. */
 const uint8_t *sim_diff_watcher_value(struct diff *d, size_t map, const uint8_t *key);
 
-/* unwritten.c */
+/* mask_unwritten.c */
 /* Before the packet under way: true when its outcome depends on memory that was never written in more than some bytes.
  * It is counted then, and for no side. */
 bool sim_diff_unwritten_skips(struct diff *d);
