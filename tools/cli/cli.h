@@ -43,29 +43,66 @@ struct cli_list {
 	size_t n;
 };
 
-struct cli_args {
-	struct cli_list types, sets;
-	bool allow_unverified;
-	const char *timing, *junit, *shard, *repro;
-	const char *output, *prog, *firmware, *emit, *dump, *stop_after, *btf, *pcap, *write;
-	const char *profile, *costs;
-	const char *pins, *device_words, *map_ids, *verifier, *host, *image;
-	const char *nic_image, *nic_host, *tap, *wire, *maps, *dump_maps;
-	uint64_t packets, seed, max_work, cut_seed, max_handoff, max_frames, max_seconds;
-	bool packets_given; /* --packets was on the line */
+/* The form of the program that is compiled, and for what: compile, test, explain, bench, capture. */
+struct cli_place_options {
+	const char *firmware, *pins, *costs, *profile;
 	unsigned opt_level;
+	uint64_t max_handoff, cut_seed;
+	bool require_device, untagged, keep_tail_calls, check_each, list_costs;
+};
+
+/* What is written where: compile, explain. */
+struct cli_file_options {
+	const char *output, *emit, *dump, *stop_after, *manifest, *skeleton;
+	const char *dot, *svg, *html;
+};
+
+struct cli_check_options {
+	const char *verifier;
+	bool allow_unverified, log, sarif;
+};
+
+/* Packets, and who runs them: test, run, bench. */
+struct cli_run_options {
+	uint64_t packets, seed, max_work, time;
+	bool packets_given; /* --packets was on the line */
+	bool trace;
+	const char *pcap, *write, *timing, *junit, *shard, *repro, *host, *device_words, *map_ids;
+};
+
+struct cli_capture_options {
+	const char *image;
 	bool half;
-	bool no_attach, list_costs, trace, require_device, untagged, keep_tail_calls, check_each,
-		allow_destructive, log, json, sarif, quiet, verbose, help;
-	uint64_t time;
+};
+
+struct cli_nic_options {
+	const char *image, *host, *tap, *wire, *maps, *dump_maps;
+	uint64_t max_frames, max_seconds;
+	bool no_attach;
+};
+
+/* Where a command gathers what it prints or writes after the last program. Not options. */
+struct cli_collectors {
 	struct sim_profile counted;       /* what --profile counts */
 	struct part_profiler profiler;    /* which asks for it */
-	struct junit *junit_to;           /* what --junit collects; not an option */
-	const char *dot, *svg, *html;     /* files of explain */
-	const char *manifest, *skeleton;  /* files of compile */
-	struct compile_files *compile_to; /* what they collect; not an option */
-	struct explain_files *explain_to; /* what they collect; not an option */
-	const char *operand;              /* the object, image or words file */
+	struct junit *junit_to;           /* --junit */
+	struct compile_files *compile_to; /* files of compile */
+	struct explain_files *explain_to; /* files of explain */
+};
+
+/* The command line: fields are named by options.def. */
+struct cli_args {
+	const char *operand; /* the object, image or words file */
+	struct cli_list types, sets;
+	const char *prog, *btf;
+	bool allow_destructive, json, quiet, verbose, help;
+	struct cli_place_options place;
+	struct cli_file_options files;
+	struct cli_check_options check;
+	struct cli_run_options run;
+	struct cli_capture_options capture;
+	struct cli_nic_options nic;
+	struct cli_collectors collect;
 };
 
 #define COMMAND(name, operand, help) enum cli_exit cmd_##name(const struct cli_args *args);

@@ -21,7 +21,7 @@ static void report_end(const struct cli_args *args, struct bpf_offload_object *o
 		report_messages(report, obj);
 		report_print(report);
 	}
-	if (args->sarif)
+	if (args->check.sarif)
 		sarif_print(obj);
 }
 
@@ -46,8 +46,9 @@ static struct bpf_offload_object *open_operand(const struct cli_args *args, enum
 					      .sets = args->sets.at,
 					      .n_sets = args->sets.n,
 					      .btf_path = args->btf,
-					      .messages_to =
-						      args->json || args->sarif ? NULL : stderr };
+					      .messages_to = args->json || args->check.sarif
+								     ? NULL
+								     : stderr };
 	struct bpf_offload_object *obj;
 	bool usable;
 
@@ -65,22 +66,24 @@ struct bpf_offload_compile_opts cli_compile_opts(const struct cli_args *args)
 {
 	return (struct bpf_offload_compile_opts){
 		.sz = sizeof(struct bpf_offload_compile_opts),
-		.firmware = args->firmware,
-		.opt_level = args->opt_level,
-		.dump = args->dump,
-		.stop_after = args->stop_after,
+		.firmware = args->place.firmware,
+		.opt_level = args->place.opt_level,
+		.dump = args->files.dump,
+		.stop_after = args->files.stop_after,
 		/* with --json standard output holds one object only */
 		.dump_to = args->json ? stderr : stdout,
-		.check_each = args->check_each,
+		.check_each = args->place.check_each,
 		.allow_destructive = args->allow_destructive,
-		.require_device = args->require_device,
-		.keep_tail_calls = args->keep_tail_calls,
-		.pins = args->pins,
-		.costs = args->costs,
-		.profiler = args->profile ? &args->profiler : NULL,
-		.cut_seed = args->cut_seed,
-		.untagged = args->untagged,
-		.max_handoff = args->max_handoff > UINT32_MAX ? 0 : (uint32_t)args->max_handoff,
+		.require_device = args->place.require_device,
+		.keep_tail_calls = args->place.keep_tail_calls,
+		.pins = args->place.pins,
+		.costs = args->place.costs,
+		.profiler = args->place.profile ? &args->collect.profiler : NULL,
+		.cut_seed = args->place.cut_seed,
+		.untagged = args->place.untagged,
+		.max_handoff = args->place.max_handoff > UINT32_MAX
+				       ? 0
+				       : (uint32_t)args->place.max_handoff,
 	};
 }
 
@@ -119,7 +122,7 @@ static enum cli_exit check_selection(const struct cli_args *args, struct bpf_off
 /* Once for all programs. */
 static enum cli_exit check_profile(const struct cli_args *args, struct bpf_offload_object *obj)
 {
-	if (!args->profile || sim_profile_check(&obj->cx, args->profile))
+	if (!args->place.profile || sim_profile_check(&obj->cx, args->place.profile))
 		return CLI_OK;
 	report_end(args, obj);
 	return CLI_USAGE;
@@ -127,7 +130,7 @@ static enum cli_exit check_profile(const struct cli_args *args, struct bpf_offlo
 
 static enum cli_exit check_map_ids(const struct cli_args *args, struct bpf_offload_object *obj)
 {
-	if (map_ids_read(obj, args->map_ids))
+	if (map_ids_read(obj, args->run.map_ids))
 		return CLI_OK;
 	report_end(args, obj);
 	return CLI_USAGE;
@@ -151,7 +154,7 @@ static enum cli_exit walk(const struct cli_args *args, struct bpf_offload_object
 		report_messages(report, obj);
 		report_print(report);
 	}
-	if (args->sarif)
+	if (args->check.sarif)
 		sarif_print(obj);
 	return code;
 }

@@ -133,8 +133,8 @@ static bool store(unsigned command, const struct option_row *r, const char *valu
 	case U64:
 		if (!parse_u64(value, field))
 			return usage_error(command, "not a number:", value);
-		if (r->offset == offsetof(struct cli_args, packets))
-			args->packets_given = true;
+		if (r->offset == offsetof(struct cli_args, run.packets))
+			args->run.packets_given = true;
 		return true;
 	}
 	return false;
@@ -181,7 +181,9 @@ bool cli_parse(unsigned command, int argc, char **argv, struct cli_args *args)
 	const struct option_row *r;
 	int c;
 
-	*args = (struct cli_args){ .output = ".", .opt_level = 2, .packets = 10000, .seed = 1 };
+	*args = (struct cli_args){
+		.files.output = ".", .place.opt_level = 2, .run.packets = 10000, .run.seed = 1
+	};
 	build_getopt(command, letters, longs);
 	optind = 1;
 	while ((c = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
@@ -191,9 +193,10 @@ bool cli_parse(unsigned command, int argc, char **argv, struct cli_args *args)
 		if (!store(command, r, optarg, args))
 			return false;
 	}
-	args->counted.path = args->profile;
-	args->profiler = (struct part_profiler){ &args->counted, sim_profile_count };
-	if (args->help || args->list_costs)
+	args->collect.counted.path = args->place.profile;
+	args->collect.profiler =
+		(struct part_profiler){ &args->collect.counted, sim_profile_count };
+	if (args->help || args->place.list_costs)
 		return true;
 	if (!*commands[command].operand)
 		return optind == argc || usage_error(command, "extra operand:", argv[optind]);

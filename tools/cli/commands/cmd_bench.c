@@ -68,10 +68,10 @@ static bool bench_simulator(struct bpf_offload_program *p, uint64_t seed, struct
 static bool bench_test(const struct cli_args *args, struct bpf_offload_program *p,
 		       struct figures *f)
 {
-	struct sim_diff_options opts = { .packets =
-						 args->packets_given ? args->packets : TEST_PACKETS,
+	struct sim_diff_options opts = { .packets = args->run.packets_given ? args->run.packets
+									    : TEST_PACKETS,
 					 .stop = interrupt_came,
-					 .seed = args->seed };
+					 .seed = args->run.seed };
 	struct sim_diff_device dev = { .maps = p->image->maps, .n_maps = p->image->n_maps };
 	struct sim_diff_result res;
 	uint64_t *words;
@@ -141,7 +141,7 @@ static enum cli_exit bench_one(const struct cli_args *args, struct bpf_offload_p
 	if (err == -EINVAL)
 		return CLI_USAGE;
 	if (!err && p->image)
-		ok = bench_simulator(p, args->seed, &f) && bench_test(args, p, &f);
+		ok = bench_simulator(p, args->run.seed, &f) && bench_test(args, p, &f);
 	inspect_print_messages(p->owner);
 	if (report) {
 		row = report_program(report, p);

@@ -70,7 +70,7 @@ static const struct fe_prog *wanted(const struct cli_args *args, struct bpf_offl
 {
 	struct bpf_offload_compile_opts opts = cli_compile_opts(args);
 
-	if (!args->half)
+	if (!args->capture.half)
 		return p->prog->broken ? NULL : p->prog;
 	if (bpf_offload_program__compile(p, &opts))
 		return NULL;
@@ -94,7 +94,8 @@ static enum cli_exit capture_one(const struct cli_args *args, struct bpf_offload
 		inspect_print_messages(o);
 		return CLI_PROGRAM;
 	}
-	path = args->image ? args->image : arena_printf(&o->arena, "%s.hostjit", prog->name);
+	path = args->capture.image ? args->capture.image
+				   : arena_printf(&o->arena, "%s.hostjit", prog->name);
 	why = capture_program(p, prog, &img);
 	ok = why ? diag_error(&o->diags, &at, REASON_CAPTURE_FAILED, why)
 		 : sim_captured_write(&o->cx, path, &img);

@@ -53,11 +53,11 @@ static void ask_kernel(const struct cli_args *args, struct bpf_offload_program *
 
 static struct verdict judge(const struct cli_args *args, struct bpf_offload_program *p)
 {
-	struct verdict v = { .asked = verifiers(args->verifier) };
+	struct verdict v = { .asked = verifiers(args->check.verifier) };
 	/* facts only say why a kernel differs */
 	struct fe_verify_options opts = { .allow_destructive = args->allow_destructive,
 					  .verdict_only = !(v.asked & KERNEL),
-					  .log_states = args->log };
+					  .log_states = args->check.log };
 
 	if (v.asked & EMBEDDED)
 		v.accepted = !inspect_verify(p, &opts);
@@ -79,7 +79,7 @@ static enum cli_exit exit_code(const struct cli_args *args, const struct verdict
 		return CLI_PROGRAM;
 	if (v->asked & KERNEL && v->kernel.verdict == FE_KERNEL_REJECTS)
 		return CLI_PROGRAM;
-	if (args->allow_unverified && v->asked & EMBEDDED)
+	if (args->check.allow_unverified && v->asked & EMBEDDED)
 		return CLI_OK;
 	if (is_unverified(v))
 		return CLI_PROGRAM;
@@ -105,7 +105,7 @@ static void print_verdict(const struct cli_args *args, struct bpf_offload_progra
 			  : v->accepted ? "accepted"
 					: "rejected";
 
-	if (args->log)
+	if (args->check.log)
 		verify_log_print(p);
 	if (args->quiet && exit_code(args, v) == CLI_OK)
 		return;
@@ -154,7 +154,7 @@ static void add_verdict(const struct cli_args *args, struct json_object *report,
 	}
 	if (v->asked & KERNEL)
 		add_kernel(row, v);
-	if (args->log)
+	if (args->check.log)
 		json_object_object_add(row, "log", verify_log_json(p));
 }
 
@@ -165,20 +165,20 @@ static enum cli_exit check_one(const struct cli_args *args, struct bpf_offload_p
 
 	if (report)
 		add_verdict(args, report, p, &v);
-	else if (!args->sarif)
+	else if (!args->check.sarif)
 		print_verdict(args, p, &v);
 	return exit_code(args, &v);
 }
 
 enum cli_exit cmd_check(const struct cli_args *args)
 {
-	if (!verifiers(args->verifier)) {
+	if (!verifiers(args->check.verifier)) {
 		fprintf(stderr,
 			"bpf-offload check: unknown verifier '%s'; use embedded, kernel or both\n",
-			args->verifier);
+			args->check.verifier);
 		return CLI_USAGE;
 	}
-	if (args->json && args->sarif) {
+	if (args->json && args->check.sarif) {
 		fprintf(stderr, "bpf-offload check: --json or --sarif, not both\n");
 		return CLI_USAGE;
 	}

@@ -56,7 +56,7 @@ static bool write_one(const struct cli_args *args, struct bpf_offload_program *p
 		      int (*write)(struct bpf_offload_program *p, const char *path),
 		      const char **written)
 {
-	if (!result_path(path, PATH_MAX, args->output, bpf_offload_program__name(p), ext) ||
+	if (!result_path(path, PATH_MAX, args->files.output, bpf_offload_program__name(p), ext) ||
 	    write(p, path))
 		return false;
 	*written = path;
@@ -69,12 +69,12 @@ static bool write_results(const struct cli_args *args, struct bpf_offload_progra
 {
 	bool split = bpf_offload_program__placement(p) == BPF_OFFLOAD_SPLIT;
 
-	return make_folder(args->output) &&
+	return make_folder(args->files.output) &&
 	       write_one(args, p, r->image, "nfp", bpf_offload_program__write_image,
 			 &r->files.image) &&
 	       (!split || write_one(args, p, r->host, "host.o", bpf_offload_program__write_host,
 				    &r->files.host)) &&
-	       (!args->emit || /* "words" is all it can be */
+	       (!args->files.emit || /* "words" is all it can be */
 		write_one(args, p, r->words, "words", bpf_offload_program__write_words,
 			  &r->files.words));
 }
@@ -83,14 +83,14 @@ static bool write_results(const struct cli_args *args, struct bpf_offload_progra
 static bool write_manifest(const struct cli_args *args, struct bpf_offload_program *p,
 			   struct results *r)
 {
-	struct compile_files *all = args->compile_to;
+	struct compile_files *all = args->collect.compile_to;
 
-	r->files.beside = !all->args->manifest;
-	if (all->args->manifest)
+	r->files.beside = !all->args->files.manifest;
+	if (all->args->files.manifest)
 		return compile_files_manifest(all, p, &r->files);
 	if (!r->files.image)
 		return true;
-	if (!result_path(r->manifest, PATH_MAX, args->output, bpf_offload_program__name(p),
+	if (!result_path(r->manifest, PATH_MAX, args->files.output, bpf_offload_program__name(p),
 			 "manifest.json") ||
 	    !compile_files_own_manifest(p, &r->files, r->manifest))
 		return false;
@@ -136,7 +136,7 @@ static bool write_all(const struct cli_args *args, struct bpf_offload_program *p
 	if (!err && bpf_offload_program__device_words(p) && !write_results(args, p, &r))
 		return false;
 	if (r.files.host)
-		compile_files_host(args->compile_to, r.files.host);
+		compile_files_host(args->collect.compile_to, r.files.host);
 	return write_manifest(args, p, &r);
 }
 
@@ -164,9 +164,9 @@ static enum cli_exit compile_one(const struct cli_args *args, struct bpf_offload
 		print_summary(args, p);
 		rep_text_constants(p);
 	}
-	if (args->require_device && bpf_offload_program__placement(p) != BPF_OFFLOAD_DEVICE)
+	if (args->place.require_device && bpf_offload_program__placement(p) != BPF_OFFLOAD_DEVICE)
 		code = CLI_PROGRAM;
-	if (!args->stop_after && !write_all(args, p, err))
+	if (!args->files.stop_after && !write_all(args, p, err))
 		return CLI_ENVIRONMENT;
 	return code;
 }
@@ -197,13 +197,13 @@ static bool passes_exist(const char *option, const char *list, bool all_allowed)
 
 enum cli_exit cmd_compile(const struct cli_args *args)
 {
-	if (args->emit && strcmp(args->emit, "words")) {
+	if (args->files.emit && strcmp(args->files.emit, "words")) {
 		fprintf(stderr, "bpf-offload compile: --emit supports \"words\", not \"%s\"\n",
-			args->emit);
+			args->files.emit);
 		return CLI_USAGE;
 	}
-	if (!passes_exist("--dump", args->dump, true) ||
-	    !passes_exist("--stop-after", args->stop_after, false))
+	if (!passes_exist("--dump", args->files.dump, true) ||
+	    !passes_exist("--stop-after", args->files.stop_after, false))
 		return CLI_USAGE;
 	return compile_files_run(args, compile_one);
 }

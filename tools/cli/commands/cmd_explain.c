@@ -59,8 +59,8 @@ static enum cli_exit explain_one(const struct cli_args *args, struct bpf_offload
 	} else {
 		print_program(args, p, facts);
 	}
-	if (args->explain_to)
-		explain_files_add(args->explain_to, p, facts);
+	if (args->collect.explain_to)
+		explain_files_add(args->collect.explain_to, p, facts);
 	return err ? CLI_PROGRAM : CLI_OK;
 }
 
@@ -75,7 +75,7 @@ static enum cli_exit list_costs(const struct cli_args *args)
 
 	arena_init(&arena);
 	diags_init(&diags, &arena);
-	ok = !args->costs || part_costs_read(&cx, args->costs, &costs);
+	ok = !args->place.costs || part_costs_read(&cx, args->place.costs, &costs);
 	if (ok)
 		part_costs_print(stdout, &costs);
 	for (size_t i = 0; i < diags.list.len; i++)
@@ -89,12 +89,12 @@ enum cli_exit cmd_explain(const struct cli_args *args)
 	struct cli_args own = *args;
 	enum cli_exit code, files;
 
-	if (args->list_costs)
+	if (args->place.list_costs)
 		return list_costs(args);
-	own.explain_to = explain_files_new(args);
+	own.collect.explain_to = explain_files_new(args);
 	code = cli_each_program(&own, explain_one);
-	if (!own.explain_to)
+	if (!own.collect.explain_to)
 		return code;
-	files = explain_files_finish(own.explain_to);
+	files = explain_files_finish(own.collect.explain_to);
 	return files > code ? files : code;
 }

@@ -40,7 +40,7 @@ static void print_messages(struct session *s)
 
 static struct nic_report report_of(struct session *s)
 {
-	return (struct nic_report){ .name = s->args->nic_image ? s->img.prog_name : NULL,
+	return (struct nic_report){ .name = s->args->nic.image ? s->img.prog_name : NULL,
 				    .host_name = s->half.name,
 				    .tap = s->tap,
 				    .wire = s->wire,
@@ -51,7 +51,7 @@ static struct nic_report report_of(struct session *s)
 
 static bool dump(struct session *s)
 {
-	return !s->args->dump_maps || nic_maps_dump(&s->cx, &s->maps, s->args->dump_maps);
+	return !s->args->nic.dump_maps || nic_maps_dump(&s->cx, &s->maps, s->args->nic.dump_maps);
 }
 
 static bool ready(void *priv, unsigned ifindex, const char *tap, const char *wire)
@@ -68,10 +68,10 @@ static bool ready(void *priv, unsigned ifindex, const char *tap, const char *wir
 	if (s->args->quiet || s->args->json)
 		return true;
 	printf("ready: %s is the wire, %s the host's interface\n  device: %s\n  host: %s\n", wire,
-	       tap, s->args->nic_image ? s->img.prog_name : "no image, all frames go to the host",
-	       s->half.name         ? s->half.name
-	       : s->args->no_attach ? "not attached by this command"
-				    : "nothing attached");
+	       tap, s->args->nic.image ? s->img.prog_name : "no image, all frames go to the host",
+	       s->half.name             ? s->half.name
+	       : s->args->nic.no_attach ? "not attached by this command"
+					: "nothing attached");
 	fflush(stdout);
 	return true;
 }
@@ -93,8 +93,8 @@ static void reload(void *priv)
 {
 	struct session *s = priv;
 
-	if (s->args->maps)
-		nic_maps_fill(&s->cx, &s->maps, s->args->maps);
+	if (s->args->nic.maps)
+		nic_maps_fill(&s->cx, &s->maps, s->args->nic.maps);
 	print_messages(s);
 }
 
@@ -105,13 +105,13 @@ static enum cli_exit load_image(struct session *s)
 	const struct cli_args *args = s->args;
 
 	s->timing = sim_timing_default;
-	if (args->timing && !sim_timing_read(&s->cx, args->timing, &s->timing))
+	if (args->run.timing && !sim_timing_read(&s->cx, args->run.timing, &s->timing))
 		return CLI_USAGE;
-	if (!nfp_firmware_load(&s->cx, args->firmware, &s->fw))
+	if (!nfp_firmware_load(&s->cx, args->place.firmware, &s->fw))
 		return CLI_USAGE;
-	if (!args->nic_image)
+	if (!args->nic.image)
 		return CLI_OK;
-	if (!nfp_image_read(&s->cx, args->nic_image, &s->img) ||
+	if (!nfp_image_read(&s->cx, args->nic.image, &s->img) ||
 	    !tool_device_load(&s->cx, &s->img, &s->fw, &s->timing, 0, &s->dev))
 		return CLI_PROGRAM;
 	s->maps.img = &s->img;
@@ -123,11 +123,11 @@ static enum cli_exit load_image(struct session *s)
 /* Both halves must come from one split, or neither be a half. */
 static bool halves_fit(struct session *s, struct part_handoff_id *records)
 {
-	const char *path = s->args->nic_host, *why = NULL;
+	const char *path = s->args->nic.host, *why = NULL;
 
 	*records = (struct part_handoff_id){ 0 };
 	if (!path)
-		return !s->img.base.handoff_bytes || s->args->no_attach ||
+		return !s->img.base.handoff_bytes || s->args->nic.no_attach ||
 		       diag_error(s->cx.diags, &DIAG_AT_NOWHERE, REASON_NIC_NO_HALF);
 	if (!part_object_handoff_id(&s->cx, path, records))
 		return false;
@@ -154,12 +154,12 @@ static bool last_is(const struct session *s, enum reason reason)
 
 static enum cli_exit load_half(struct session *s)
 {
-	struct sim_nic_half_want want = { .path = s->args->nic_host, .prog = s->args->prog };
+	struct sim_nic_half_want want = { .path = s->args->nic.host, .prog = s->args->prog };
 	struct part_handoff_id records;
 
 	if (!halves_fit(s, &records))
 		return CLI_PROGRAM;
-	if (!want.path || s->args->no_attach)
+	if (!want.path || s->args->nic.no_attach)
 		return CLI_OK;
 	want.half = records.bytes;
 	if (!sim_nic_half_load(&s->cx, &want, &s->half))
@@ -174,10 +174,10 @@ static enum cli_exit run(struct session *s)
 						.fw = &s->fw,
 						.engine = s->engine,
 						.record_bytes = s->img.base.handoff_bytes },
-				      .tap = s->args->tap,
-				      .wire = s->args->wire,
-				      .max_seconds = (double)s->args->max_seconds,
-				      .max_packets = s->args->max_frames,
+				      .tap = s->args->nic.tap,
+				      .wire = s->args->nic.wire,
+				      .max_seconds = (double)s->args->nic.max_seconds,
+				      .max_packets = s->args->nic.max_frames,
 				      .priv = s,
 				      .ready = ready,
 				      .show = show,
@@ -200,7 +200,8 @@ static enum cli_exit nic(struct session *s)
 
 	if (code == CLI_OK)
 		code = load_half(s);
-	if (code == CLI_OK && s->args->maps && !nic_maps_fill(&s->cx, &s->maps, s->args->maps))
+	if (code == CLI_OK && s->args->nic.maps &&
+	    !nic_maps_fill(&s->cx, &s->maps, s->args->nic.maps))
 		code = CLI_USAGE;
 	return code == CLI_OK ? run(s) : code;
 }
@@ -212,10 +213,10 @@ enum cli_exit cmd_nic(const struct cli_args *args)
 	struct session s = { .args = args };
 	enum cli_exit code;
 
-	if (!args->tap || (!args->nic_image && !args->nic_host && !args->no_attach)) {
+	if (!args->nic.tap || (!args->nic.image && !args->nic.host && !args->nic.no_attach)) {
 		fprintf(stderr, "bpf-offload nic: %s\n",
-			args->tap ? "--image FILE or --host FILE is required"
-				  : "--tap NAME is required");
+			args->nic.tap ? "--image FILE or --host FILE is required"
+				      : "--tap NAME is required");
 		return CLI_USAGE;
 	}
 	interrupt_catch();

@@ -62,7 +62,7 @@ static void count(struct session *s, const struct sim_me_result *r)
 
 static uint64_t max_work(const struct session *s)
 {
-	return s->args->max_work ? s->args->max_work : SIM_DIFF_WORK;
+	return s->args->run.max_work ? s->args->run.max_work : SIM_DIFF_WORK;
 }
 
 /* The packet is abandoned, with a warning; it is not a fault of the program. */
@@ -83,7 +83,7 @@ static void run_packet(struct session *s, const uint8_t *data, uint32_t len)
 	struct sim_me_packet pkt = { .data = data, .len = len };
 	struct sim_me_result res;
 
-	if (s->args->trace)
+	if (s->args->run.trace)
 		tool_trace_packet(&s->trace, s->sum.packets, len);
 	s->sum.packets++;
 	if (len > s->fw.inline_mtu) {
@@ -179,27 +179,27 @@ static enum cli_exit run_image(struct session *s)
 
 	if (!nfp_image_read(&s->cx, args->operand, &s->img))
 		return CLI_PROGRAM;
-	if (!nfp_firmware_load(&s->cx, args->firmware, &s->fw))
+	if (!nfp_firmware_load(&s->cx, args->place.firmware, &s->fw))
 		return CLI_USAGE;
 	s->timing = sim_timing_default;
-	if (args->timing && !sim_timing_read(&s->cx, args->timing, &s->timing))
+	if (args->run.timing && !sim_timing_read(&s->cx, args->run.timing, &s->timing))
 		return CLI_USAGE;
 	if (!tool_device_load(&s->cx, &s->img, &s->fw, &s->timing,
 			      sim_diff_device_insns(max_work(s)), &s->dev))
 		return CLI_PROGRAM;
 	s->maps = (struct nic_maps){ .img = &s->img, .card = s->dev.maps };
-	if (args->maps && !nic_maps_fill(&s->cx, &s->maps, args->maps))
+	if (args->nic.maps && !nic_maps_fill(&s->cx, &s->maps, args->nic.maps))
 		return CLI_USAGE;
 	s->engine = sim_throughput_new(&s->timing);
 	if (!s->engine)
 		return CLI_ENVIRONMENT;
-	if (args->trace)
+	if (args->run.trace)
 		tool_trace_start(&s->trace, s->dev.me, &s->img);
-	s->in = sim_pcap_open(&s->cx, args->pcap);
+	s->in = sim_pcap_open(&s->cx, args->run.pcap);
 	if (!s->in && !interrupt_signal())
 		return CLI_PROGRAM;
-	if (args->write) {
-		s->out = sim_pcap_create(&s->cx, args->write);
+	if (args->run.write) {
+		s->out = sim_pcap_create(&s->cx, args->run.write);
 		if (!s->out)
 			return CLI_ENVIRONMENT;
 	}
@@ -210,7 +210,7 @@ static enum cli_exit run_image(struct session *s)
 		print_json(s);
 	else
 		print_totals(s);
-	if (args->dump_maps && !nic_maps_dump(&s->cx, &s->maps, args->dump_maps))
+	if (args->nic.dump_maps && !nic_maps_dump(&s->cx, &s->maps, args->nic.dump_maps))
 		return CLI_ENVIRONMENT;
 	return s->sum.faults ? CLI_PROGRAM : CLI_OK;
 }
@@ -222,7 +222,7 @@ enum cli_exit cmd_run(const struct cli_args *args)
 	struct session s = { .args = args };
 	enum cli_exit code;
 
-	if (!args->pcap) {
+	if (!args->run.pcap) {
 		fprintf(stderr, "bpf-offload run: --pcap FILE is required\n");
 		return CLI_USAGE;
 	}

@@ -27,10 +27,10 @@ static bool device_of(const struct cli_args *args, struct bpf_offload_program *p
 	struct cx *cx = &p->owner->cx;
 	uint64_t *words;
 
-	if (args->device_words) {
+	if (args->run.device_words) {
 		size_t n;
 
-		if (!nfp_words_read(cx, args->device_words, &words, &n))
+		if (!nfp_words_read(cx, args->run.device_words, &words, &n))
 			return false;
 		sim_diff_device_from_vprog(cx->arena, &p->vprog, &p->fw, words, n, dev);
 		map_ids_apply(p->owner, dev);
@@ -94,7 +94,7 @@ static bool choose_hosts(const struct cli_args *args, struct bpf_offload_program
 	struct sim_captured *img;
 	const char *file;
 
-	diff->hosts = all_host_bits(p, args->host, &file);
+	diff->hosts = all_host_bits(p, args->run.host, &file);
 	if (!file)
 		return true;
 	img = ARENA_NEW(&p->owner->arena, struct sim_captured);
@@ -104,7 +104,7 @@ static bool choose_hosts(const struct cli_args *args, struct bpf_offload_program
 
 static bool is_pair(const struct cli_args *args, const struct bpf_offload_program *p)
 {
-	return p->result.split.halves && !args->device_words;
+	return p->result.split.halves && !args->run.device_words;
 }
 
 /* ---- results ------------------------------------------------------------------------------------ */
@@ -291,7 +291,7 @@ static void add_junit(const struct cli_args *args, const struct bpf_offload_prog
 				.skipped = skipped,
 				.failure = failure };
 
-	if (!args->junit_to)
+	if (!args->collect.junit_to)
 		return;
 	if (r) {
 		c.seconds = r->seconds;
@@ -304,14 +304,14 @@ static void add_junit(const struct cli_args *args, const struct bpf_offload_prog
 			c.details = r->kept[0].text;
 		}
 	}
-	junit_add(args->junit_to, &c);
+	junit_add(args->collect.junit_to, &c);
 }
 
 /* Nothing to compare, or nothing to compare with: reported, counted as skipped, not a failure. */
 static enum cli_exit skip(const struct cli_args *args, struct bpf_offload_program *p,
 			  struct json_object *row, const char *why)
 {
-	struct sim_diff_result none = { .skipped = args->packets };
+	struct sim_diff_result none = { .skipped = args->run.packets };
 
 	add_junit(args, p, NULL, why, NULL);
 	if (row) {
@@ -419,13 +419,13 @@ static bool write_repro(struct sides *s, const struct sim_diff_result *r)
 			       .priv = s };
 	struct divergence ways;
 
-	if (s->p->image && !s->args->device_words && !is_pair(s->args, s->p) &&
+	if (s->p->image && !s->args->run.device_words && !is_pair(s->args, s->p) &&
 	    !s->p->result.split.inlined) {
 		divergence_start(&ways, repro.cx->arena, s->p->prog, &s->p->image->code);
 		repro.ways = &ways;
 	}
 	/* what crashed once is not tried again in this process */
-	return !s->args->repro || !r->n_kept || r->crashed || repro_write(&repro, &r->kept[0]);
+	return !s->args->run.repro || !r->n_kept || r->crashed || repro_write(&repro, &r->kept[0]);
 }
 
 static enum cli_exit compile_failed(const struct cli_args *args, struct bpf_offload_program *p)
@@ -513,11 +513,11 @@ static enum cli_exit run_and_report(struct sides *s, struct json_object *row)
 
 	if (!test_plan(s->args, &plan))
 		return CLI_USAGE;
-	if (s->args->timing && !sim_timing_read(&o->cx, s->args->timing, &timing)) {
+	if (s->args->run.timing && !sim_timing_read(&o->cx, s->args->run.timing, &timing)) {
 		inspect_print_messages(o);
 		return CLI_USAGE;
 	}
-	s->diff.timing = s->args->timing ? &timing : NULL;
+	s->diff.timing = s->args->run.timing ? &timing : NULL;
 	ok = run_rounds(s, &plan, &halves);
 	if (s->diff.progress)
 		cli_progress(NULL, 0, 0);
@@ -536,11 +536,11 @@ static enum cli_exit test_one(const struct cli_args *args, struct bpf_offload_pr
 	struct sides s = {
 		.args = args,
 		.p = p,
-		.diff = { .pcap = args->pcap,
+		.diff = { .pcap = args->run.pcap,
 			  .progress = args->json || args->quiet ? NULL : cli_progress,
 			  .stop = interrupt_came,
 			  .survive = true,
-			  .max_work = args->max_work,
+			  .max_work = args->run.max_work,
 			  .priv = (void *)(uintptr_t)bpf_offload_program__name(p) },
 	};
 	struct sim_diff_device dev = { 0 };
@@ -566,7 +566,7 @@ static enum cli_exit test_one(const struct cli_args *args, struct bpf_offload_pr
 			      : sim_host_unsupported(&o->arena, &o->obj, p->prog);
 	if (why_not)
 		return skip(args, p, row, arena_printf(&o->arena, "not comparable: %s", why_not));
-	on_device = p->image || args->device_words;
+	on_device = p->image || args->run.device_words;
 	if (!choose_hosts(args, p, &s.diff) || (on_device && !device_of(args, p, &dev))) {
 		inspect_print_messages(o);
 		return compile_failed(args, p);
@@ -590,11 +590,12 @@ enum cli_exit cmd_test(const struct cli_args *args)
 
 	if (!test_plan(args, &plan))
 		return CLI_USAGE;
-	if (args->junit)
-		own.junit_to = junit_new(&arena, args->operand);
+	if (args->run.junit)
+		own.collect.junit_to = junit_new(&arena, args->operand);
 	interrupt_catch();
 	code = cli_each_program(&own, test_one);
-	if (args->junit && !junit_write(own.junit_to, args->junit) && code == CLI_OK)
+	if (args->run.junit && !junit_write(own.collect.junit_to, args->run.junit) &&
+	    code == CLI_OK)
 		code = CLI_ENVIRONMENT;
 	arena_reset(&arena);
 	return code == CLI_OK ? (enum cli_exit)interrupt_status() : code;

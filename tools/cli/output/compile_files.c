@@ -72,7 +72,7 @@ static bool write_object(struct cx *cx, const char *host, const char *path)
 
 static enum cli_exit write_skeleton(struct cx *cx, const struct compile_files *x)
 {
-	const char *path = x->args->skeleton;
+	const char *path = x->args->files.skeleton;
 
 	if (x->hosts != 1 || !x->host) {
 		fprintf(stderr, "bpf-offload compile: --skeleton: %s\n",
@@ -94,9 +94,9 @@ static enum cli_exit finish(struct compile_files *x, enum cli_exit code)
 	enum cli_exit c = CLI_OK;
 
 	diags_init(&diags, &arena);
-	if (x->manifest && !rep_manifest_write(&cx, x->manifest, x->args->manifest))
+	if (x->manifest && !rep_manifest_write(&cx, x->manifest, x->args->files.manifest))
 		code = CLI_ENVIRONMENT;
-	if (x->args->skeleton && code <= CLI_PROGRAM)
+	if (x->args->files.skeleton && code <= CLI_PROGRAM)
 		c = write_skeleton(&cx, x);
 	for (size_t i = 0; i < diags.list.len; i++)
 		diag_print(stderr, &diags.list.at[i]);
@@ -110,6 +110,6 @@ enum cli_exit compile_files_run(const struct cli_args *args, cli_program_fn *one
 	struct compile_files x = { .args = args };
 	struct cli_args own = *args;
 
-	own.compile_to = &x;
+	own.collect.compile_to = &x;
 	return finish(&x, cli_each_program(&own, one));
 }

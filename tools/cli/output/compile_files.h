@@ -14,7 +14,7 @@ struct compile_files {
 	unsigned hosts;
 };
 
-/* Walks the programs with args->compile_to set, then writes what waits for all of them. */
+/* Walks the programs with args->collect.compile_to set, then writes what waits for all of them. */
 enum cli_exit compile_files_run(const struct cli_args *args, cli_program_fn *one);
 
 /* Adds a program to --manifest. False: reported. */

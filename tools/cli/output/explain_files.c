@@ -46,7 +46,7 @@ struct explain_files *explain_files_new(const struct cli_args *args)
 {
 	struct explain_files *x;
 
-	if (!args->dot && !args->svg && !args->html)
+	if (!args->files.dot && !args->files.svg && !args->files.html)
 		return NULL;
 	x = calloc(1, sizeof(*x));
 	if (!x) {
@@ -56,9 +56,9 @@ struct explain_files *explain_files_new(const struct cli_args *args)
 	x->args = args;
 	diags_init(&x->diags, &x->arena);
 	x->cx = (struct cx){ &x->arena, &x->scratch, &x->diags };
-	sink_open(&x->dot, args->dot || args->svg);
-	sink_open(&x->html, args->html);
-	sink_open(&x->links, args->html);
+	sink_open(&x->dot, args->files.dot || args->files.svg);
+	sink_open(&x->html, args->files.html);
+	sink_open(&x->links, args->files.html);
 	if (x->dot.f)
 		rep_dot_begin(x->dot.f, args->operand);
 	return x;
@@ -89,7 +89,7 @@ static bool write_svg(struct explain_files *x)
 	struct spawn_output svg;
 
 	return spawn_run(&x->cx, &job, &svg) &&
-	       file_write(&x->cx, x->args->svg, svg.text, svg.size);
+	       file_write(&x->cx, x->args->files.svg, svg.text, svg.size);
 }
 
 static bool write_html(struct explain_files *x)
@@ -106,7 +106,7 @@ static bool write_html(struct explain_files *x)
 	fwrite(x->html.text, 1, x->html.size, all.f);
 	rep_html_end(all.f);
 	fflush(all.f);
-	ok = file_write(&x->cx, x->args->html, all.text, all.size);
+	ok = file_write(&x->cx, x->args->files.html, all.text, all.size);
 	sink_close(&all);
 	return ok;
 }
@@ -120,11 +120,11 @@ static bool write_all(struct explain_files *x)
 		rep_dot_end(x->dot.f);
 		fflush(x->dot.f);
 	}
-	if (args->dot)
-		ok &= file_write(&x->cx, args->dot, x->dot.text, x->dot.size);
-	if (args->html)
+	if (args->files.dot)
+		ok &= file_write(&x->cx, args->files.dot, x->dot.text, x->dot.size);
+	if (args->files.html)
 		ok &= write_html(x);
-	if (args->svg)
+	if (args->files.svg)
 		ok &= write_svg(x);
 	return ok;
 }

@@ -115,18 +115,18 @@ static void print_command(FILE *f, const struct repro *r, const char *pcap, uint
 
 	fputs("exec bpf-offload test", f);
 	print_option(f, "--prog", r->prog);
-	print_option(f, "--firmware", a->firmware);
+	print_option(f, "--firmware", a->place.firmware);
 	print_option(f, "--btf", a->btf);
-	print_option(f, "--device-words", a->device_words);
-	print_option(f, "--host", a->host);
-	print_option(f, "--pin", a->pins);
-	if (a->cut_seed)
-		fprintf(f, " --cut-seed %" PRIu64, a->cut_seed);
-	if (a->untagged)
+	print_option(f, "--device-words", a->run.device_words);
+	print_option(f, "--host", a->run.host);
+	print_option(f, "--pin", a->place.pins);
+	if (a->place.cut_seed)
+		fprintf(f, " --cut-seed %" PRIu64, a->place.cut_seed);
+	if (a->place.untagged)
 		fputs(" --untagged", f);
-	if (a->max_handoff)
-		fprintf(f, " --max-handoff %" PRIu64, a->max_handoff);
-	fprintf(f, " -O%u --seed %" PRIu64, a->opt_level, r->seed);
+	if (a->place.max_handoff)
+		fprintf(f, " --max-handoff %" PRIu64, a->place.max_handoff);
+	fprintf(f, " -O%u --seed %" PRIu64, a->place.opt_level, r->seed);
 	if (pcap)
 		print_option(f, "--pcap", pcap);
 	if (packets)
@@ -139,7 +139,7 @@ static void print_command(FILE *f, const struct repro *r, const char *pcap, uint
 static bool write_script(const struct repro *r, const struct sim_diff_mismatch *m, const char *path,
 			 const char *pcap, bool alone, const char *ways)
 {
-	const char *given = r->args->pcap;
+	const char *given = r->args->run.pcap;
 	FILE *f = fopen(path, "w");
 
 	if (!f)
@@ -172,7 +172,7 @@ static const char *compare_ways(const struct shrink *s)
 bool repro_write(const struct repro *r, const struct sim_diff_mismatch *m)
 {
 	const char *base =
-		arena_printf(r->cx->arena, "%s/%s-%" PRIu64, r->args->repro, r->prog, r->seed);
+		arena_printf(r->cx->arena, "%s/%s-%" PRIu64, r->args->run.repro, r->prog, r->seed);
 	struct shrink s = { .r = r,
 			    .pcap = arena_printf(r->cx->arena, "%s.pcap", base),
 			    .what = m->what,
@@ -181,8 +181,8 @@ bool repro_write(const struct repro *r, const struct sim_diff_mismatch *m)
 	const char *ways = NULL;
 	bool alone;
 
-	if (mkdir(r->args->repro, 0777) && errno != EEXIST)
-		return diag_error(r->cx->diags, NULL, REASON_PCAP_WRITE, r->args->repro,
+	if (mkdir(r->args->run.repro, 0777) && errno != EEXIST)
+		return diag_error(r->cx->diags, NULL, REASON_PCAP_WRITE, r->args->run.repro,
 				  strerror(errno));
 	alone = shows(&s, s.pkt, s.len);
 	if (alone) {

@@ -26,9 +26,9 @@ static bool take_shard(const struct cli_args *args, struct test_plan *plan)
 	unsigned i, n;
 	char rest;
 
-	if (sscanf(args->shard, "%u/%u%c", &i, &n, &rest) != 2 || !i || i > n)
+	if (sscanf(args->run.shard, "%u/%u%c", &i, &n, &rest) != 2 || !i || i > n)
 		return bad("--shard takes I/N with 1 <= I <= N");
-	if (args->pcap)
+	if (args->run.pcap)
 		return bad("--shard divides generated packets, not those of --pcap");
 	plan->packets = (plan->packets + n - 1) / n;
 	plan->seed += (uint64_t)(i - 1) * SHARD_STRIDE;
@@ -38,12 +38,12 @@ static bool take_shard(const struct cli_args *args, struct test_plan *plan)
 bool test_plan(const struct cli_args *args, struct test_plan *plan)
 {
 	*plan = (struct test_plan){
-		.seed = args->seed,
-		.packets = args->pcap && !args->packets_given ? 0 : args->packets,
+		.seed = args->run.seed,
+		.packets = args->run.pcap && !args->run.packets_given ? 0 : args->run.packets,
 		.step = 1,
-		.until = args->time ? now() + (double)args->time : 0,
+		.until = args->run.time ? now() + (double)args->run.time : 0,
 	};
-	return !args->shard || take_shard(args, plan);
+	return !args->run.shard || take_shard(args, plan);
 }
 
 bool test_plan_next(struct test_plan *plan, const struct sim_diff_result *total)
